@@ -1,0 +1,1 @@
+"""Style transfer studio: imaging, models, engine and page."""

@@ -1,0 +1,1 @@
+"""Loss functions: tensors in, a mean scalar out."""
