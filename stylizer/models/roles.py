@@ -1,0 +1,56 @@
+"""The roles that networks play; the engine knows networks by these alone."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+
+class Content(Protocol):
+    """What a stylizer keeps of an encoded photo: independent of style and of strength."""
+
+    @property
+    def nbytes(self) -> int:
+        """Count the bytes held, for the cache's budget."""
+        ...
+
+
+@runtime_checkable
+class Stylizer(Protocol):
+    """Paint any photo in any style; styles are flat codes that mix as weighted means.
+
+    A statistics object, as `measure` returns it, is opaque to the caller: it goes back into `decode`.
+    """
+
+    stride: int
+    code_size: int
+
+    def code(self, style: Tensor) -> Tensor:
+        """Read the style of pictures (B, 3, H, W) in [0, 1] into codes (B, code_size) float32."""
+        ...
+
+    def encode(self, photo: Tensor) -> Content:
+        """Read photos (B, 3, H, W) in [0, 1]; the answer serves every style and strength."""
+        ...
+
+    def measure(self, content: Any, codes: Tensor, weights: Tensor) -> Any:
+        """Measure the statistics of a whole picture, to paint its tiles alike."""
+        ...
+
+    def decode(
+        self,
+        content: Any,
+        codes: Tensor,
+        weights: Tensor,
+        statistics: Any = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Tensor:
+        """Paint with the weighted mean of codes (K, code_size); returns (B, 3, H, W) in [0, 1].
+
+        weights (K,) or (K, h, w), sum 1 over K; origin is the row and column of a tile in its picture.
+        """
+        ...
+
+
+ROLES: dict[str, type] = {"stylizer": Stylizer}

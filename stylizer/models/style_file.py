@@ -1,0 +1,173 @@
+"""A named style is one small file: a code and what an artist wants to know of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+SUFFIX, THUMBNAIL_SUFFIX = ".safetensors", ".webp"
+LARGEST_FILE = 1 << 20
+LARGEST_CODE = 1 << 18
+LONGEST_TEXT = 200
+MOST_TAGS = 24
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+_SHA = re.compile(r"[0-9a-f]{64}")
+_TEXTS = ("title", "artist", "year", "source", "painter_sha")
+_ENTRIES = {*_TEXTS, "tags", "refined"}
+
+
+class StyleFileError(ValueError):
+    """A style file that cannot be used; the message is one sentence, without a path."""
+
+
+@dataclass(frozen=True, eq=False)
+class NamedStyle:
+    """A style with a name: `code` (code_size,) float32 for the painter whose weights hash to `painter_sha`.
+
+    `refined` tells that the code was improved by gradient for its painting; `year` is text, for a year
+    is often "about 1830", and empty where nobody knows.
+    """
+
+    slug: str
+    title: str
+    artist: str
+    year: str
+    tags: tuple[str, ...]
+    code: Tensor
+    painter_sha: str
+    refined: bool = False
+    source: str = ""
+    thumbnail: Path | None = None
+
+
+def save_style(folder: str | os.PathLike, style: NamedStyle) -> Path:
+    """Write `<slug>.safetensors` into the folder, all of it or nothing; the code is stored as float16.
+
+    The thumbnail is not written: it is a picture beside it, `<slug>.webp`.
+    Raises StyleFileError for a name, text or code that `load_style` would refuse.
+    """
+    folder = Path(folder)
+    facts = {name: getattr(style, name) for name in _TEXTS} | {
+        "tags": list(style.tags),
+        "refined": style.refined,
+    }
+    _check_facts(style.slug, facts)
+    code = style.code.detach().cpu().to(torch.float16)
+    _check_code(style.slug, code)
+    data = safetensors.torch.save({"code": code.contiguous().clone()}, {"style": json.dumps(facts)})
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, fresh = tempfile.mkstemp(prefix=f".{style.slug}.", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(fresh, 0o644)
+        os.replace(fresh, folder / (style.slug + SUFFIX))
+    finally:
+        Path(fresh).unlink(missing_ok=True)
+    return folder / (style.slug + SUFFIX)
+
+
+def load_style(path: str | os.PathLike) -> NamedStyle:
+    """Read one style file; raises StyleFileError, which names the file, what was found and expected."""
+    path = Path(path)
+    name = path.stem[:80]
+    data = _read(path, name)
+    length = int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8 : 8 + length]) if length < len(data) else None
+        facts = json.loads(header["__metadata__"]["style"])
+        tensors = safetensors.torch.load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
+        raise StyleFileError(f"style {name!r} is not a style file, or it is damaged; copy it again") from None
+    if set(tensors) != {"code"}:
+        raise StyleFileError(
+            f"style {name!r} holds {len(tensors)} tensors; expected one that is named 'code'"
+        )
+    _check_facts(name, facts)
+    _check_code(name, tensors["code"])
+    thumbnail = path.with_suffix(THUMBNAIL_SUFFIX)
+    return NamedStyle(
+        slug=name,
+        code=tensors["code"].to(torch.float32),
+        tags=tuple(facts["tags"]),
+        refined=facts["refined"],
+        thumbnail=thumbnail if thumbnail.is_file() and not thumbnail.is_symlink() else None,
+        **{text: facts[text] for text in _TEXTS},
+    )
+
+
+def style_files(folder: str | os.PathLike) -> tuple[Path, ...]:
+    """List the style files of a folder by name; a folder that is not there holds none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and path.name[0] != "."))
+
+
+def load_styles(folder: str | os.PathLike) -> tuple[NamedStyle, ...]:
+    """Read every style of a folder, by name; raises StyleFileError at the first that cannot be used."""
+    return tuple(load_style(path) for path in style_files(folder))
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+            raise StyleFileError(
+                f"style {name!r} is not a plain file of at most {LARGEST_FILE} bytes; copy it again"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise StyleFileError(f"style {name!r} is missing; list the styles to see which there are") from None
+    except OSError as error:
+        raise StyleFileError(f"style {name!r} cannot be read ({error.strerror})") from None
+
+
+def _check_facts(name: str, facts: object) -> None:
+    if not _SLUG.fullmatch(name):
+        raise StyleFileError(f"style {name!r}: a name has small letters, digits and hyphens, 80 at most")
+    if not isinstance(facts, dict) or set(facts) != _ENTRIES:
+        found = ", ".join(sorted(map(str, facts)))[:80] if isinstance(facts, dict) else "no object"
+        raise StyleFileError(
+            f"style {name!r} has the entries {found}; expected {', '.join(sorted(_ENTRIES))}"
+        )
+    tags = facts["tags"]
+    if not isinstance(tags, list) or len(tags) > MOST_TAGS:
+        raise StyleFileError(f"style {name!r}: tags must be a list of at most {MOST_TAGS} words")
+    for key, text in [(key, facts[key]) for key in _TEXTS] + [("tags", tag) for tag in tags]:
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable():
+            raise StyleFileError(
+                f"style {name!r}: {key} is {str(text)[:30]!r}; expected one line up to {LONGEST_TEXT} long"
+            )
+    if not isinstance(facts["refined"], bool):
+        raise StyleFileError(
+            f"style {name!r}: refined is {str(facts['refined'])[:30]!r}; expected true or false"
+        )
+    if not _SHA.fullmatch(facts["painter_sha"]):
+        raise StyleFileError(f"style {name!r}: painter_sha must be the 64 digits of the painter's sha256")
+
+
+def _check_code(name: str, code: Tensor) -> None:
+    if (
+        code.ndim != 1
+        or not 0 < code.numel() <= LARGEST_CODE
+        or code.dtype not in (torch.float16, torch.float32)
+    ):
+        raise StyleFileError(
+            f"style {name!r}: the code has shape {tuple(code.shape)}, {str(code.dtype)[6:]}; "
+            f"expected at most {LARGEST_CODE} float16 numbers in one row"
+        )
+    if not torch.isfinite(code).all():
+        raise StyleFileError(f"style {name!r}: the code has values that are not finite")
