@@ -1,1 +1,3 @@
-"""One training method a file."""
+"""One training method a file; importing this package registers them all."""
+
+from training.methods import painter as painter

@@ -1,0 +1,79 @@
+"""Alarms: what goes wrong in training is said at once, never smoothed over."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import deque
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SPIKE = 10.0  # a gradient this many times the usual one is worth a line
+USUAL = 200  # steps that say what is usual
+WINNING = 0.98  # share of right answers of a critic that leaves the painter nothing to learn
+ALIKE = 0.01  # spread of 8x8 thumbnails over a batch, [0, 1] units, below which the pictures are one picture
+QUIET = 1_000  # steps before the same warning is given again
+
+
+class TrainingAlarm(RuntimeError):
+    """Training cannot go on; the message says what was found and at which step."""
+
+
+class Alarms:
+    """Watch one run. Numbers only: it changes nothing, so it is no part of a snapshot."""
+
+    def __init__(self) -> None:
+        self.norms: dict[str, deque[float]] = {}
+        self.right: dict[str, deque[float]] = {}
+        self.last_said: dict[str, int] = {}
+        self.news: list[str] = []
+
+    def finite(self, phase: str, step: int, losses: Mapping[str, float], norm: float) -> None:
+        """Stop at a loss or gradient that is not a number.
+
+        Raises TrainingAlarm before the optimizer has used it.
+        """
+        broken = [name for name, value in losses.items() if not math.isfinite(value)]
+        if broken:
+            raise TrainingAlarm(f"step {step}, {phase}: loss {', '.join(broken)} is not finite.")
+        if not math.isfinite(norm):
+            raise TrainingAlarm(f"step {step}, {phase}: the gradient is not finite though every loss is.")
+
+    def gradient(self, phase: str, step: int, norm: float) -> None:
+        """Warn of a gradient far above the usual one of its phase."""
+        norms = self.norms.setdefault(phase, deque(maxlen=USUAL))
+        if len(norms) >= USUAL // 4:
+            usual = statistics.median(norms)
+            if usual > 0 and norm > SPIKE * usual:
+                self.say(f"{phase} spike", step, f"{phase}: gradient {norm:.3g}, usually {usual:.3g}")
+        norms.append(norm)
+
+    def critic(self, phase: str, step: int, right: float) -> None:
+        """Warn of a critic that has been right nearly always for a while; `right` in [0, 1]."""
+        answers = self.right.setdefault(phase, deque(maxlen=USUAL))
+        answers.append(right)
+        if len(answers) == USUAL and (mean := statistics.fmean(answers)) > WINNING:
+            self.say(f"{phase} winning", step, f"{phase}: right {mean:.1%} of the time, it teaches nothing")
+
+    @torch.no_grad()
+    def pictures(self, phase: str, step: int, painted: Tensor) -> None:
+        """Warn of pictures (B,3,H,W) that are all alike."""
+        if painted.shape[0] < 2:
+            return
+        spread = F.adaptive_avg_pool2d(painted.float(), 8).std(0).mean().item()
+        if spread < ALIKE:
+            self.say(f"{phase} alike", step, f"{phase}: the batch's pictures are alike (spread {spread:.4f})")
+
+    def say(self, kind: str, step: int, sentence: str) -> None:
+        """Keep a warning for the report, at most once in a while of the same kind."""
+        if step - self.last_said.get(kind, -QUIET) >= QUIET:
+            self.last_said[kind] = step
+            self.news.append(f"step {step}, {sentence}.")
+
+    def collect(self) -> list[str]:
+        """Hand over the warnings since the last call."""
+        news, self.news = self.news, []
+        return news

@@ -1,0 +1,129 @@
+"""Options of a run: the frozen dataclasses that the command line is drawn from, to JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+Config = TypeVar("Config")
+
+
+class UserMistake(ValueError):
+    """Something the person at the keyboard can mend; the message is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Options that every method shares."""
+
+    out: Path = Path("runs")
+    """Folder that holds the runs."""
+    name: str = ""
+    """Name of the run's folder; empty: the method and the next free number."""
+    seed: int = 0
+    """Seed of weights, data order, crops and noise."""
+    steps: int = 10_000
+    """Steps of the whole run."""
+    minutes: float = 0.0
+    """Save and stop after this many minutes of this session; 0: no limit. `resume` goes on."""
+    batch: int = 6
+    """Pictures per process and step."""
+    crop: int = 192
+    """Side of the square training crops, pixels."""
+    lr: float = 1e-3
+    """Highest learning rate (Adam)."""
+    clip: float = 10.0
+    """Largest norm of a phase's gradient; above it the gradient is scaled down. 0: no limit."""
+    ema: float = 5_000.0
+    """Half-life of the averaged weights, in pictures."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic inside the losses; weights, optimizers and averages are always float32."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes the accelerator if there is one."""
+    save_every: int = 1_000
+    """Steps between two snapshots."""
+    save_minutes: float = 10.0
+    """Minutes after which a snapshot is taken whatever the step; 0: by steps alone."""
+    sample_every: int = 500
+    """Steps between two sample grids."""
+    log_every: int = 20
+    """Steps between two lines of the report; figures are means over these steps."""
+    init: Path | None = None
+    """Start from the weights of a checkpoint folder or of a snapshot (step 0, new optimizers)."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "save_every", "sample_every", "log_every"):
+            if getattr(self, name) < 1:
+                raise UserMistake(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        for name in ("lr", "ema"):
+            if not getattr(self, name) > 0:
+                raise UserMistake(f"{name} is {getattr(self, name)}; it must be above 0.")
+        for name in ("clip", "minutes", "save_minutes"):
+            if getattr(self, name) < 0:
+                raise UserMistake(f"{name} is {getattr(self, name)}; it must be 0 or more.")
+        if self.crop < 16:
+            raise UserMistake(f"crop is {self.crop} pixels; it must be at least 16.")
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a config (or a part of one) into what JSON can hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_plain(item) for key, item in value.items()}
+    return value
+
+
+def from_plain(kind: Any, value: Any) -> Any:
+    """Rebuild a value of type `kind` (a dataclass, Path, tuple, union or plain type) from JSON.
+
+    Raises UserMistake for an option that `kind` does not have.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return from_plain(arguments[0], value)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        return from_plain(next(item for item in arguments if item is not type(None)), value)
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind, include_extras=True)
+        unknown = sorted(set(value) - {field.name for field in dataclasses.fields(kind)})
+        if unknown:
+            raise UserMistake(f"unknown option {unknown[0]!r} for {kind.__name__}.")
+        return kind(**{name: from_plain(hints[name], item) for name, item in value.items()})
+    if origin is tuple:
+        kinds = [arguments[0]] * len(value) if arguments[-1:] == (Ellipsis,) else arguments
+        return tuple(from_plain(part, item) for part, item in zip(kinds, value, strict=True))
+    if kind is Path:
+        return Path(value)
+    if kind is float and isinstance(value, int):
+        return float(value)
+    return value
+
+
+def write_options(folder: Path, method: str, config: RunConfig) -> None:
+    """Keep the resolved options of a run in its folder as `options.json`."""
+    text = json.dumps({"method": method, "config": to_plain(config)}, indent=2)
+    (folder / "options.json").write_text(text + "\n", encoding="utf-8")
+
+
+def read_options(folder: Path) -> tuple[str, dict[str, Any]]:
+    """Read the method's name and its options as JSON from a run's folder.
+
+    Raises UserMistake when the folder holds no run.
+    """
+    path = folder / "options.json"
+    if not path.is_file():
+        raise UserMistake(f"{folder} holds no run: there is no options.json in it.")
+    options = json.loads(path.read_text(encoding="utf-8"))
+    return options["method"], options["config"]
