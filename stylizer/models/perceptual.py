@@ -1,0 +1,105 @@
+"""The perceptual network (VGG-16 to relu4_1) and the distances that are measured in its features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from stylizer.models.channel_moments import channel_moments, positions
+
+# torchvision's numbering of VGG-16 "features"; a tap is read after the ReLU of its convolution.
+_PLAN = (0, 2, "pool", 5, 7, "pool", 10, 12, 14, "pool", 17)
+_TAPS = (0, 5, 10, 17)
+_CHANNELS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256)}
+_CHANNELS |= {12: (256, 256), 14: (256, 256), 17: (256, 512)}
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+_EPS = 1e-5
+
+
+class Perceptual(nn.Module):
+    """VGG-16 to relu4_1 (arXiv:1409.1556), frozen: relu1_1, relu2_1, relu3_1, relu4_1 of RGB in [0, 1]."""
+
+    def __init__(self, dtype: torch.dtype = torch.float32):
+        super().__init__()
+        self.convs = nn.ModuleDict(
+            {str(i): nn.Conv2d(*_CHANNELS[i], 3, padding=1, dtype=dtype) for i in _CHANNELS}
+        )
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+        self.to(memory_format=torch.channels_last).requires_grad_(False).eval()
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return the four feature maps of pixels (B, 3, H, W), in the dtype of the weights."""
+        dtype = self.convs["0"].weight.dtype
+        x = ((pixels - self.mean) / self.std).to(dtype).contiguous(memory_format=torch.channels_last)
+        taps = []
+        for step in _PLAN:
+            if step == "pool":
+                x = F.max_pool2d(x, 2)
+                continue
+            x = F.relu(self.convs[str(step)](x))
+            if step in _TAPS:
+                taps.append(x)
+        return tuple(taps)
+
+
+def load_perceptual(file: Path | None = None, dtype: torch.dtype = torch.float32) -> Perceptual:
+    """Load the perceptual network from a safetensors file, or torchvision's ImageNet weights when None.
+
+    Raises ValueError when the file lacks one of the eight convolutions.
+    """
+    network = Perceptual(dtype)
+    if file is None:
+        from torchvision.models import VGG16_Weights, vgg16
+
+        weights = vgg16(weights=VGG16_Weights.IMAGENET1K_V1).state_dict()
+    else:
+        weights = load_file(str(file))
+    for index, conv in network.convs.items():
+        for part in ("weight", "bias"):
+            key = f"features.{index}.{part}"
+            if key not in weights:
+                raise ValueError(
+                    f"The perceptual network file lacks {key}; give a VGG-16 with torchvision's names."
+                )
+            getattr(conv, part).data.copy_(weights[key])
+    return network
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Channel means and standard deviations of (B, C, h, w) as float32 (B, C) each."""
+    mean, variance = channel_moments(features)
+    return mean, (variance + 1e-8).sqrt()
+
+
+def gram(features: Tensor) -> Tensor:
+    """Gram matrices F F^T / (h w) of (B, C, h, w) as float32 (B, C, C) (Gatys et al. 2016, eq. 3)."""
+    flat = positions(features)
+    return (flat.transpose(1, 2) @ flat).float() / flat.shape[1]
+
+
+def moments_distance(result: tuple[Tensor, Tensor], style: tuple[Tensor, Tensor]) -> Tensor:
+    """Squared distance of means and deviations relative to the style's own size; (B,) for pairs of (B, C)."""
+    top = sum((a - b).square().sum(1) for a, b in zip(result, style, strict=True))
+    return top / sum(b.square().sum(1) for b in style)
+
+
+def gram_distance(result: Tensor, style: Tensor) -> Tensor:
+    """Squared Frobenius distance of Gram matrices (B, C, C) relative to the style's; returns (B,)."""
+    return (result - style).square().sum((1, 2)) / style.square().sum((1, 2))
+
+
+def normalized(features: Tensor) -> Tensor:
+    """Give every channel of (B, C, h, w) zero mean and unit variance over its own picture, float32."""
+    mean, variance = channel_moments(features)
+    inverse = (variance + _EPS).rsqrt()[:, :, None, None]
+    return (features.float() - mean[:, :, None, None]) * inverse
+
+
+def content_distance(result: Tensor, photo: Tensor) -> Tensor:
+    """Mean squared difference of normalized features (B, C, h, w); (B,). 0 is the photo, 2 is unrelated."""
+    return (normalized(result) - normalized(photo)).square().mean((1, 2, 3))

@@ -1,0 +1,68 @@
+"""The style encoder: what a painting looks like, as channel moments of a frozen ImageNet network."""
+
+from __future__ import annotations
+
+import timm
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylizer.imaging.color import color_moments
+from stylizer.models.channel_moments import channel_moments
+
+_BINS = 4  # a side of the soft color histogram
+
+
+class StyleDescriptor(nn.Module):
+    """Describe pictures by moments of EfficientNet-Lite0 (arXiv:1905.11946) to stride 16, and by their colors.
+
+    A network learned from 1,700 paintings alone would memorize them; moments of a network that has seen
+    ImageNet carry over to paintings never met. Frozen: it always runs in evaluation mode, without gradient.
+    """
+
+    def __init__(self, stages: int = 5):
+        super().__init__()
+        full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        self.conv_stem, self.bn1 = full.conv_stem, full.bn1
+        self.blocks = nn.Sequential(*full.blocks[:stages])
+        self.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> StyleDescriptor:
+        """Stay in evaluation mode: the running statistics are ImageNet's."""
+        return super().train(False)
+
+    @property
+    def size(self) -> int:
+        """Length of a description."""
+        layers = [self.conv_stem.out_channels]
+        layers += [block.bn3.num_features if hasattr(block, "bn3") else block.bn2.num_features
+                   for stage in self.blocks for block in stage]  # fmt: skip
+        return 2 * sum(layers) + 3 + 9 + _BINS**3
+
+    @torch.no_grad()
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Return float32 descriptions (B, size) of pictures (B, 3, H, W) in [0, 1]."""
+        dtype = self.conv_stem.weight.dtype
+        x = (pixels * 2 - 1).to(dtype).contiguous(memory_format=torch.channels_last)
+        x = self.bn1(self.conv_stem(x))
+        found = [_moments(x)]
+        for stage in self.blocks:
+            for block in stage:
+                x = block(x)
+                found.append(_moments(x))
+        mean, root = color_moments(pixels)
+        return torch.cat([*found, mean, root.flatten(1), soft_histogram(pixels)], 1)
+
+
+def _moments(x: Tensor) -> Tensor:
+    mean, variance = channel_moments(x)
+    return torch.cat([mean, (variance + 1e-8).sqrt()], 1)
+
+
+def soft_histogram(pixels: Tensor) -> Tensor:
+    """Return the share of each of 4x4x4 colors, (B, 64), with linear weights between neighboring bins."""
+    small = F.interpolate(pixels.float(), size=(64, 64), mode="area")
+    position = small.clamp(0, 1) * (_BINS - 1)
+    levels = torch.arange(_BINS, device=pixels.device).view(1, 1, _BINS, 1, 1)
+    share = (1 - (position[:, :, None] - levels).abs()).clamp(min=0).flatten(3)  # (B, 3, bins, n)
+    return torch.einsum("brn,bgn,bkn->brgk", *share.unbind(1)).flatten(1) / share.shape[3]

@@ -1,0 +1,49 @@
+"""Adversarial losses of critic and generator: BCE, least squares, hinge, Wasserstein; feature matching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """What a critic wants of its scores for real and made pictures, and what a generator wants of them."""
+
+    critic: Callable[[Tensor, Tensor], Tensor]
+    """(scores of real, scores of made) -> scalar"""
+    generator: Callable[[Tensor], Tensor]
+    """scores of made -> scalar"""
+
+
+def _bce_critic(real: Tensor, made: Tensor) -> Tensor:
+    return F.softplus(-real).mean() + F.softplus(made).mean()
+
+
+def _least_squares_critic(real: Tensor, made: Tensor) -> Tensor:
+    return 0.5 * ((real - 1).square().mean() + made.square().mean())
+
+
+def _hinge_critic(real: Tensor, made: Tensor) -> Tensor:
+    return F.relu(1 - real).mean() + F.relu(1 + made).mean()
+
+
+ADVERSARIAL = {
+    # non-saturating form of Goodfellow et al. 2014 (arXiv:1406.2661, section 3), on logits
+    "bce": AdversarialLoss(_bce_critic, lambda made: F.softplus(-made).mean()),
+    # Mao et al. (arXiv:1611.04076), eq. 9 with a = 0, b = c = 1
+    "least_squares": AdversarialLoss(_least_squares_critic, lambda made: 0.5 * (made - 1).square().mean()),
+    # Miyato et al. (arXiv:1802.05957), eq. 16 and 17
+    "hinge": AdversarialLoss(_hinge_critic, lambda made: -made.mean()),
+    # Arjovsky et al. (arXiv:1701.07875), eq. 3
+    "wasserstein": AdversarialLoss(lambda real, made: made.mean() - real.mean(), lambda made: -made.mean()),
+}
+
+
+def feature_matching(real: tuple[Tensor, ...], made: tuple[Tensor, ...]) -> Tensor:
+    """Mean absolute distance of the critic's inner features (pix2pixHD, arXiv:1711.11585, eq. 3)."""
+    return torch.stack([(a.detach() - b).abs().mean() for a, b in zip(real, made, strict=True)]).mean()

@@ -1,0 +1,232 @@
+"""The painter: arbitrary style transfer with content, style, identity and adversarial losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from stylizer.models.blocks import CodeField
+from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.perceptual import gram, load_perceptual, moments
+from training.config import RunConfig
+from training.crop_bank import CropBank, CropPlan
+from training.critics import FeatureCritic
+from training.encoder_weights import load_encoder
+from training.losses.adversarial import ADVERSARIAL
+from training.losses.penalties import outside_range, total_variation
+from training.losses.perceptual import relative_content, style_gram, style_moments
+from training.phases import AdamSettings, Carry, Losses, Method, Phase, generator, method
+from training.pictures import PictureFolder, random_crop, side_by_side, uniform
+
+
+@dataclass(frozen=True)
+class PainterRun(RunConfig):
+    """Train the painter on a folder of photos and a folder of paintings (no pairs)."""
+
+    content: Path = Path("photos")
+    """Folder of photos, searched through."""
+    style: Path = Path("paintings")
+    """Folder of paintings, searched through; its subfolders are balanced against each other."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    encoder: Path | None = None
+    """EfficientNet-Lite0 weights (safetensors) of the style encoder, when not started from a checkpoint."""
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    model: PainterConfig = field(default_factory=PainterConfig)
+    """Sizes of the network."""
+    style_weight: float = 40.0
+    """Weight of the relative moments distance, at the end of the ramp."""
+    style_start: float = 10.0
+    """Weight of the moments distance at step 0: colors and content first, strokes later."""
+    ramp: int = 3000
+    """Steps over which the style weight grows."""
+    gram_weight: float = 3.0
+    """Weight of the relative Gram distance over the three shallower layers, after the ramp."""
+    content_weights: tuple[float, float] = (0.2, 1.0)
+    """Weights of the content distance at relu3_1 and relu4_1."""
+    identity: float = 5.0
+    """Weight of the L1 distance to the photo of a picture painted with its own code."""
+    variation: float = 0.0
+    """Weight of total variation."""
+    adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "hinge"
+    fool: float = 0.3
+    """Weight of the adversarial loss."""
+    judge_start: int = 4000
+    """Step at which the critic begins; it joins the painter's losses 300 steps later."""
+    judge_lr: float = 2e-4
+    style_crop: int = 256
+    """Side of the style crops, pixels; they are measured once, so they may be larger than the photo crops."""
+    style_variants: int = 4
+    """Crops of each painting."""
+    photo_variants: int = 3
+    """Crops of each photo."""
+    lr_end: float = 1e-4
+    """Learning rate at the last step; the fall is a half cosine."""
+
+
+def half_cosine(step: int, steps: int, high: float, low: float) -> float:
+    """Fall from `high` at step 0 to `low` at `steps` along half a cosine."""
+    share = torch.tensor(min(1.0, step / steps) * torch.pi).cos().item()
+    return low + 0.5 * (high - low) * (1 + share)
+
+
+_CRITIC_LAYERS = (1, 2, 3)
+_CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
+_FOOL_DELAY = 300
+_CONTENT_LAYERS = 2  # relu3_1 and relu4_1
+
+
+@method("painter", PainterRun)
+class PainterMethod(Method):
+    """Style by moments and Gram (Gatys et al. 2016; Huang and Belongie 2017), strength by mixing codes.
+
+    Departures: both style distances are relative to the style's own size, so flat and busy paintings count
+    alike; part of the batch is painted at a strength below 1, towards moments mixed by that strength, so the
+    slider has been trained, and strength 0 is an autoencoder.
+    """
+
+    def __init__(self, config: PainterRun):
+        super().__init__(config)
+        self.cfg = config
+        painter = Painter(config.model)
+        if config.encoder:
+            load_encoder(painter.descriptor, config.encoder)
+        critic = FeatureCritic((128, 256, 512), painter.descriptor.size, _CRITIC_SCALES)
+        self.nets = nn.ModuleDict({"painter": painter, "critic": critic}).to(memory_format=torch.channels_last)
+        dtype = getattr(torch, config.precision)
+        self.fixed = nn.ModuleDict({"perceptual": load_perceptual(config.perceptual, dtype)})
+        self.photos = PictureFolder(config.content)
+        self.paintings = PictureFolder(config.style)
+        tools = (self.fixed["perceptual"], painter.describe, config.seed)
+        photo_plan = CropPlan(config.crop, config.photo_variants, (0.6, 1.1), content_layers=_CONTENT_LAYERS)
+        style_plan = CropPlan(config.style_crop, config.style_variants, (0.75, 1.4), jitter=0.25)
+        self.photo_bank = CropBank(self.photos, photo_plan, *tools)
+        self.style_bank = CropBank(self.paintings, style_plan, *tools)
+        self._shares = _balanced(self.paintings.groups)
+        self._standardize(painter)
+        self.phases = (
+            Phase("paint", ("painter",), self.paint),
+            Phase("judge", ("critic",), self.judge, start=config.judge_start),
+        )
+
+    def _standardize(self, painter: Painter) -> None:
+        """Measure mean and spread of descriptions once, over a sample of style crops."""
+        if self.cfg.init or bool((painter.description_std != 1).any()):
+            return
+        step = max(1, len(self.paintings) // 300)
+        keys = [(index, 0) for index in range(0, len(self.paintings), step)]
+        known = torch.cat([self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)])
+        painter.description_mean.copy_(known.mean(0))
+        painter.description_std.copy_(known.std(0) + 1e-3)
+
+    def optimizers(self) -> Mapping[str, AdamSettings]:
+        cfg = self.cfg
+        return {
+            "painter": AdamSettings(lambda step: half_cosine(step, cfg.steps, cfg.lr, cfg.lr_end)),
+            "critic": AdamSettings(lambda step: cfg.judge_lr, betas=lambda step: (0.0, 0.99)),
+        }
+
+    def batch(self, number: int) -> dict:
+        cfg, rng = self.cfg, generator(self.cfg.seed, number)
+        photos = self.photo_bank.draw(cfg.batch, torch.ones(len(self.photos)), rng)
+        styles = self.style_bank.draw(cfg.batch, self._shares, rng)
+        judged = styles[: max(1, cfg.batch // 2)] if number >= cfg.judge_start else []
+        reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
+        return {
+            "photo": self.photo_bank.pictures(photos), "content": self.photo_bank.facts(photos),
+            "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
+            "real": torch.stack(reals) if reals else torch.empty(0),
+        }  # fmt: skip
+
+    def paint(self, batch: dict, carry: Carry, step: int) -> Losses:
+        cfg, painter = self.cfg, self.nets["painter"]
+        photo, content, style, strength = (batch[key] for key in ("photo", "content", "style", "strength"))
+        photo = photo.contiguous(memory_format=torch.channels_last)
+        s = strength[:, None]
+        code = torch.lerp(painter.code_from(content.description), painter.code_from(style.description), s)
+        painted = painter.paint(painter.encode(photo), CodeField(code))
+        features = self.fixed["perceptual"](painted)
+        carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
+        ramp = min(1.0, step / max(1, cfg.ramp))
+        style_weight = cfg.style_start + ramp * (cfg.style_weight - cfg.style_start)
+        wanted = tuple(
+            (torch.lerp(a[0], b[0], s), torch.lerp(a[1], b[1], s))
+            for a, b in zip(content.moments, style.moments, strict=True)
+        )
+        grams = tuple(torch.lerp(a, b, s[:, None]) for a, b in zip(content.grams, style.grams, strict=True))
+        found = tuple(gram(f) for f in features[: len(grams)])
+        unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
+        losses = {
+            "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted),
+            "gram": cfg.gram_weight * ramp * style_gram(found, grams),
+            "content": relative_content(features[-_CONTENT_LAYERS:], content.content, cfg.content_weights),
+            "identity": cfg.identity * unchanged.mean(),
+            "range": 5 * outside_range(painted),
+        }
+        if cfg.variation:
+            losses["variation"] = cfg.variation * total_variation(painted)
+        if step >= cfg.judge_start + _FOOL_DELAY:
+            scores = self.nets["critic"]([features[i] for i in _CRITIC_LAYERS], self._told(style.description))
+            losses["fool"] = cfg.fool * ADVERSARIAL[cfg.adversarial].generator(scores[strength == 1])
+        return losses
+
+    def judge(self, batch: dict, carry: Carry, step: int) -> Losses:
+        critic, count = self.nets["critic"], len(batch["real"])
+        told = self._told(batch["style"].description)
+        with torch.no_grad():
+            real = self.fixed["perceptual"](batch["real"])
+        scores = critic([real[i] for i in _CRITIC_LAYERS], told[:count])
+        made = critic([carry["features"][i] for i in _CRITIC_LAYERS], told)[batch["strength"] == 1]
+        right = torch.cat([(scores > 0).flatten(), (made < 0).flatten()]).float().mean()
+        carry["figures"] = {"critic_right": right.detach()}
+        return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
+
+    def _told(self, description: Tensor) -> Tensor:
+        """Standardize what the critic is told of the style."""
+        painter = self.nets["painter"]
+        return ((description - painter.description_mean) / painter.description_std).clamp(-6, 6)
+
+    def sample_batch(self) -> dict:
+        rng = generator(self.cfg.seed, 1 << 40)
+        step = max(1, len(self.photos) // 8)
+        photos = [random_crop(self.photos.pictures[i * step % len(self.photos)], 256, (0.6, 0.7), rng) for i in range(8)]
+        leap = max(1, len(self.paintings) // 8)
+        keys = [(i * leap % len(self.paintings), 0) for i in range(8)]
+        return {"photo": torch.stack(photos), "style": self.style_bank.pictures(keys)}
+
+    @torch.no_grad()
+    def sample(self, nets: nn.ModuleDict, batch: dict) -> Tensor:
+        painter = nets["painter"]
+        codes = painter.code(batch["style"])
+        own = painter.code(batch["photo"])
+        content = painter.encode(batch["photo"])
+        rows = [painter.paint(content, CodeField(own + s * (codes - own))) for s in (0.0, 0.5, 1.0)]
+        turned = painter.paint(content, CodeField(codes.roll(3, 0)))
+        return side_by_side([batch["photo"], batch["style"], *rows, turned], 256)
+
+    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
+        return {"painter": nets["painter"]}
+
+
+def _balanced(groups: list[str]) -> Tensor:
+    """Share of each painting in the batches: movements count by the root of their size."""
+    sizes = {group: groups.count(group) for group in set(groups)}
+    return torch.tensor([sizes[group] ** -0.5 for group in groups])
+
+
+def _strengths(count: int, rng: torch.Generator) -> Tensor:
+    """Draw strengths: 70 % full, 20 % between, 10 % zero; the first is always full."""
+    kind, between = torch.rand(count, generator=rng), torch.rand(count, generator=rng)
+    kind[0] = 0
+    return torch.where(kind < 0.7, 1.0, torch.where(kind < 0.9, between, 0.0))
+
+
+def _cut(picture: Tensor, size: int, rng: torch.Generator) -> Tensor:
+    top = int(uniform(0, picture.shape[1] - size + 1, rng))
+    left = int(uniform(0, picture.shape[2] - size + 1, rng))
+    return picture[:, top : top + size, left : left + size]
