@@ -24,14 +24,22 @@ class Stylizer(Protocol):
     """
 
     stride: int
+    halo: int
     code_size: int
 
     def code(self, style: Tensor) -> Tensor:
         """Read the style of pictures (B, 3, H, W) in [0, 1] into codes (B, code_size) float32."""
         ...
 
-    def encode(self, photo: Tensor) -> Content:
-        """Read photos (B, 3, H, W) in [0, 1]; the answer serves every style and strength."""
+    def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""
+        ...
+
+    def encode(self, photo: Tensor, like: Any = None) -> Content:
+        """Read photos (B, 3, H, W) in [0, 1]; the answer serves every style and strength.
+
+        `like` is the content of the whole picture when `photo` is a tile of it.
+        """
         ...
 
     def measure(self, content: Any, codes: Tensor, weights: Tensor) -> Any:

@@ -1,0 +1,58 @@
+"""Where the painter runs and with what numbers."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class DeviceError(ValueError):
+    """A device that is not there; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device and the type in which the painter's convolutions run there."""
+
+    name: str
+    dtype: torch.dtype
+
+    @property
+    def torch(self) -> torch.device:
+        """Return torch's own object."""
+        return torch.device(self.name)
+
+    def precision(self) -> AbstractContextManager:
+        """Enter the device's number type; statistics and colors stay float32 inside the painter."""
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.torch.type, self.dtype)
+
+
+def choose_device(name: str = "auto", whole_precision: bool = False) -> Device:
+    """Choose the device ("auto": CUDA, then MPS, then CPU) and its number type.
+
+    `whole_precision` keeps float32 everywhere. Raises DeviceError for a name that is unknown here.
+    """
+    kind = name.split(":")[0]
+    if kind not in DEVICES:
+        raise DeviceError(f"device is {name!r}; known are {', '.join(DEVICES)}")
+    if kind == "auto":
+        name = kind = "cuda" if torch.cuda.is_available() else "mps" if torch.mps.is_available() else "cpu"
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("device is 'cuda', but there is no NVIDIA GPU here; choose cpu or auto")
+    if kind == "mps" and not torch.mps.is_available():
+        raise DeviceError("device is 'mps', but there is no Apple GPU here; choose cpu or auto")
+    return Device(name, torch.float32 if whole_precision else _fast_type(kind))
+
+
+def _fast_type(kind: str) -> torch.dtype:
+    if kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    if kind == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        return torch.bfloat16
+    return torch.float32

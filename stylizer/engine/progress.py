@@ -1,0 +1,48 @@
+"""How far a render is, and how to stop it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Cancelled(Exception):
+    """The artist asked to stop; nothing was made."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A render's position: `done` of `total` steps of a stage ("photo", "style", "painting", "tiles")."""
+
+    stage: str
+    done: int
+    total: int
+
+
+ProgressReceiver = Callable[[Progress], None]
+
+
+class CancelToken:
+    """A switch that one thread sets and a render, in another, reads before each stage and tile."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the render to stop."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Tell whether `cancel` was called."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raise Cancelled if `cancel` was called."""
+        if self._event.is_set():
+            raise Cancelled("Stopped; nothing was saved.")
+
+
+def ignore_progress(progress: Progress) -> None:
+    """Receive progress and do nothing with it."""

@@ -1,0 +1,134 @@
+"""What an artist asks for, and what comes back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from stylizer.imaging.picture import Picture
+from stylizer.models.style_file import NamedStyle
+
+MOST_STYLES = 8
+LARGEST_WEIGHT = 1000.0
+
+
+class RequestError(ValueError):
+    """A request that cannot be painted; the message is one sentence for the artist."""
+
+
+def option(
+    default: Any, help: str, least: float | None = None, most: float | None = None, step: float = 0
+) -> Any:
+    """Declare a setting once, for checks, command line and page: default, bounds, slider step, sentence."""
+    return field(default=default, metadata={"least": least, "most": most, "step": step, "help": help})
+
+
+@dataclass(frozen=True, eq=False)
+class StyleChoice:
+    """A style and its share of the mix: a painting of the artist's own, or a style with a name."""
+
+    style: Picture | NamedStyle
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.style, Picture | NamedStyle):
+            raise RequestError(f"a style is {type(self.style).__name__}; choose a picture or a named style")
+        object.__setattr__(self, "weight", _number("weight", self.weight, 0.0, LARGEST_WEIGHT))
+
+
+@dataclass(frozen=True, eq=False)
+class StyleRequest:
+    """A photo, the styles to paint it in, and the settings; raises RequestError for what is out of bounds."""
+
+    content: Picture
+    styles: tuple[StyleChoice, ...]
+    strength: float = option(1.0, "0 is your photo, 1 the full style, more exaggerates.", 0.0, 1.5, 0.01)
+    color: float = option(1.0, "0 keeps the photo's colors, 1 takes the style's.", 0.0, 1.0, 0.01)
+    colors_only: bool = option(False, "Take the style's colors and leave out its strokes.")
+    stroke: float = option(1.0, "Brush size: 0.5 is finer, 2 is broader.", 0.5, 2.0, 0.05)
+    detail: float = option(0.0, "Brings back fine edges of the photo, such as eyes.", 0.0, 1.0, 0.01)
+    long_side: int | None = option(
+        None, "Longest side of the result in pixels; the photo's own if not given.", 16, 16384
+    )
+    seed: int = option(0, "Another number moves the grain of the strokes.", 0, 65535, 1)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.content, Picture):
+            raise RequestError(f"the photo is {type(self.content).__name__}; open a picture first")
+        object.__setattr__(self, "styles", tuple(self.styles))
+        if not 1 <= len(self.styles) <= MOST_STYLES:
+            raise RequestError(f"{len(self.styles)} styles are chosen; choose 1 to {MOST_STYLES}")
+        if not all(isinstance(choice, StyleChoice) for choice in self.styles):
+            raise RequestError("a style comes without a weight; give StyleChoice(style, weight)")
+        if not any(choice.weight > 0 for choice in self.styles):
+            raise RequestError("every style has weight 0; give at least one a weight above 0")
+        for entry in options():
+            object.__setattr__(self, entry.name, check_option(entry.name, getattr(self, entry.name)))
+
+
+def options() -> tuple[Field, ...]:
+    """List the settings of a request; each field has least, most, step and help in its metadata."""
+    return tuple(entry for entry in fields(StyleRequest) if entry.metadata)
+
+
+def check_option(name: str, value: Any) -> Any:
+    """Return the value of one setting in its own type; raises RequestError when it is out of bounds."""
+    entry = next(entry for entry in options() if entry.name == name)
+    least, most = entry.metadata["least"], entry.metadata["most"]
+    if isinstance(entry.default, bool):
+        if not isinstance(value, bool):
+            raise RequestError(f"{_words(name)} is {_brief(value)}; choose true or false")
+        return value
+    if entry.default is None and value is None:
+        return None
+    if entry.default is None or isinstance(entry.default, int):
+        if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
+            raise RequestError(
+                f"{_words(name)} is {_brief(value)}; choose a whole number from {least} to {most}"
+            )
+        return int(value)
+    return _number(_words(name), value, least, most)
+
+
+def clamp_option(name: str, value: Any) -> tuple[Any, str | None]:
+    """Return the nearest value that a setting may have, and a sentence if that is another one."""
+    try:
+        return check_option(name, value), None
+    except RequestError as error:
+        entry = next(entry for entry in options() if entry.name == name)
+        whole = entry.default is None or isinstance(entry.default, int)
+        near = entry.default
+        if not isinstance(entry.default, bool) and _is_number(value):
+            near = min(max(value, entry.metadata["least"]), entry.metadata["most"])
+            near = round(near) if whole else float(near)
+        used = "the photo's own" if near is None else near
+        return near, f"{str(error).split(';')[0]}; {used} is used"
+
+
+def _number(name: str, value: Any, least: float, most: float) -> float:
+    if not _is_number(value) or not least <= value <= most:
+        raise RequestError(f"{name} is {_brief(value)}; choose a number from {least:g} to {most:g}")
+    return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    """Accept numbers of Python and numpy, and nothing that only looks like one."""
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _brief(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return "an enormous number"
+    return text if len(text) <= 40 else text[:40] + "..."

@@ -1,0 +1,57 @@
+"""Resize tensors window by window: every window agrees with the whole, so tiles have no seams."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def resample(
+    pixels: Tensor,
+    size: tuple[int, int],
+    rows: tuple[int, int] | None = None,
+    columns: tuple[int, int] | None = None,
+) -> Tensor:
+    """Resize to `size` with Catmull-Rom cubics, antialiased when it gets smaller; return a window of it.
+
+    pixels (1, C, h, w) float; rows and columns are half-open ranges of the resized picture, all of it if
+    not given. Returns (1, C, rows, columns). Values may pass the input's range a little at edges.
+    """
+    height, width = size
+    top, vertical = _kernel(pixels.shape[2], height, rows or (0, height), pixels)
+    left, horizontal = _kernel(pixels.shape[3], width, columns or (0, width), pixels)
+    part = pixels[:, :, top : top + vertical.shape[1], left : left + horizontal.shape[1]]
+    return vertical @ part @ horizontal.T
+
+
+def _kernel(source: int, target: int, window: tuple[int, int], like: Tensor) -> tuple[int, Tensor]:
+    """Return the first source pixel that a window needs, and its weights (window, needed source pixels)."""
+    scale = source / target
+    reach = 2 * max(scale, 1.0)
+    centers = (torch.arange(*window, dtype=torch.float64) + 0.5) * scale - 0.5
+    first = max(int(centers[0].item() - reach), 0)
+    last = min(int(centers[-1].item() + reach) + 1, source - 1)
+    distance = (torch.arange(first, last + 1, dtype=torch.float64) - centers[:, None]).abs() / max(scale, 1.0)
+    weights = torch.where(
+        distance < 1,
+        (1.5 * distance - 2.5) * distance**2 + 1,
+        ((-0.5 * distance + 2.5) * distance - 4) * distance + 2,
+    )
+    weights[distance >= 2] = 0
+    return first, (weights / weights.sum(1, keepdim=True)).to(like)
+
+
+def blur(pixels: Tensor, deviation: float) -> Tensor:
+    """Blur (1, C, H, W) with a Gaussian of `deviation` pixels; the border is repeated."""
+    reach = max(1, round(3 * deviation))
+    position = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    kernel = torch.exp(-0.5 * (position / deviation) ** 2)
+    kernel = (kernel / kernel.sum()).to(pixels)
+    channels = pixels.shape[1]
+    for axis in (2, 3):
+        padding = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
+        shape = (channels, 1, -1, 1) if axis == 2 else (channels, 1, 1, -1)
+        weight = kernel.view(1, 1, *shape[2:]).expand(channels, -1, -1, -1)
+        pixels = F.conv2d(F.pad(pixels, padding, mode="replicate"), weight, groups=channels)
+    return pixels

@@ -1,0 +1,85 @@
+"""A painter small enough to see through: it moves colors, counts its calls, and knows its place."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from stylizer.models.registry import architecture
+
+
+@dataclass(frozen=True)
+class FakeConfig:
+    calibration: tuple[tuple[float, float], ...] = ()
+    grain: float = 0.02
+
+    @staticmethod
+    def tiny() -> FakeConfig:
+        return FakeConfig()
+
+
+@dataclass(frozen=True)
+class FakeContent:
+    pixels: Tensor
+    mean: Tensor
+    spread: Tensor
+
+    @property
+    def nbytes(self) -> int:
+        return self.pixels.numel() * 4
+
+
+@architecture("test-fake-painter", role="stylizer", config=FakeConfig)
+class FakePainter(nn.Module):
+    """code = channel means and deviations; painting = the photo with the mean code's moments, and grain."""
+
+    stride, halo, code_size = 8, 16, 6 + 12
+
+    def __init__(self, config: FakeConfig):
+        super().__init__()
+        self.config = config
+        self.gain = nn.Parameter(torch.ones(1, 1))
+        self.calls: Counter[str] = Counter()
+        self.before_decode = lambda: None
+        self._lock = threading.Lock()
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.calls[name] += 1
+
+    def code(self, style: Tensor) -> Tensor:
+        self._count("code")
+        spread, mean = torch.std_mean(style, (2, 3), correction=0)
+        root = torch.diag_embed(spread).flatten(1)
+        return torch.cat([mean, spread, mean, root], 1)
+
+    def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        return code[:, 6:9], code[:, 9:].unflatten(1, (3, 3))
+
+    def encode(self, photo: Tensor, like: FakeContent | None = None) -> FakeContent:
+        self._count("encode")
+        spread, mean = torch.std_mean(photo, (2, 3), correction=0, keepdim=True)
+        return FakeContent(photo, like.mean, like.spread) if like else FakeContent(photo, mean, spread)
+
+    def measure(self, content: FakeContent, codes: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        self._count("measure")
+        return content.mean, content.spread
+
+    def decode(self, content, codes, weights, statistics=None, origin=(0, 0)) -> Tensor:
+        self._count("decode")
+        self.before_decode()
+        mean, spread = statistics or (content.mean, content.spread)
+        mixed = (weights @ codes)[None]
+        flat = (content.pixels - mean) / (spread + 1e-4)
+        height, width = content.pixels.shape[2:]
+        rows = torch.arange(height)[:, None] + origin[0]
+        columns = torch.arange(width) + origin[1]
+        grain = self.config.grain * torch.sin(rows * 0.7 + columns * 1.3)
+        painted = (
+            flat * (mixed[:, 3:6, None, None] + 1e-4) + mixed[:, :3, None, None] + grain * (1 - weights[0])
+        )
+        return (painted * self.gain).clamp(0, 1)

@@ -1,0 +1,69 @@
+"""One thread at a time, previews first, and a waiting thread can be stopped."""
+
+import threading
+import time
+
+import pytest
+
+from stylizer.engine.progress import Cancelled, CancelToken
+from stylizer.engine.slots import Slot
+
+
+def waiting(slot, name, order, preview):
+    def run():
+        with slot.hold(preview):
+            order.append(name)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_previews_go_before_renders_that_waited_longer():
+    slot, order = Slot(), []
+    with slot.hold():
+        threads = [waiting(slot, "full", order, False) for _ in range(2)]
+        time.sleep(0.1)
+        threads.append(waiting(slot, "preview", order, True))
+        time.sleep(0.1)
+        assert order == []
+    for thread in threads:
+        thread.join(10)
+    assert order == ["preview", "full", "full"]
+
+
+def test_only_one_thread_holds_it():
+    slot, inside, most = Slot(), [], []
+
+    def run():
+        for _ in range(20):
+            with slot.hold():
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.pop()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(most) == 80 and max(most) == 1
+
+
+def test_a_cancelled_thread_stops_waiting_and_leaves_no_trace():
+    slot, token = Slot(), CancelToken()
+    with slot.hold():
+        token.cancel()
+        with pytest.raises(Cancelled), slot.hold(preview=True, token=token):
+            pass
+    with slot.hold():  # a preview that gave up must not block the others
+        pass
+
+
+def test_an_error_inside_frees_the_slot():
+    slot = Slot()
+    with pytest.raises(KeyError), slot.hold():
+        raise KeyError
+    with slot.hold():
+        pass
