@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,7 @@ class PatchCritic(nn.Module):
     def __init__(self, width: int = 32, layers: int = 3):
         super().__init__()
         widths = [3] + [width * min(2**i, 8) for i in range(layers)]
-        self.layers = nn.ModuleList(_conv(a, b, 4, 2) for a, b in zip(widths, widths[1:], strict=False))
+        self.layers = nn.ModuleList(_conv(a, b, 4, 2) for a, b in pairwise(widths))
         self.score = _conv(widths[-1], 1, 3)
 
     def features(self, pixels: Tensor) -> tuple[Tensor, ...]:

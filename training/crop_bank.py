@@ -44,7 +44,7 @@ class CropPlan:
 
 
 class CropBank:
-    """Facts of a number of crops of every picture in a folder. Crop (index, variant) depends on the seed alone.
+    """Facts of several crops of every picture of a folder; crop (index, variant) depends on the seed alone.
 
     Measuring costs a pass of the perceptual network and every crop is met many times in a run, so facts are
     kept in memory: 0.2 MB a crop for the Gram matrices, plus the content features.

@@ -21,5 +21,7 @@ def load_encoder(descriptor: nn.Module, file: Path) -> None:
     wanted = descriptor.state_dict()
     missing = sorted(set(wanted) - set(weights))
     if missing:
-        raise UserMistake(f"The encoder file lacks {missing[0]}; give EfficientNet-Lite0 weights with timm's names.")
+        raise UserMistake(
+            f"The encoder file lacks {missing[0]}; give EfficientNet-Lite0 weights with timm's names."
+        )
     descriptor.load_state_dict({key: weights[key] for key in wanted})

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from stylizer.imaging.picture import PictureError, open_picture
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 
+from stylizer.imaging.picture import PictureError, open_picture
 from training.config import UserMistake
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
@@ -65,7 +65,7 @@ def uniform(low: float, high: float, generator: torch.Generator) -> float:
 def random_crop(
     picture: Tensor, size: int, scales: tuple[float, float], generator: torch.Generator
 ) -> Tensor:
-    """Cut a random square, `size` pixels wide after scaling the picture by a factor from `scales`, maybe mirrored.
+    """Cut a random square of `size` pixels after scaling the picture by a factor from `scales`; maybe mirror it.
 
     picture (3, H, W) uint8; returns (3, size, size) float32 in [0, 1]. A small picture is enlarged to fit.
     """

@@ -99,7 +99,9 @@ class Grain(nn.Module):
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
     """Make a convolution that repeats the border pixels: zeros would darken the edges of the picture."""
-    return nn.Conv2d(inputs, outputs, size, stride, size // 2, padding_mode="replicate" if size > 1 else "zeros")
+    return nn.Conv2d(
+        inputs, outputs, size, stride, size // 2, padding_mode="replicate" if size > 1 else "zeros"
+    )
 
 
 class EncoderLayer(nn.Module):
@@ -141,7 +143,9 @@ class ModulatedLayer(nn.Module):
         self.slices, self.layer, self.stride = slices, layer, stride
         self._grain = (grain,)  # in a tuple: the map is owned, and saved, once by the painter
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]) -> Tensor:
+    def forward(
+        self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]
+    ) -> Tensor:
         x = self.conv(x)
         size = (x.shape[2], x.shape[3])
         mean, inverse = cursor.read(x)
@@ -161,7 +165,9 @@ class ModulatedBlock(nn.Module):
         super().__init__()
         self.first, self.second = first, second
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]) -> Tensor:
+    def forward(
+        self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]
+    ) -> Tensor:
         return x + self.second(F.relu(self.first(x, codes, cursor, origin)), codes, cursor, origin)
 
 

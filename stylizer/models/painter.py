@@ -75,7 +75,7 @@ class Painter(nn.Module):
     """Content encoder, style encoder, transfer network and decoder in one fully convolutional network.
 
     A style's code holds, for every modulated layer, scale, shift and grain gain of each channel, then the
-    palette matrix of the last layer, and the style's color mean and covariance root. Means of codes are codes.
+    palette matrix of the last layer, and the style's color mean and covariance root. A mean of codes is a code.
     """
 
     stride = 8
@@ -214,7 +214,9 @@ class Painter(nn.Module):
         if several:  # one photo, K codes: K colorings, then their mean at every pixel
             photo_mean, photo_root = photo_mean.expand(count, -1), photo_root.expand(count, -1, -1)
         transport = color_transport(photo_root.float(), root.float())
-        soft = apply_colors(content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean)
+        soft = apply_colors(
+            content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean
+        )
         soft = (1 + base[:, :1, None, None]) * (soft - 0.5) + base[:, 1:, None, None] + 0.5
         matrices = numbers.unflatten(1, (3, self.config.palette))
         if several:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -18,6 +19,9 @@ _CHANNELS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256
 _CHANNELS |= {12: (256, 256), 14: (256, 256), 17: (256, 512)}
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 _EPS = 1e-5
+
+Moments = tuple[Tensor, Tensor]
+"""Channel means and standard deviations of one layer, (B, C) each."""
 
 
 class Perceptual(nn.Module):
@@ -103,3 +107,21 @@ def normalized(features: Tensor) -> Tensor:
 def content_distance(result: Tensor, photo: Tensor) -> Tensor:
     """Mean squared difference of normalized features (B, C, h, w); (B,). 0 is the photo, 2 is unrelated."""
     return (normalized(result) - normalized(photo)).square().mean((1, 2, 3))
+
+
+def style_moments(result: Sequence[Moments], style: Sequence[Moments]) -> Tensor:
+    """Mean over layers of the relative distance of channel moments (AdaIN's style loss); a scalar."""
+    terms = [moments_distance(a, b).mean() for a, b in zip(result, style, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def style_gram(result: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
+    """Mean over layers of the relative distance of Gram matrices (Gatys et al. 2016, eq. 4); a scalar."""
+    terms = [gram_distance(a, b).mean() for a, b in zip(result, style, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def relative_content(result: Sequence[Tensor], photo: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """Weighted sum over layers of the distance of instance-normalized features; a scalar."""
+    terms = [w * content_distance(a, b).mean() for a, b, w in zip(result, photo, weights, strict=True)]
+    return torch.stack(terms).sum()

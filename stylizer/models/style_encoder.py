@@ -14,7 +14,7 @@ _BINS = 4  # a side of the soft color histogram
 
 
 class StyleDescriptor(nn.Module):
-    """Describe pictures by moments of EfficientNet-Lite0 (arXiv:1905.11946) to stride 16, and by their colors.
+    """Describe pictures by moments of EfficientNet-Lite0 (arXiv:1905.11946), stride 2 to 16, and by colors.
 
     A network learned from 1,700 paintings alone would memorize them; moments of a network that has seen
     ImageNet carry over to paintings never met. Frozen: it always runs in evaluation mode, without gradient.

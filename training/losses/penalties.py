@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """Mean squared gradient norm of the scores of real pictures (arXiv:1801.04406, eq. 9, without gamma/2)."""
+    """Mean squared gradient norm of the scores of real pictures (arXiv:1801.04406, eq. 9 without gamma/2)."""
     pictures = real.detach().requires_grad_(True)
     (slope,) = torch.autograd.grad(critic(pictures).sum(), pictures, create_graph=True)
     return slope.square().flatten(1).sum(1).mean()

@@ -12,14 +12,20 @@ from torch import Tensor, nn
 
 from stylizer.models.blocks import CodeField
 from stylizer.models.painter import Painter, PainterConfig
-from stylizer.models.perceptual import gram, load_perceptual, moments
+from stylizer.models.perceptual import (
+    gram,
+    load_perceptual,
+    moments,
+    relative_content,
+    style_gram,
+    style_moments,
+)
 from training.config import RunConfig
-from training.crop_bank import CropBank, CropPlan
 from training.critics import FeatureCritic
+from training.crop_bank import CropBank, CropPlan
 from training.encoder_weights import load_encoder
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.penalties import outside_range, total_variation
-from training.losses.perceptual import relative_content, style_gram, style_moments
 from training.phases import AdamSettings, Carry, Losses, Method, Phase, generator, method
 from training.pictures import PictureFolder, random_crop, side_by_side, uniform
 
@@ -97,7 +103,9 @@ class PainterMethod(Method):
         if config.encoder:
             load_encoder(painter.descriptor, config.encoder)
         critic = FeatureCritic((128, 256, 512), painter.descriptor.size, _CRITIC_SCALES)
-        self.nets = nn.ModuleDict({"painter": painter, "critic": critic}).to(memory_format=torch.channels_last)
+        self.nets = nn.ModuleDict({"painter": painter, "critic": critic}).to(
+            memory_format=torch.channels_last
+        )
         dtype = getattr(torch, config.precision)
         self.fixed = nn.ModuleDict({"perceptual": load_perceptual(config.perceptual, dtype)})
         self.photos = PictureFolder(config.content)
@@ -120,7 +128,9 @@ class PainterMethod(Method):
             return
         step = max(1, len(self.paintings) // 300)
         keys = [(index, 0) for index in range(0, len(self.paintings), step)]
-        known = torch.cat([self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)])
+        known = torch.cat(
+            [self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)]
+        )
         painter.description_mean.copy_(known.mean(0))
         painter.description_std.copy_(known.std(0) + 1e-3)
 
@@ -194,7 +204,10 @@ class PainterMethod(Method):
     def sample_batch(self) -> dict:
         rng = generator(self.cfg.seed, 1 << 40)
         step = max(1, len(self.photos) // 8)
-        photos = [random_crop(self.photos.pictures[i * step % len(self.photos)], 256, (0.6, 0.7), rng) for i in range(8)]
+        photos = [
+            random_crop(self.photos.pictures[i * step % len(self.photos)], 256, (0.6, 0.7), rng)
+            for i in range(8)
+        ]
         leap = max(1, len(self.paintings) // 8)
         keys = [(i * leap % len(self.paintings), 0) for i in range(8)]
         return {"photo": torch.stack(photos), "style": self.style_bank.pictures(keys)}
