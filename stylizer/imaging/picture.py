@@ -1,0 +1,209 @@
+"""The picture: what every room passes on, how it comes in from a file and how it goes out again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stylizer.imaging import decode, encode
+from stylizer.imaging.errors import PictureError
+
+__all__ = [
+    "Picture",
+    "PictureError",
+    "encode_picture",
+    "open_picture",
+    "picture_from_tensor",
+    "read_recipe",
+    "save_picture",
+]
+
+_MAX_NAME = 80  # characters; longer stems make file names that some file systems refuse
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Hold one picture in sRGB, upright, in 8 or 16 bits; its arrays are read-only.
+
+    Raises ValueError when the arrays have another shape or type, or disagree.
+    """
+
+    rgb: np.ndarray
+    """(H, W, 3) uint8 or uint16, sRGB."""
+    alpha: np.ndarray | None = None
+    """(H, W) of the same type, 0 where nothing is seen; None for a picture without transparency."""
+    name: str = "picture"
+    """The stem of the file it came from: no folder, no suffix."""
+    notes: tuple[str, ...] = field(default=())
+    """What reading it had to leave out or change, one sentence each, for the artist."""
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype not in (np.uint8, np.uint16):
+            raise ValueError(f"rgb is {self.rgb.dtype} {self.rgb.shape}; expected uint8 or uint16 (H, W, 3)")
+        if self.alpha is not None and (
+            self.alpha.shape != self.rgb.shape[:2] or self.alpha.dtype != self.rgb.dtype
+        ):
+            raise ValueError(
+                f"alpha is {self.alpha.dtype} {self.alpha.shape}; "
+                f"expected {self.rgb.dtype} {self.rgb.shape[:2]}, as rgb"
+            )
+        for channel in ("rgb", "alpha"):
+            array = getattr(self, channel)
+            if array is not None:
+                array = np.ascontiguousarray(array).view()
+                array.flags.writeable = False
+                object.__setattr__(self, channel, array)
+
+    @property
+    def height(self) -> int:
+        return self.rgb.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.rgb.shape[1]
+
+    @property
+    def peak(self) -> int:
+        """The sample value of full white: 255 or 65535."""
+        return int(np.iinfo(self.rgb.dtype).max)
+
+    @cached_property
+    def digest(self) -> str:
+        """Name the content: sha256 over shape, type and samples, in hexadecimal."""
+        sha = hashlib.sha256(f"{self.rgb.shape} {self.rgb.dtype} {self.alpha is not None}".encode())
+        sha.update(self.rgb.data)
+        if self.alpha is not None:
+            sha.update(self.alpha.data)
+        return sha.hexdigest()
+
+    def tensor(self, device: str | torch.device = "cpu") -> Tensor:
+        """Give the picture to a network: (1, 3, H, W) float32 in [0, 1].
+
+        Where nothing is seen (alpha 0) the samples are arbitrary, and a network would smear them into what is
+        seen, so these places carry the mean color of the visible rest.
+        """
+        samples = self.rgb.astype(np.float32)
+        if self.alpha is not None and (hidden := self.alpha == 0).any():
+            seen = ~hidden
+            samples[hidden] = samples[seen].mean(0) if seen.any() else self.peak / 2
+        planes = torch.from_numpy(samples).to(device).permute(2, 0, 1)[None].contiguous()
+        return planes.div_(self.peak)
+
+
+def picture_from_tensor(samples: Tensor, like: Picture | None = None) -> Picture:
+    """Turn a tensor (1, 3, H, W) into a picture with the depth, the alpha and the name of `like`.
+
+    Values are clamped to [0, 1] and rounded; without `like` the picture has 8 bits. An alpha of another size
+    is resized. Raises ValueError on another shape or on values that are not numbers.
+    """
+    if samples.ndim != 4 or samples.shape[:2] != (1, 3):
+        raise ValueError(f"samples have shape {tuple(samples.shape)}; expected (1, 3, H, W)")
+    samples = samples.detach()[0].permute(1, 2, 0).to("cpu", torch.float32)
+    if not torch.isfinite(samples).all():
+        raise ValueError("samples hold values that are not numbers; a network or a setting went wrong")
+    dtype = np.dtype(np.uint8) if like is None else like.rgb.dtype
+    rgb = samples.clamp(0, 1).mul(np.iinfo(dtype).max).round_().numpy().astype(dtype)
+    if like is None:
+        return Picture(rgb)
+    alpha = like.alpha
+    if alpha is not None and alpha.shape != rgb.shape[:2]:
+        from stylizer.imaging.resize import resize_plane  # resize builds on this module
+
+        alpha = resize_plane(alpha, *rgb.shape[:2])
+    return Picture(rgb, alpha, like.name)
+
+
+def open_picture(source: str | os.PathLike | bytes | BinaryIO, name: str | None = None) -> Picture:
+    """Read a picture from a path, from the bytes of a file or from an open file.
+
+    Accepts JPEG, PNG, WebP, AVIF, BMP, TIFF and GIF (first frame), 16 to 16384 px a side,
+    up to 40 megapixels. The result is upright and sRGB; 16 bits stay 16 bits.
+    `name` is the file name to remember, when the source does not say it. Raises PictureError.
+    """
+    data, found = _read(source)
+    rgb, alpha, notes = decode.decode(data)
+    return Picture(rgb, alpha, _clean_name(found if name is None else name), notes)
+
+
+def encode_picture(picture: Picture, format: str, recipe: str | None = None, quality: int = 92) -> bytes:
+    """Write a picture into the bytes of a PNG, JPEG or WebP file.
+
+    format: "png", "jpg", "jpeg" or "webp"; quality 1 to 100 counts for the last three. The file holds the
+    sRGB profile, the recipe and nothing else about the photo. PNG keeps 16 bits; JPEG shows transparent
+    pictures on white. Raises PictureError.
+    """
+    return encode.encode(picture.rgb, picture.alpha, format, recipe, quality)
+
+
+def save_picture(
+    picture: Picture, path: str | os.PathLike, recipe: str | None = None, quality: int = 92
+) -> None:
+    """Write a picture to a file whose suffix names the format: .png, .jpg, .jpeg or .webp.
+
+    A file of that name is replaced, whole or not at all. Raises PictureError.
+    """
+    path = Path(path)
+    data = encode_picture(picture, path.suffix.lstrip("."), recipe, quality)
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        try:
+            part.write_bytes(data)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or "the disk refused it"
+        raise PictureError(f"{path.name} could not be written: {reason}; choose another folder.") from error
+
+
+def read_recipe(source: str | os.PathLike | bytes | BinaryIO) -> str | None:
+    """Read the recipe that a picture of ours carries; None when there is none. Raises PictureError."""
+    return decode.read_recipe(_read(source)[0])
+
+
+def _read(source: str | os.PathLike | bytes | BinaryIO) -> tuple[bytes, str]:
+    """Read at most the largest accepted file; return its bytes and its name."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source), "picture"
+    if not isinstance(source, (str, os.PathLike)):
+        return _at_most(source.read(decode.MAX_BYTES + 1)), str(getattr(source, "name", "picture"))
+    path = Path(source)
+    if "\0" in str(path):
+        raise PictureError("That file name is not a valid one; give the name of a picture file.")
+    try:
+        with open(path, "rb") as file:
+            return _at_most(file.read(decode.MAX_BYTES + 1)), path.name
+    except FileNotFoundError as error:
+        raise PictureError(f"There is no file called {path.name!r}; check the name.") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{path.name!r} is a folder; give the name of a picture file.") from error
+    except OSError as error:
+        reason = error.strerror or "the disk refused it"
+        raise PictureError(f"{path.name!r} could not be read: {reason}.") from error
+
+
+def _at_most(data: bytes) -> bytes:
+    if len(data) > decode.MAX_BYTES:
+        raise PictureError(
+            f"That file is larger than {decode.MAX_BYTES >> 20} MB, the most that is accepted; "
+            "save the photo smaller and try again."
+        )
+    return data
+
+
+def _clean_name(name: str) -> str:
+    """Keep the stem of a file name that came from anywhere, fit for naming a new file."""
+    stem = re.split(r"[/\\]", name)[-1]
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", stem)
+    stem = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "", stem).strip(" .")
+    return stem[:_MAX_NAME].encode("utf-8", "ignore").decode() or "picture"

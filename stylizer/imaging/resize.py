@@ -1,0 +1,61 @@
+"""Pictures of another size, by Lanczos' kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from stylizer.imaging.picture import Picture
+
+
+def fit_within(picture: Picture, long_side: int) -> Picture:
+    """Make a picture's long side at most `long_side` pixels, never enlarging it.
+
+    Raises ValueError when long_side is below 1.
+    """
+    if long_side < 1:
+        raise ValueError(f"long_side is {long_side}; it must be at least 1")
+    longest = max(picture.height, picture.width)
+    if longest <= long_side:
+        return picture
+    height, width = (max(1, round(side * long_side / longest)) for side in (picture.height, picture.width))
+    return resize_picture(picture, height, width)
+
+
+def resize_picture(picture: Picture, height: int, width: int) -> Picture:
+    """Resize a picture to height x width pixels; depth, alpha and name are kept."""
+    if (height, width) == (picture.height, picture.width):
+        return picture
+    if picture.alpha is not None:
+        rgb, alpha = _resize_seen(picture, height, width)
+        return Picture(rgb, alpha, picture.name, picture.notes)
+    if picture.rgb.dtype == np.uint8:
+        small = Image.fromarray(picture.rgb).resize((width, height), Image.Resampling.LANCZOS)
+        return Picture(np.asarray(small), None, picture.name, picture.notes)
+    bands = [resize_plane(picture.rgb[..., band], height, width) for band in range(3)]
+    return Picture(np.stack(bands, axis=-1), None, picture.name, picture.notes)
+
+
+def resize_plane(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resize one plane (H, W) of uint8, uint16 or float32 to (height, width) of the same type."""
+    small = _lanczos(plane.astype(np.float32), height, width)
+    if plane.dtype.kind == "f":
+        return small
+    return np.rint(small.clip(0, np.iinfo(plane.dtype).max)).astype(plane.dtype)
+
+
+def _resize_seen(picture: Picture, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Resize with each color weighted by how much of it is seen, so that hidden colors do not bleed in."""
+    peak = picture.peak
+    alpha = picture.alpha.astype(np.float32) / peak
+    weight = alpha + np.float32(1e-4)  # where nothing is seen for a stretch, its colors go on
+    total = np.maximum(_lanczos(weight, height, width), 1e-4)  # the kernel undershoots beside edges
+    bands = [_lanczos(picture.rgb[..., band] * weight, height, width) / total for band in range(3)]
+    rgb = np.rint(np.stack(bands, axis=-1).clip(0, peak)).astype(picture.rgb.dtype)
+    seen = np.rint(_lanczos(alpha, height, width).clip(0, 1) * peak).astype(picture.alpha.dtype)
+    return rgb, seen
+
+
+def _lanczos(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
