@@ -1,0 +1,101 @@
+"""The painter: codes, fields of codes, tiles, sizes."""
+
+import pytest
+import torch
+
+from stylizer.models.blocks import CodeField
+from stylizer.models.painter import Painter, PainterConfig
+
+
+@pytest.fixture(scope="module")
+def painter() -> Painter:
+    torch.manual_seed(0)
+    return Painter(PainterConfig.tiny()).eval()
+
+
+def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def codes(painter) -> torch.Tensor:
+    return torch.cat([painter.code(picture(64, 64, seed)) for seed in (1, 2, 3)]).detach()
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 23), (64, 40), (97, 31)])
+def test_any_size_comes_back_as_it_was_and_in_range(painter, codes, height, width):
+    painted = painter.decode(painter.encode(picture(height, width)), codes[:1], torch.ones(1))
+    assert painted.shape == (1, 3, height, width)
+    assert painted.min() >= 0 and painted.max() <= 1
+
+
+def test_a_batch_is_painted_like_its_single_pictures(painter, codes):
+    photos = torch.cat([picture(32, 48, 5), picture(32, 48, 6)])
+    together = painter.paint(painter.encode(photos), CodeField(codes[:2]))
+    apart = [painter.paint(painter.encode(photos[i : i + 1]), CodeField(codes[i : i + 1])) for i in (0, 1)]
+    assert torch.allclose(together, torch.cat(apart), atol=1e-5)
+
+
+def test_a_uniform_field_equals_the_mean_of_the_codes(painter, codes):
+    content, shares = painter.encode(picture(40, 56)), torch.tensor([0.2, 0.3, 0.5])
+    field = shares[:, None, None].expand(3, 40, 56)
+    assert torch.allclose(
+        painter.decode(content, codes, shares), painter.decode(content, codes, field), atol=1e-4
+    )
+
+
+def test_the_order_of_styles_does_not_matter(painter, codes):
+    content, shares = painter.encode(picture(40, 40)), torch.rand(3, 40, 40)
+    shares = shares / shares.sum(0)
+    turned = painter.decode(content, codes.flip(0), shares.flip(0))
+    assert torch.allclose(painter.decode(content, codes, shares), turned, atol=1e-5)
+
+
+def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(painter, codes):
+    photo, halo = picture(160, 160), 64
+    content = painter.encode(photo)
+    statistics = painter.measure(content, codes[:1], torch.ones(1))
+    whole = painter.decode(content, codes[:1], torch.ones(1))
+    tile = painter.encode(photo[:, :, :, :128], like=content)
+    part = painter.decode(tile, codes[:1], torch.ones(1), statistics)
+    assert torch.allclose(part[:, :, :, : 128 - halo], whole[:, :, :, : 128 - halo], atol=1e-4)
+    right = painter.encode(photo[:, :, :, 32:], like=content)
+    part = painter.decode(right, codes[:1], torch.ones(1), statistics, origin=(0, 32))
+    assert torch.allclose(part[:, :, :, halo:], whole[:, :, :, 32 + halo :], atol=1e-4)
+
+
+def test_every_trainable_number_gets_a_gradient_and_the_trunk_none(painter):
+    painter.zero_grad()
+    painted = painter.paint(painter.encode(picture(48, 48)), CodeField(painter.code(picture(64, 64, 9))))
+    painted.square().mean().backward()
+    for name, parameter in painter.named_parameters():
+        if name.startswith("descriptor."):
+            assert parameter.grad is None, name
+        else:
+            assert parameter.grad is not None, name
+
+
+def test_the_code_tells_the_styles_colors(painter):
+    style = picture(64, 64, 4)
+    mean, root = painter.color_of(painter.code(style))
+    assert torch.allclose(mean[0], style.mean((0, 2, 3)), atol=1e-5)
+    expected = torch.cov(style[0].flatten(1), correction=0)
+    assert torch.allclose((root @ root)[0], expected, atol=1e-5)
+
+
+def test_training_mode_leaves_the_trunks_running_statistics_alone(painter):
+    before = {k: v.clone() for k, v in painter.descriptor.state_dict().items()}
+    painter.train()
+    painter.describe(picture(64, 64))
+    painter.eval()
+    assert all(torch.equal(v, before[k]) for k, v in painter.descriptor.state_dict().items())
+
+
+def test_codes_and_weights_of_unequal_count_are_refused(painter, codes):
+    with pytest.raises(ValueError, match="3 codes need as many weights, not 2"):
+        painter.decode(painter.encode(picture(32, 32)), codes, torch.ones(2) / 2)
+
+
+def test_widths_of_zero_are_refused():
+    with pytest.raises(ValueError, match="at least 1"):
+        PainterConfig(widths=(0, 8, 8))
