@@ -1,1 +1,3 @@
 """Style transfer studio: imaging, models, engine and page."""
+
+__version__ = "0.1.0"

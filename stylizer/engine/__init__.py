@@ -1,1 +1,23 @@
-"""The engine room."""
+"""The engine room: requests in, paintings out; it waits, caches and cancels."""
+
+from stylizer.engine.device import DeviceError
+from stylizer.engine.engine import Engine
+from stylizer.engine.progress import Cancelled, CancelToken, Progress
+from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
+from stylizer.engine.request import RequestError, StyleChoice, StyleRequest, options
+
+__all__ = [
+    "CancelToken",
+    "Cancelled",
+    "DeviceError",
+    "Engine",
+    "Progress",
+    "Recipe",
+    "RecipeError",
+    "RequestError",
+    "StyleChoice",
+    "StyleRequest",
+    "StyleResult",
+    "options",
+    "read_recipe_text",
+]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +11,19 @@ import torch
 from torch import Tensor
 
 from stylizer.engine.request import StyleRequest
-from stylizer.engine.weights import painted_share
-from stylizer.imaging.color import apply_colors, color_moments, color_transport, keep_color
-from stylizer.imaging.detail import restore_detail
+from stylizer.imaging.color import apply_colors, color_moments, color_transport
+from stylizer.imaging.detail import REACH, restore_detail
+from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import blur, resample
-from stylizer.imaging.tiles import Tile, plan_tiles
 from stylizer.models.roles import Stylizer
 
 PREVIEW = 768
 """Long side of a preview. The painter paints every photo at this size (divided by the brush size), and
 larger results grow from that painting: so full size looks like the preview."""
+
+STYLE_SIDE = 512
+"""Long side at which the style of a picture is read."""
 
 SMALLEST_SIDE = 64
 """Very long pictures are worked on larger, so that their short side keeps this many pixels."""
@@ -60,12 +61,23 @@ class Finish:
 
 @dataclass(frozen=True)
 class FirstPainting:
-    """A painting (1, 3, h, w) at work size, and what the second pass needs to be like it everywhere."""
+    """A painting (1, 3, h, w) at work size; measured, a second pass can be like it in every tile."""
 
     painted: Tensor
     mix: Mix
-    content: Any
-    statistics: Any
+    content: Any = None
+    statistics: Any = None
+
+    def measured(self, painter: Stylizer) -> FirstPainting:
+        """Look at the painting as if it were a photo, and measure what painting over it would give."""
+        content = painter.encode(self.painted)
+        statistics = painter.measure(content, self.mix.codes, self.mix.weights)
+        return replace(self, content=content, statistics=statistics)
+
+    @property
+    def nbytes(self) -> int:
+        """Count the bytes held, for the cache's budget."""
+        return self.painted.nbytes + (self.content.nbytes if self.content is not None else 0)
 
 
 def work_size(height: int, width: int, stroke: float) -> tuple[int, int]:
@@ -75,8 +87,14 @@ def work_size(height: int, width: int, stroke: float) -> tuple[int, int]:
     return max(16, round(height * scale)), max(16, round(width * scale))
 
 
+def style_size(height: int, width: int) -> tuple[int, int]:
+    """Return the size at which a picture's style is read: long side 512, short side at least 64."""
+    scale = min(1.0, max(STYLE_SIDE / max(height, width), SMALLEST_SIDE / min(height, width)))
+    return max(16, round(height * scale)), max(16, round(width * scale))
+
+
 def ground_color(picture: Picture) -> Tensor | None:
-    """Return the mean color (3, 1, 1) of what is visible, to stand behind transparency; None without alpha."""
+    """Return the mean color (3, 1, 1) of what is visible, to stand behind transparency, if there is any."""
     if picture.alpha is None:
         return None
     stride = max(1, round(math.sqrt(picture.height * picture.width / 2**20)))
@@ -119,23 +137,50 @@ def moments_between(painter: Stylizer, photo: Tensor, codes: Tensor, shares: Ten
     return torch.stack([own, torch.cat([style_mean[:, None], style_root], 1).to(own)])
 
 
+def paint_window(
+    painter: Stylizer,
+    first: FirstPainting,
+    photo: Tensor,
+    window: tuple[slice, slice],
+    size: tuple[int, int],
+    finish: Finish,
+    origin: tuple[int, int],
+) -> Tensor:
+    """Return a window (1, 3, h, w) of the painting, grown from work size to `size` (height, width).
+
+    photo is the same window of the photo; origin moves the grain, in multiples of the painter's stride.
+    """
+    rows, columns = window
+    spans = (rows.start, rows.stop), (columns.start, columns.stop)
+    if first.painted.shape[2:] == size:
+        return first.painted[:, :, rows, columns]
+    enlarged = resample(first.painted, size, *spans)
+    if first.statistics is None:
+        return enlarged
+    deviation = 0.5 * size[0] / first.painted.shape[2]
+    ground = enlarged + finish.photo * (photo - blur(photo, deviation))
+    content = painter.encode(ground.clamp(0, 1), like=first.content)
+    corner = (rows.start + origin[0], columns.start + origin[1])
+    fine = painter.decode(content, first.mix.codes, first.mix.weights, first.statistics, corner).float()
+    return enlarged + finish.strokes * (fine - blur(fine, deviation))
+
+
+def window_halo(painter: Stylizer, enlargement: float, finish: Finish) -> int:
+    """Return how many pixels a window must see around the part that is kept, a multiple of the stride."""
+    twice = enlargement >= finish.from_scale
+    needed = REACH + (painter.halo + 2 * round(1.5 * enlargement) if twice else 0)
+    return -(-needed // painter.stride) * painter.stride
+
+
 def compose(painted: Tensor, photo: Tensor, request: StyleRequest) -> Tensor:
-    """Give a painted window its final color, detail and share over the photo's window."""
+    """Give a painted window its final color and its detail, from the photo's window."""
     if request.color < 1:
         painted = keep_color(painted, photo, 1 - request.color)
     if request.detail > 0:
         painted = restore_detail(painted, photo, request.detail)
-    share = painted_share(request.strength)
-    return painted if share == 1 else torch.lerp(photo, painted, share)
+    return painted.clamp(0, 1)
 
 
-def second_pass(
-    painter: Stylizer, first: FirstPainting, enlarged: Tensor, photo: Tensor, origin: tuple[int, int],
-    scale: float, finish: Finish,
-) -> Tensor:  # fmt: skip
-    """Paint a window again at full size, and add to `enlarged` what is finer than the first painting."""
-    deviation = 0.5 * scale
-    ground = enlarged + finish.photo * (photo - blur(photo, deviation))
-    content = painter.encode(ground.clamp(0, 1), like=first.content)
-    fine = painter.decode(content, first.mix.codes, first.mix.weights, first.statistics, origin)
-    return enlarged + finish.strokes * (fine - blur(fine, deviation))
+def grain_origin(seed: int, stride: int) -> tuple[int, int]:
+    """Return where on the painter's map of grain a picture begins: seed 0 at its corner."""
+    return (seed * 37) % 64 * stride, (seed * 59) % 61 * stride

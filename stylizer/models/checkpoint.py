@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+import stylizer.models.painter  # noqa: F401 - architectures that ship register themselves
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
 

@@ -1,0 +1,151 @@
+"""Measure the painter against a yardstick that every machine has: one VGG-19 forward to relu4_1."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torchvision.models import vgg19
+
+from stylizer.engine.engine import Engine
+from stylizer.engine.request import StyleChoice, StyleRequest
+from stylizer.imaging.picture import Picture
+
+RELU4_1 = 21
+"""Layers of torchvision's VGG-19 up to and with relu4_1."""
+
+_SEEDS = count(100)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds at one size, the shortest of several runs; `peak_mb` is the whole process, while painting.
+
+    `paint` is photo, style and tick together: a new photo in a new style. `cached` leaves the style out.
+    """
+
+    size: int
+    unit: float
+    encode_photo: float
+    encode_style: float
+    slider_tick: float
+    paint: float
+    cached: float
+    full_run: float
+    peak_mb: float | None
+
+    def in_units(self) -> dict[str, float]:
+        """Return the same times in units of one VGG-19 forward to relu4_1 at this size."""
+        times = {key: value for key, value in asdict(self).items() if key not in ("size", "unit", "peak_mb")}
+        return {key: value / self.unit for key, value in times.items()}
+
+
+def benchmark(engine: Engine, sizes: tuple[int, ...], repeats: int = 9, threads: int = 2) -> list[Figures]:
+    """Measure square photos of each size; the yardstick runs in float32 in the default layout."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        return [_measure(engine, size, repeats) for size in sizes]
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measure(engine: Engine, size: int, repeats: int) -> Figures:
+    device, painter = engine.device, engine.painter
+    photo = _drawn(size, 1).tensor(device.torch).contiguous(memory_format=torch.channels_last)
+    style = _drawn(size, 2).tensor(device.torch).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode(), device.precision():
+        content = painter.encode(photo)
+        codes = torch.cat([painter.code(photo), painter.code(style)]).float()
+        weights = torch.tensor([0.2, 0.8], device=device.torch)
+        encode_photo = _shortest(lambda: painter.encode(photo), repeats, device.torch)
+        encode_style = _shortest(lambda: painter.code(style), repeats, device.torch)
+        tick = _shortest(lambda: painter.decode(content, codes, weights), repeats, device.torch)
+    _reset_peak()
+    full_run = _shortest(lambda: _full_run(engine, size), max(1, repeats // 3), device.torch)
+    peak = _peak_mb()
+    with torch.inference_mode():
+        unit = _shortest(_yardstick(size, device.torch), max(1, repeats // 3), device.torch)
+    return Figures(
+        size,
+        unit,
+        encode_photo,
+        encode_style,
+        tick,
+        encode_photo + encode_style + tick,
+        encode_photo + tick,
+        full_run,
+        peak,
+    )
+
+
+def _full_run(engine: Engine, size: int) -> None:
+    """Paint a photo and a style that the engine has never met, to the last sample."""
+    photo, style = _drawn(size, next(_SEEDS)), _drawn(512, next(_SEEDS))
+    engine.paint(StyleRequest(photo, (StyleChoice(style),)))
+
+
+def _yardstick(size: int, device: torch.device) -> Callable[[], object]:
+    with torch.device("meta"):
+        layers = vgg19(weights=None).features[:RELU4_1]
+    layers = layers.to_empty(device=device).eval()
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    picture = torch.rand(1, 3, size, size, device=device)
+    return lambda: layers(picture)
+
+
+def _drawn(size: int, seed: int) -> Picture:
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 16, 16, generator=generator)
+    smooth = nn.functional.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
+    noisy = (smooth + 0.05 * torch.randn(1, 1, size, size, generator=generator)).clamp(0, 1)
+    return Picture((noisy[0].permute(1, 2, 0) * 255).numpy().astype(np.uint8))
+
+
+def _shortest(run: Callable[[], object], repeats: int, device: torch.device) -> float:
+    times = []
+    for _ in range(repeats + 1):
+        _wait(device)
+        start = time.perf_counter()
+        run()
+        _wait(device)
+        times.append(time.perf_counter() - start)
+    return min(times[1:])  # the first run pays for setting up
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def _reset_peak() -> None:
+    """Let Linux forget the highest memory so far; elsewhere the peak is that of the whole process's life."""
+    reset = Path("/proc/self/clear_refs")
+    if reset.exists():
+        reset.write_text("5")
+
+
+def _peak_mb() -> float | None:
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    if sys.platform == "win32":
+        return None
+    import resource  # not a module of Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -1,0 +1,103 @@
+"""What lies in the checkpoints folder: the painter, styles with names, style pictures of our own."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+
+from torch import nn
+
+from stylizer.engine.request import RequestError
+from stylizer.imaging.picture import Picture, open_picture
+from stylizer.models.checkpoint import CONFIG, Card, CheckpointError, load_checkpoint, read_card
+from stylizer.models.registry import find
+from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, style_files
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+PAINTER, STYLES, ORIGINALS = "painter", "styles", "originals"
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif")
+
+
+class Library:
+    """Read the checkpoints folder once, when first asked; a file that cannot be used becomes a problem."""
+
+    def __init__(self, folder: Path = CHECKPOINTS) -> None:
+        self.folder = Path(folder)
+        self._lock = threading.RLock()
+
+    def load_painter(self) -> nn.Module:
+        """Load the painter; raises CheckpointError with a sentence on what is missing or damaged."""
+        painter = load_checkpoint(self.folder / PAINTER)
+        role = find(read_card(self.folder / PAINTER).architecture).role
+        if role != "stylizer":
+            raise CheckpointError(f"checkpoint {PAINTER!r} is a {role}; a stylizer belongs there")
+        return painter
+
+    @property
+    def models(self) -> tuple[Card, ...]:
+        """List the cards of all checkpoints that can be read, by name."""
+        return self._read[0]
+
+    @property
+    def styles(self) -> tuple[NamedStyle, ...]:
+        """List the named styles that the painter here can paint, by name."""
+        return self._read[1]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """List what is in the folder but cannot be used, one sentence each."""
+        return self._read[2]
+
+    @property
+    def originals(self) -> dict[str, Path]:
+        """Return the style pictures that were drawn for this project, by name."""
+        folder = self.folder / ORIGINALS
+        if not folder.is_dir():
+            return {}
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        return {path.stem: path for path in files}
+
+    def find_named(self, name: str) -> NamedStyle | Picture:
+        """Find a style by its name: a named style, or an original; raises RequestError."""
+        for style in self.styles:
+            if style.slug == name:
+                return style
+        if name in self.originals:
+            return open_picture(self.originals[name])
+        raise RequestError(f"there is no style called {name[:60]!r}; `styles` lists the names")
+
+    def find_style(self, name_or_path: str | Path) -> NamedStyle | Picture:
+        """Find a style by its name, or open the picture file; raises RequestError or PictureError."""
+        text = str(name_or_path)
+        try:
+            return self.find_named(text)
+        except RequestError:
+            path = Path(text)
+            if path.suffix.lower() in PICTURE_SUFFIXES or path.is_file():
+                return open_picture(path)
+            raise
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Card, ...], tuple[NamedStyle, ...], tuple[str, ...]]:
+        with self._lock:
+            cards, styles, problems = [], [], []
+            folders = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+            for folder in folders:
+                if folder.name[0] != "." and (folder / CONFIG).exists():
+                    try:
+                        cards.append(read_card(folder))
+                    except CheckpointError as error:
+                        problems.append(str(error))
+            shas = {card.sha256 for card in cards if card.name == PAINTER}
+            for path in style_files(self.folder / STYLES):
+                try:
+                    style = load_style(path)
+                except StyleFileError as error:
+                    problems.append(str(error))
+                    continue
+                if style.painter_sha in shas:
+                    styles.append(style)
+                else:
+                    problems.append(f"style {style.slug!r} was made for another painter; make it again")
+            return tuple(cards), tuple(styles), tuple(problems)

@@ -1,0 +1,109 @@
+"""Recipes come back as they were written; hostile ones are clamped or refused."""
+
+import json
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylizer.engine.recipe import (
+    Recipe,
+    RecipeError,
+    RecipeStyle,
+    code_digest,
+    plain_name,
+    read_recipe_text,
+    store_code,
+    write_recipe,
+)
+from stylizer.engine.request import StyleChoice, StyleRequest
+from tests.engine.drawn import drawn
+
+CODE = torch.linspace(-2, 2, 40)
+STYLES = (
+    RecipeStyle("great-wave", 0.7, code_digest(CODE)),
+    RecipeStyle("my picture", 0.3, code_digest(CODE), store_code(CODE)),
+)
+
+
+def recipe(**options) -> Recipe:
+    return write_recipe(StyleRequest(drawn(), (StyleChoice(drawn()),), **options), STYLES, "0.1.0", "ab" * 32)
+
+
+@given(st.floats(0, 1.5), st.floats(0, 1), st.booleans(), st.none() | st.integers(16, 16384))
+def test_a_recipe_survives_json(strength, color, colors_only, long_side):
+    written = recipe(strength=strength, color=color, colors_only=colors_only, long_side=long_side)
+    read, notes = read_recipe_text(written.to_json())
+    assert read == written and notes == ()
+
+
+def test_a_stored_code_comes_back_as_stored():
+    assert torch.equal(STYLES[1].code(), CODE.half().float())
+    with pytest.raises(RecipeError, match="not stored"):
+        STYLES[0].code()
+
+
+def changed(**entries) -> str:
+    return json.dumps(json.loads(recipe().to_json()) | entries)
+
+
+def test_settings_out_of_bounds_are_clamped_and_noted():
+    settings = {"strength": 1e9, "color": "red", "stroke": None, "long_side": -4, "evil": "rm"}
+    read, notes = read_recipe_text(changed(settings=settings))
+    assert read.options["strength"] == 1.5 and read.options["color"] == 1.0
+    assert read.options["stroke"] == 1.0 and read.options["long_side"] == 16
+    assert "evil" not in read.options and len(notes) == 4
+
+
+def test_names_become_plain_text():
+    style = {"name": "../../etc/<b>passwd\n\x00", "weight": 1, "digest": "zz"}
+    read, _ = read_recipe_text(
+        changed(styles=[style], photo={"name": "C:\\a\\b.png", "digest": 3}, painter=None)
+    )
+    assert read.styles[0].name == "<b>passwd" and read.styles[0].digest == ""
+    assert read.photo == "b.png" and read.photo_digest == "" and read.painter == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "damaged"),
+        ("[" * 100_000, "damaged"),
+        ("[]", "not one of this studio"),
+        ('{"format": "1"}', "not one of this studio"),
+        (changed(format=99), "another version"),
+        (changed(styles=[]), "no styles"),
+        (changed(styles=[1]), "no name"),
+        (changed(styles=[{"name": "a", "weight": 1}] * 9), "more than 8"),
+        (changed(styles=[{"name": "a", "weight": 0}]), "weight 0"),
+        (changed(styles=[{"name": "a", "weight": 1, "code": "%%%"}]), "damaged"),
+        (changed(styles=[{"name": "a", "weight": 1, "code": 7}]), "damaged"),
+        (changed(styles=[{"name": "a", "weight": 1, "code": "AAAA"}]), "damaged"),
+        ("x" * (2 << 20), "at most"),
+    ],
+)
+def test_recipes_that_make_no_sense_are_refused(text, words):
+    with pytest.raises(RecipeError, match=words):
+        read_recipe_text(text)
+
+
+def test_a_code_that_is_not_a_number_is_refused():
+    bad = torch.full((4,), torch.nan)
+    entry = json.loads(
+        Recipe("", "", "", "", (RecipeStyle("a", 1.0, code_digest(bad), store_code(bad)),), ()).to_json()
+    )
+    with pytest.raises(RecipeError, match="not made of numbers"):
+        read_recipe_text(json.dumps(entry))
+
+
+@pytest.mark.parametrize("weight", ["1", None, -1, 1e99, True])
+def test_a_mad_weight_becomes_one(weight):
+    read, notes = read_recipe_text(changed(styles=[{"name": "a", "weight": weight}]))
+    assert read.styles[0].weight == 1 and "1 is used" in notes[0]
+
+
+@given(st.text())
+def test_a_plain_name_is_one_short_line_without_folders(text):
+    name = plain_name(text)
+    assert len(name) <= 120 and name.isprintable() and "/" not in name and "\\" not in name
