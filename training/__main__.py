@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
+import io
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.error import URLError
 
 import tyro
-from stylizer.imaging.picture import PictureError
 
+from stylizer.imaging.picture import PictureError
 from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
 from training.alarms import TrainingAlarm
+from training.compare import CompareOptions
 from training.config import UserMistake, to_plain
+from training.evaluate import EvaluateOptions
 from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
-Folder = Annotated[Path, tyro.conf.Positional]
+Place = Annotated[Path, tyro.conf.Positional]
 
 
 def method_command(name: str) -> Callable[..., None]:
@@ -34,28 +41,29 @@ def method_command(name: str) -> Callable[..., None]:
         print(start(name, config))
 
     options = METHODS[name][0]
-    own = inspect.Parameter.POSITIONAL_OR_KEYWORD
     flag = Annotated[bool, tyro.conf.arg(help="Print the resolved options and leave.")]
-    command.__signature__ = inspect.Signature(
-        [
-            inspect.Parameter("config", own, annotation=tyro.conf.OmitArgPrefixes[options]),
-            inspect.Parameter("dry_run", own, annotation=flag, default=False),
-        ]
-    )
-    command.__annotations__ = {"config": tyro.conf.OmitArgPrefixes[options], "dry_run": flag}
+    return with_options(command, options, dry_run=flag)
+
+
+def with_options(command: Callable[..., None], options: type, **flags: Any) -> Callable[..., None]:
+    """Give a function of (config, flags) the signature that the command line is drawn from."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    annotations = {"config": tyro.conf.OmitArgPrefixes[options], **flags}
+    parameters = [inspect.Parameter("config", kind, annotation=annotations["config"])]
+    parameters += [inspect.Parameter(name, kind, annotation=flags[name], default=False) for name in flags]
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = annotations
     command.__doc__ = inspect.getdoc(options)
     return command
 
 
-def resume(
-    run: Folder, steps: int | None = None, minutes: float | None = None, device: str | None = None
-) -> None:
+def resume(run: Place, steps: int | None = None, minutes: float = 0.0, device: str | None = None) -> None:
     """Go on with a run from its newest whole snapshot.
 
     Args:
         run: The run's folder.
         steps: New number of steps of the whole run.
-        minutes: Save and stop after this many minutes; the run's own option does not count here.
+        minutes: Save and stop after this many minutes; 0: no limit.
         device: Another device than the run began on.
     """
     from training.loop import resume as go_on
@@ -64,19 +72,110 @@ def resume(
     print(go_on(run, **{key: value for key, value in changes.items() if value is not None}))
 
 
+def evaluate(config: Any) -> None:
+    from training.evaluate import evaluate as measure
+
+    measure(config)
+
+
+def compare(config: Any) -> None:
+    from training.compare import compare as measure
+
+    measure(config)
+
+
+def publish(run: Place, checkpoint: Place, metrics: Path | None = None, calibrate: bool = False,
+            notes: Path | None = None) -> None:  # fmt: skip
+    """Write the averaged weights of a run as a checkpoint folder with its card.
+
+    Args:
+        run: The run's folder, or one of its snapshots.
+        checkpoint: The folder to write.
+        metrics: JSON of evaluate or compare, for the card's table.
+        calibrate: Store the slider's table out of --metrics with the checkpoint.
+        notes: A text for the card's end.
+    """
+    from training.publish import publish as ship
+
+    for folder in ship(run, checkpoint, metrics, calibrate, notes):
+        print(folder)
+
+
+def originals(out: Place) -> None:
+    """Draw the original style pictures, which anyone may reuse.
+
+    Args:
+        out: The folder to draw them into.
+    """
+    from training.originals import draw_all
+
+    draw_all(out)
+
+
 def commands() -> dict[str, Callable[..., None]]:
     """List the subcommands by name."""
-    return {**{name: method_command(name) for name in METHODS}, "resume": resume}
+    return {
+        **{name: method_command(name) for name in METHODS},
+        "resume": resume,
+        "evaluate": with_options(evaluate, EvaluateOptions),
+        "compare": with_options(compare, CompareOptions),
+        "publish": publish,
+        "originals": originals,
+    }
+
+
+def deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    """Make a command give back the work in place of doing it, so that parsing is over before it starts."""
+
+    @functools.wraps(command)
+    def later(*args: Any, **kwargs: Any) -> Callable[[], None]:
+        return functools.partial(command, *args, **kwargs)
+
+    later.__signature__ = inspect.signature(command)
+    return later
+
+
+def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
+    """Turn the command line into the work to do; raises UserMistake with what is wrong, in one line."""
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.extras.subcommand_cli_from_dict(
+                {name: deferred(command) for name, command in commands().items()},
+                prog="python -m training",
+                description=__doc__,
+                args=arguments,
+            )
+    except SystemExit as leaving:
+        if not leaving.code:
+            raise
+    raise UserMistake(first_paragraph(complaint.getvalue()))
+
+
+def first_paragraph(box: str) -> str:
+    """Return the complaint out of the box that tyro draws, on one line; the advice below it is left out."""
+    words = []
+    for line in box.splitlines():
+        text = line.strip("│ ")
+        if words and text.startswith("──"):
+            break
+        if line.startswith("│"):
+            words.append(text)
+    return re.sub(r"^Error parsing \S*config: ", "", " ".join(words)) or "the options cannot be read."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; a user's mistake is one line on stderr and status 2."""
     try:
-        tyro.extras.subcommand_cli_from_dict(
-            commands(), prog="python -m training", description=__doc__, args=arguments
-        )
+        parse(arguments)()
     except USER_MISTAKES as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except FileNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except URLError as error:
+        print(f"error: nothing can be downloaded ({error.reason}); give a local file.", file=sys.stderr)
         return 2
     except TrainingAlarm as alarm:
         print(f"stopped: {alarm}", file=sys.stderr)

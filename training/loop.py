@@ -131,7 +131,7 @@ def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator
     trainable, settings = trainable_parameters(method.nets), method.optimizers()
     optimizers = {net: torch.optim.Adam(trainable[net].values(), eps=settings[net].eps) for net in settings}
     modules = {"nets": method.nets, "memory": method.memory, "averaged": averaged.nets}
-    state = RunState(modules, optimizers, trainable)
+    state = RunState(modules, optimizers, trainable, processes=processes)
     found = newest_snapshot(run)
     if found:
         state.restore(*found[:2])

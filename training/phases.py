@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from stylizer.models.registry import architectures
 from training.config import RunConfig
 
 Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
@@ -88,12 +89,14 @@ class Method:
         return None
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
-        """Return the networks that ship, by architecture name; the very modules, not copies."""
+        """Return the networks that ship, by their name in `nets`; the very modules, not copies."""
         raise NotImplementedError
 
-    def card(self) -> Mapping[str, str]:
-        """Return sentences for the model card, by heading (data, limits and what else is known)."""
-        return {}
+    @classmethod
+    def shipped(cls, config: RunConfig) -> Mapping[str, nn.Module]:
+        """Build, untrained and without data, what `publish` returns: the architecture of `config.model`."""
+        known = [entry for entry in architectures() if isinstance(config.model, entry.config)]
+        return {entry.name: entry.network(config.model) for entry in known}
 
 
 def trainable_parameters(nets: nn.ModuleDict) -> dict[str, dict[str, nn.Parameter]]:

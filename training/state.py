@@ -37,6 +37,7 @@ class RunState:
     names: Mapping[str, Mapping[str, nn.Parameter]] = field(default_factory=dict)
     step: int = 0
     seconds: float = 0.0
+    processes: int = 1
     best: float | None = None
 
     def tensors(self) -> dict[str, Tensor]:
@@ -118,6 +119,7 @@ def save_snapshot(state: RunState, run: Path, name: str | None = None) -> Path:
         "format": FORMAT,
         "step": state.step,
         "seconds": state.seconds,
+        "processes": state.processes,
         "best": state.best,
         "torch": torch.__version__,
         "files": {"state.safetensors": file_digest(draft / "state.safetensors")},

@@ -1,0 +1,140 @@
+"""The card of a published network: data, training, figures, limits, licences and how to repeat it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from training.config import from_plain
+from training.phases import METHODS
+
+SHOWN = ("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid")
+PATHS = (
+    "content",
+    "style",
+    "perceptual",
+    "encoder",
+    "init",
+    "out",
+)  # of one machine: cut to their names
+HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [style-transfer]\n---"
+ABOUT = {
+    "painter": "Arbitrary style transfer: any photo in the style of any painting, from one code a style."
+}
+LIMITS = """\
+Trained on paintings and natural photos at small sizes; text, drawings and screenshots were not among them.
+Small faces can lose their features at full strength. Figures are measured with a network of the family that
+the losses use, which favors every system trained that way: look at the pictures too."""
+LICENCES = """\
+The weights were learned from research-use pictures and are for research use. The trunk of the style encoder
+is EfficientNet-Lite0, trained on ImageNet (timm `tf_efficientnet_lite0`, Apache-2.0)."""
+
+
+Plain = Mapping[str, Any]
+
+
+def write_card(name: str, network: nn.Module, method: str, options: Plain, plain: Plain, figures: Plain,
+               extra: str) -> str:  # fmt: skip
+    """Write a card from a run's options, its snapshot's plain figures and the JSON of an evaluation."""
+    count = sum(value.numel() for value in network.state_dict().values())
+    settings = json.dumps(without_paths(options), indent=2)
+    sections = {
+        "Training": training_facts(method, options, plain),
+        "Data": f"Photos from `{last_part(options.get('content'))}`, paintings from "
+        f"`{last_part(options.get('style'))}`, unpaired, for research use only; none is in this folder.\n"
+        "Losses are measured in features of VGG-16 (ImageNet, torchvision), which does not ship.",
+        "Figures": figure_table(figures),
+        "Limits": LIMITS,
+        "Licences": LICENCES,
+        "To repeat it": f"```\n{command(method, options)}\n```\n\nAll options:\n\n```json\n{settings}\n```",
+    }
+    about = f"{ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
+    parts = [HEAD, f"# {name}", about]
+    parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join([*parts, extra.strip()]).strip() + "\n"
+
+
+def training_facts(method: str, options: Mapping[str, Any], plain: Mapping[str, Any]) -> str:
+    """List how a run was trained."""
+    pictures = plain["step"] * options["batch"] * plain.get("processes", 1)
+    return "\n".join(
+        [
+            f"- method `{method}`, seed {options['seed']}, {plain['step']:,} of {options['steps']:,} steps",
+            f"- {pictures:,} pictures: batches of {options['batch']}, crops of {options['crop']} px, "
+            f"{plain.get('processes', 1)} process(es), {plain['seconds'] / 3600:.1f} hours",
+            f"- averaged weights with a half-life of {options['ema']:,.0f} pictures",
+            f"- arithmetic {options['precision']}, torch {plain['torch']}",
+        ]
+    )
+
+
+def last_part(path: str | None) -> str:
+    """Return the last part of a path, which is all that a card may tell of it."""
+    return Path(path).name if path else "?"
+
+
+def without_paths(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with their paths cut to the last part."""
+    return {key: last_part(value) if key in PATHS and value else value for key, value in options.items()}
+
+
+def command(method: str, options: Mapping[str, Any]) -> str:
+    """Write the command line of a run: the options that differ from their defaults."""
+    config = from_plain(METHODS[method][0], options)
+    words = [f"python -m training {method}"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            words += flags(value, f"--{field.name}.")
+        elif field.name in PATHS and value is not None and field.name != "out":
+            words.append(f"--{field.name} {last_part(str(value))}")
+    words += [word for word in flags(config, "--") if word.split()[0][2:] not in (*PATHS, "name")]
+    return " \\\n  ".join(words)
+
+
+def flags(values: Any, prefix: str) -> list[str]:
+    """List the plain fields of a dataclass that differ from their defaults as command-line flags."""
+    found = []
+    for field in dataclasses.fields(values):
+        value = getattr(values, field.name)
+        if dataclasses.is_dataclass(value) or value == field.default:
+            continue
+        words = flatten(value) if isinstance(value, tuple) else [value]
+        found.append(" ".join([prefix + field.name.replace("_", "-"), *map(str, words)]))
+    return found
+
+
+def flatten(values: Any) -> list[Any]:
+    """List the plain values of nested tuples."""
+    return [item for value in values for item in flatten(value)] if isinstance(values, tuple) else [values]
+
+
+def figure_table(figures: Mapping[str, Any]) -> str:
+    """Write the table of means, with the names of the protocols, slider and speed below."""
+    if not figures:
+        return ""
+    means, protocol = figures["means"], figures["protocol"]
+    columns = [name for name in SHOWN if any(name in row for row in means.values())]
+    lines = [
+        f"Means over {figures['pairs']} pairs of photo and painting.\n",
+        "| system | " + " | ".join(columns) + " |",
+        "| --- |" + " --- |" * len(columns),
+    ]
+    for name, row in means.items():
+        cells = [f"{row[column]:.4f}" if column in row else "-" for column in columns]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines.append("\nProtocols: " + ", ".join(f"`{protocol[column]}`" for column in columns) + ".")
+    if slider := figures.get("slider"):
+        lines.append(
+            f"\nThe slider is monotone on {slider['monotonicity']:.0%} of its steps; unevenness of equal "
+            f"steps (deviation over mean of their perceptual distance) {slider['unevenness']:.3f}."
+        )
+    if speed := figures.get("speed"):
+        told = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in speed.items()]
+        lines.append("\n" + ", ".join(told) + ".")
+    return "\n".join(lines)

@@ -1,0 +1,108 @@
+"""`compare`: systems side by side on the same pairs; folders of pictures and our own checkpoint."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.config import UserMistake
+from training.evaluate import JudgeOptions, Studio, open_judge, spaced
+from training.judging import Judge, Scores, System, folder_system, open_rgb, references, table
+from training.sheet import contact_sheet
+from training.shipping import open_stylizer
+
+COLUMNS = (
+    "style_moments",
+    "style_gram",
+    "content",
+    "top1",
+    "rank",
+    "top1_luminance",
+    "rank_luminance",
+    "fid",
+)
+
+
+@dataclass(frozen=True)
+class CompareOptions(JudgeOptions):
+    """Compare folders of other systems' results with a checkpoint at several strengths."""
+
+    results: tuple[Path, ...] = ()
+    """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
+    checkpoint: Path | None = None
+    """Checkpoint folder, run or snapshot of our own."""
+    strengths: tuple[float, ...] = (0.5, 1.0)
+    """Positions of the strength slider at which the checkpoint joins."""
+    ends: bool = True
+    """Also measure the photo itself and the painting itself."""
+    out: Path = Path("runs/compare")
+    """Folder for figures (compare.json), the sheet (sheet.jpg) and what was measured before."""
+    sheet: int = 10
+    """Pairs on the contact sheet; 0: none."""
+
+
+def compare(options: CompareOptions) -> dict[str, Any]:
+    """Measure every system, print the table, write figures and a contact sheet; return the figures.
+
+    A folder whose pictures and protocol have not changed since the last time is not measured again.
+    Raises UserMistake.
+    """
+    if not options.results and not options.checkpoint:
+        raise UserMistake("give --results FOLDER ... or --checkpoint FOLDER, or both.")
+    judge = open_judge(options)
+    systems = [folder_system(folder) for folder in options.results]
+    names = [system.name for system in systems]
+    if len(set(names)) < len(names):
+        raise UserMistake(f"two folders of results have one name: {', '.join(names)}.")
+    sources = dict(zip(names, options.results, strict=True))
+    if options.checkpoint:
+        studio = Studio(open_stylizer(options.checkpoint), options.size)
+        systems += [studio.system(options.checkpoint.name, position) for position in options.strengths]
+    options.out.mkdir(parents=True, exist_ok=True)
+    scores: dict[str, Scores] = {}
+    for system in [*(references(judge) if options.ends else ()), *systems]:
+        scores[system.name] = score_once(judge, system, sources.get(system.name), options.out)
+    means = {name: found.means() for name, found in scores.items()}
+    rows = {name: found.rows for name, found in scores.items()}
+    figures = {"protocol": judge.protocol(), "pairs": len(judge.pairs), "means": means}
+    (options.out / "compare.json").write_text(json.dumps({**figures, "rows": rows}, indent=1) + "\n", "utf-8")
+    print(table(means, [column for column in COLUMNS if column in judge.protocol()]))
+    for name, found in scores.items():
+        if len(found.rows) < len(judge.pairs):
+            print(f"note: {name} has results for {len(found.rows)} of {len(judge.pairs)} pairs.")
+    if options.sheet:
+        draw_sheet(judge, systems, options.sheet).save(options.out / "sheet.jpg", quality=90)
+        print(options.out / "sheet.jpg")
+    return figures
+
+
+def score_once(judge: Judge, system: System, source: Path | None, out: Path) -> Scores:
+    """Measure a system, or take what an earlier comparison found for the very same pictures."""
+    if source is None:
+        return judge.score(system)
+    digest = hashlib.sha256(json.dumps([judge.protocol(), [pair.stem for pair in judge.pairs]]).encode())
+    for path in sorted(source.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    memory = out / "measured" / f"{system.name}-{digest.hexdigest()[:16]}.json"
+    if memory.is_file():
+        print(f"{system.name}: measured before, the pictures are the same.")
+        return Scores(**json.loads(memory.read_text(encoding="utf-8")))
+    scores = judge.score(system)
+    memory.parent.mkdir(exist_ok=True)
+    memory.write_text(json.dumps(dataclasses.asdict(scores)) + "\n", encoding="utf-8")
+    return scores
+
+
+def draw_sheet(judge: Judge, systems: Sequence[System], count: int) -> Any:
+    """Draw photo, painting and every system's result for some of the pairs."""
+    rows = [
+        [open_rgb(pair.photo), open_rgb(pair.painting), *(system.result(pair) for system in systems)]
+        for pair in spaced(judge.pairs, count)
+    ]
+    return contact_sheet(rows, ["photo", "painting", *(system.name for system in systems)])

@@ -1,0 +1,224 @@
+"""`evaluate`: every figure of one checkpoint, at several strengths."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from stylizer.models.perceptual import Perceptual, load_perceptual
+from training.config import UserMistake
+from training.judging import (
+    Judge,
+    Pair,
+    Recognizer,
+    System,
+    at_size,
+    open_rgb,
+    pair_up,
+    read_pairs,
+    table,
+    to_image,
+    to_tensor,
+)
+from training.metrics import features
+from training.metrics.recognize import load_lite0, spread_of, style_vectors
+from training.metrics.sets import FeatureNetwork
+from training.metrics.steps import calibration, monotonicity, unevenness
+from training.painting import paint, strength_at
+from training.pictures import find_pictures
+from training.shipping import open_stylizer
+from training.speed import speed_figures
+
+MAIN = ("style_moments", "style_gram", "content", "perceptual", "ssim", "grid_8")
+SPREAD_SAMPLE = 150  # paintings that give the recognizer its unit
+
+
+@dataclass(frozen=True)
+class JudgeOptions:
+    """What results are measured on, and with which networks."""
+
+    pairs: Path | None = None
+    """CSV with the columns photo,painting, paths relative to it."""
+    content: Path | None = None
+    """Folder of photos, in place of pairs."""
+    style: Path | None = None
+    """Folder of paintings, in place of pairs."""
+    size: int = 512
+    """Long side at which everything is painted and measured, pixels."""
+    limit: int = 0
+    """Use only the first pairs; 0: all."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    encoder: Path | None = None
+    """EfficientNet-Lite0 weights (safetensors), to tell whether styles are recognizable; else left out."""
+    spread: Path | None = None
+    """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
+    sets: FeatureNetwork = "perceptual"
+    """Feature network of FID, KID and Inception Score; inception needs torch-fidelity and its weights."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions(JudgeOptions):
+    """Measure a checkpoint, a run or a snapshot on pairs of photo and painting."""
+
+    checkpoint: Path = Path("checkpoints/painter")
+    """Checkpoint folder, run or snapshot."""
+    strengths: tuple[float, ...] = (1.0,)
+    """Positions of the strength slider to measure."""
+    slider: int = 10
+    """Steps of the slider from 0 to 1 that are compared with each other; 0: leave this out."""
+    slider_pairs: int = 10
+    """Pairs on which they are compared."""
+    speed: bool = True
+    """Measure seconds and peak memory per megapixel."""
+    save: Path | None = None
+    """Folder for the results, as `<photo stem>__<painting stem>.png`, in a folder per strength."""
+    out: Path | None = None
+    """JSON file for the figures."""
+
+
+def choose_pairs(options: JudgeOptions) -> list[Pair]:
+    """Read or make the pairs that the options name; raises UserMistake."""
+    if options.pairs:
+        pairs = read_pairs(options.pairs)
+    elif options.content and options.style:
+        pairs = pair_up(options.content, options.style)
+    else:
+        raise UserMistake("give --pairs CSV, or --content and --style folders.")
+    return pairs[: options.limit or None]
+
+
+def open_perceptual(file: Path | None) -> Perceptual:
+    """Load the perceptual network; raises UserMistake when the file cannot be used."""
+    if file and not file.is_file():
+        raise UserMistake(f"{file} is not a file; give VGG-16 weights as safetensors.")
+    try:
+        return load_perceptual(file)
+    except ValueError as error:
+        raise UserMistake(str(error)) from error
+
+
+def open_judge(options: JudgeOptions) -> Judge:
+    """Make the judge that the options describe."""
+    pairs = choose_pairs(options)
+    recognizer = None
+    if options.encoder:
+        encoder = load_lite0(options.encoder)
+        paths = list(find_pictures(options.spread)) if options.spread else sorted({p.painting for p in pairs})
+        paths = paths[:: max(1, len(paths) // SPREAD_SAMPLE)]
+        found = [style_vectors(encoder, open_rgb(path), options.size) for path in tqdm(paths, desc="spread")]
+        name = f"{options.spread.name if options.spread else 'pairs'}{len(paths)}"
+        recognizer = Recognizer(encoder, spread_of(torch.stack(found)), name)
+    return Judge(open_perceptual(options.perceptual), pairs, options.size, recognizer, options.sets)
+
+
+class Studio:
+    """Paints pairs with one stylizer; knows the last photo and every painting's code."""
+
+    def __init__(self, painter: nn.Module, size: int) -> None:
+        self.painter, self.size = painter, size
+        self.photo = functools.lru_cache(maxsize=1)(self._photo)
+        self.code = functools.lru_cache(maxsize=None)(self._code)
+
+    @torch.no_grad()
+    def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor]:
+        photo = self.picture(path)
+        return photo, self.painter.encode(photo), self.painter.code(photo)
+
+    @torch.no_grad()
+    def _code(self, path: Path) -> Tensor:
+        return self.painter.code(self.picture(path))
+
+    def picture(self, path: Path) -> Tensor:
+        """Read a picture at the size of the measurement."""
+        return to_tensor(at_size(open_rgb(path), self.size))
+
+    def paint(self, pair: Pair, position: float) -> Tensor:
+        """Paint a pair at a position of the strength slider: (1, 3, H, W) in [0, 1]."""
+        photo, content, own = self.photo(pair.photo)
+        return paint(self.painter, photo, content, torch.cat([own, self.code(pair.painting)]), position)
+
+    def system(self, name: str, position: float) -> System:
+        """Return this stylizer at one position of the slider as a system."""
+        return System(f"{name} {position:g}", lambda pair: to_image(self.paint(pair, position)))
+
+
+@torch.no_grad()
+def slider_figures(
+    studio: Studio, perceptual: Perceptual, pairs: Sequence[Pair], steps: int
+) -> dict[str, Any]:
+    """Compare neighbors on the strength slider: monotonicity, unevenness, and the table that mends it.
+
+    The slider is measured with the painter's own table; the new one takes its place.
+    """
+    positions = [index / steps for index in range(steps + 1)]
+    walks, rises = [], []
+    for pair in tqdm(pairs, desc="slider", unit="pair", leave=False):
+        seen = [perceptual(studio.paint(pair, position)) for position in positions]
+        walks.append([features.perceptual(a, b) for a, b in itertools.pairwise(seen)])
+        rises.append(monotonicity([features.perceptual(picture, seen[0]) for picture in seen]))
+    mean = [statistics.fmean(step) for step in zip(*walks, strict=True)]
+    own = studio.painter.config.calibration
+    return {
+        "positions": positions,
+        "steps": mean,
+        "monotonicity": statistics.fmean(rises),
+        "unevenness": unevenness(mean),
+        "calibration": [[at, strength_at(p, own)] for at, p in calibration(positions, mean)],
+    }
+
+
+def spaced(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """Pick `count` pairs evenly out of all, so that photos and paintings differ."""
+    return [pairs[index * len(pairs) // count] for index in range(min(count, len(pairs)))]
+
+
+def saver(folder: Path | None, name: str) -> Any:
+    """Return the function that saves results as PNG, or None."""
+    if folder is None:
+        return None
+    (folder / name).mkdir(parents=True, exist_ok=True)
+
+    def keep(pair: Pair, image: Image.Image) -> None:
+        image.save(folder / name / f"{pair.stem}.png")
+
+    return keep
+
+
+def evaluate(options: EvaluateOptions) -> dict[str, Any]:
+    """Measure a checkpoint, print its table and return all figures, by protocol name."""
+    painter = open_stylizer(options.checkpoint)
+    judge, studio = open_judge(options), Studio(painter, options.size)
+    means, rows = {}, {}
+    for position in options.strengths:
+        system = studio.system("strength", position)
+        scores = judge.score(system, saver(options.save, f"strength-{position:g}"))
+        means[system.name], rows[system.name] = scores.means(), scores.rows
+    figures: dict[str, Any] = {"protocol": judge.protocol(), "pairs": len(judge.pairs), "means": means}
+    columns = [*MAIN, *(["top1", "top1_luminance"] if options.encoder else []), "fid", "kid"]
+    print(table(means, columns))
+    if options.slider:
+        chosen = spaced(judge.pairs, options.slider_pairs)
+        figures["slider"] = slider_figures(studio, judge.perceptual, chosen, options.slider)
+        found = figures["slider"]
+        print(f"slider: monotone {found['monotonicity']:.0%}, unevenness {found['unevenness']:.3f}")
+        print(f"calibration that evens it: {json.dumps(found['calibration'])}")
+    if options.speed:
+        figures["speed"] = speed_figures(painter, torch.device("cpu"))
+        print("  ".join(f"{name} {value:.3f}" for name, value in figures["speed"].items()))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({**figures, "rows": rows}, indent=1)
+        options.out.write_text(text + "\n", encoding="utf-8")
+    return figures

@@ -1,0 +1,62 @@
+"""Figures read from pixels; pictures are (1, 3, H, W) in [0, 1]."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+
+PERIODS = (2, 4, 8)  # pixels; the strides at which a painter's layers can leave a grid
+
+
+def l1(result: Tensor, photo: Tensor) -> float:
+    """Return the mean absolute difference."""
+    return (result - photo).abs().mean().item()
+
+
+def psnr(result: Tensor, photo: Tensor) -> float:
+    """Return 10 log10(1 / mean squared difference), decibels; infinite for equal pictures."""
+    return peak_signal_noise_ratio(result, photo, data_range=(0.0, 1.0)).item()
+
+
+def ssim(result: Tensor, photo: Tensor) -> float:
+    """Return structural similarity (Wang et al. 2004): Gaussian window 11x11, deviation 1.5."""
+    return structural_similarity_index_measure(result, photo, data_range=(0.0, 1.0)).item()
+
+
+def checkerboard(result: Tensor, photo: Tensor) -> dict[int, float]:
+    """Return how much a grid of 2, 4 or 8 px stands out in a result, relative to its photo, by period.
+
+    A grid of period P has energy at multiples of 1/P cycles per pixel alone. Their power is divided by that
+    of the frequencies around them, so that busy and calm pictures compare; 1 is no more grid than the photo.
+    """
+    found, own = grid_peaks(result), grid_peaks(photo)
+    return {period: found[period] / own[period] for period in PERIODS}
+
+
+def grid_peaks(picture: Tensor) -> dict[int, float]:
+    """Return, by period, the mean power at that grid's own frequencies over the power around them."""
+    luminance = (picture * picture.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    height, width = (side // 8 * 8 for side in picture.shape[2:])
+    if min(height, width) < 64:
+        raise ValueError(
+            f"{picture.shape[2]}x{picture.shape[3]} px are too few to tell a grid; 64x64 is the least"
+        )
+    luminance = luminance[:, :, :height, :width].double()
+    window = torch.hann_window(height, periodic=True)[:, None] * torch.hann_window(width, periodic=True)
+    power = torch.fft.fft2((luminance - luminance.mean()) * window.to(luminance)).abs().square()
+    # under this window a peak is 3x3 bins wide; it is compared with the ring 3 and 4 bins away
+    peak, inner, outer = (
+        F.avg_pool2d(F.pad(power, 4 * (side // 2,), mode="circular"), side, 1)[0, 0] * side**2
+        for side in (3, 5, 9)
+    )
+    ratio = (peak / 9) / ((outer - inner) / 56).clamp(min=1e-12)
+    return {period: ratio[grid_bins(period, height, width)].mean().item() for period in PERIODS}
+
+
+def grid_bins(period: int, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """List rows and columns of the frequencies of this grid that a grid of half its period has not."""
+    down, across = torch.meshgrid(torch.arange(period), torch.arange(period), indexing="ij")
+    own = (down % 2 == 1) | (across % 2 == 1)
+    return down[own] * (height // period), across[own] * (width // period)
