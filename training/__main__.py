@@ -20,9 +20,8 @@ from stylizer.imaging.picture import PictureError
 from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
 from training.alarms import TrainingAlarm
-from training.compare import CompareOptions
 from training.config import UserMistake, to_plain
-from training.evaluate import EvaluateOptions
+from training.options import CompareOptions, EvaluateOptions
 from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)

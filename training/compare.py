@@ -6,13 +6,13 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from training.config import UserMistake
-from training.evaluate import JudgeOptions, Studio, open_judge, spaced
+from training.evaluate import Studio, open_judge, spaced
 from training.judging import Judge, Scores, System, folder_system, open_rgb, references, table
+from training.options import CompareOptions
 from training.sheet import contact_sheet
 from training.shipping import open_stylizer
 
@@ -26,24 +26,6 @@ COLUMNS = (
     "rank_luminance",
     "fid",
 )
-
-
-@dataclass(frozen=True)
-class CompareOptions(JudgeOptions):
-    """Compare folders of other systems' results with a checkpoint at several strengths."""
-
-    results: tuple[Path, ...] = ()
-    """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
-    checkpoint: Path | None = None
-    """Checkpoint folder, run or snapshot of our own."""
-    strengths: tuple[float, ...] = (0.5, 1.0)
-    """Positions of the strength slider at which the checkpoint joins."""
-    ends: bool = True
-    """Also measure the photo itself and the painting itself."""
-    out: Path = Path("runs/compare")
-    """Folder for figures (compare.json), the sheet (sheet.jpg) and what was measured before."""
-    sheet: int = 10
-    """Pairs on the contact sheet; 0: none."""
 
 
 def compare(options: CompareOptions) -> dict[str, Any]:

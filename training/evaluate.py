@@ -7,7 +7,6 @@ import itertools
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from stylizer.models.perceptual import Perceptual, load_perceptual
+from training.collection import find_pictures
 from training.config import UserMistake
 from training.judging import (
     Judge,
@@ -33,59 +33,14 @@ from training.judging import (
 )
 from training.metrics import features
 from training.metrics.recognize import load_lite0, spread_of, style_vectors
-from training.metrics.sets import FeatureNetwork
 from training.metrics.steps import calibration, monotonicity, unevenness
+from training.options import EvaluateOptions, JudgeOptions
 from training.painting import paint, strength_at
-from training.pictures import find_pictures
 from training.shipping import open_stylizer
 from training.speed import speed_figures
 
 MAIN = ("style_moments", "style_gram", "content", "perceptual", "ssim", "grid_8")
 SPREAD_SAMPLE = 150  # paintings that give the recognizer its unit
-
-
-@dataclass(frozen=True)
-class JudgeOptions:
-    """What results are measured on, and with which networks."""
-
-    pairs: Path | None = None
-    """CSV with the columns photo,painting, paths relative to it."""
-    content: Path | None = None
-    """Folder of photos, in place of pairs."""
-    style: Path | None = None
-    """Folder of paintings, in place of pairs."""
-    size: int = 512
-    """Long side at which everything is painted and measured, pixels."""
-    limit: int = 0
-    """Use only the first pairs; 0: all."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
-    encoder: Path | None = None
-    """EfficientNet-Lite0 weights (safetensors), to tell whether styles are recognizable; else left out."""
-    spread: Path | None = None
-    """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
-    sets: FeatureNetwork = "perceptual"
-    """Feature network of FID, KID and Inception Score; inception needs torch-fidelity and its weights."""
-
-
-@dataclass(frozen=True)
-class EvaluateOptions(JudgeOptions):
-    """Measure a checkpoint, a run or a snapshot on pairs of photo and painting."""
-
-    checkpoint: Path = Path("checkpoints/painter")
-    """Checkpoint folder, run or snapshot."""
-    strengths: tuple[float, ...] = (1.0,)
-    """Positions of the strength slider to measure."""
-    slider: int = 10
-    """Steps of the slider from 0 to 1 that are compared with each other; 0: leave this out."""
-    slider_pairs: int = 10
-    """Pairs on which they are compared."""
-    speed: bool = True
-    """Measure seconds and peak memory per megapixel."""
-    save: Path | None = None
-    """Folder for the results, as `<photo stem>__<painting stem>.png`, in a folder per strength."""
-    out: Path | None = None
-    """JSON file for the figures."""
 
 
 def choose_pairs(options: JudgeOptions) -> list[Pair]:

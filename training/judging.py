@@ -18,11 +18,12 @@ from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
 from stylizer.models.perceptual import Perceptual
+from training.collection import find_pictures
 from training.config import UserMistake
 from training.metrics import features, pixels
 from training.metrics.recognize import ranks, style_vectors
-from training.metrics.sets import LEAST, FeatureNetwork, set_distances, set_reader
-from training.pictures import find_pictures
+from training.metrics.sets import LEAST, set_distances, set_reader
+from training.options import FeatureNetwork
 
 
 class Pair(NamedTuple):

@@ -1,60 +1,15 @@
-"""Folders of pictures in memory, and crops that are a function of a generator alone."""
+"""Crops of pictures, functions of a generator alone."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 
-from stylizer.imaging.picture import PictureError, open_picture
-from training.config import UserMistake
+from training.collection import PictureFolder, find_pictures
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
-
-
-class PictureFolder:
-    """All pictures below a folder, decoded once, kept as uint8 (3, H, W) with the long side limited."""
-
-    def __init__(self, folder: Path, long_side: int = 512):
-        self.names: list[str] = []
-        self.groups: list[str] = []
-        self.pictures: list[Tensor] = []
-        self.skipped: list[str] = []
-        for path in find_pictures(folder):
-            try:
-                picture = open_picture(path)
-            except PictureError as error:
-                self.skipped.append(f"{path.name}: {error}")
-                continue
-            self.pictures.append(_limited((picture.tensor()[0] * 255).round().to(torch.uint8), long_side))
-            self.names.append(path.name)
-            self.groups.append(path.parent.relative_to(folder).as_posix())
-        if not self.pictures:
-            raise UserMistake(
-                f"No readable picture below {folder}; give a folder of {', '.join(sorted(SUFFIXES))} files."
-            )
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-
-def find_pictures(folder: Path) -> Iterator[Path]:
-    """List the picture files below a folder, by name. Raises UserMistake when there is no such folder."""
-    if not folder.is_dir():
-        raise UserMistake(f"{folder} is not a folder; give a folder of pictures.")
-    yield from sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-
-
-def _limited(picture: Tensor, long_side: int) -> Tensor:
-    height, width = picture.shape[1:]
-    scale = long_side / max(height, width)
-    if scale >= 1:
-        return picture
-    return V.resize(picture, [max(1, round(height * scale)), max(1, round(width * scale))], antialias=True)
+__all__ = ["PictureFolder", "find_pictures", "jitter_colors", "random_crop", "side_by_side", "uniform"]
 
 
 def uniform(low: float, high: float, generator: torch.Generator) -> float:
@@ -65,7 +20,7 @@ def uniform(low: float, high: float, generator: torch.Generator) -> float:
 def random_crop(
     picture: Tensor, size: int, scales: tuple[float, float], generator: torch.Generator
 ) -> Tensor:
-    """Cut a random square of `size` pixels after scaling the picture by a factor from `scales`; maybe mirror it.
+    """Cut a random square of `size` pixels from the picture scaled by a factor in `scales`; maybe mirror it.
 
     picture (3, H, W) uint8; returns (3, size, size) float32 in [0, 1]. A small picture is enlarged to fit.
     """

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import segmentation_models_pytorch as smp
 import torch
 from PIL import Image
 from safetensors.torch import load_file
@@ -23,6 +22,8 @@ def load_lite0(file: Path) -> nn.Module:
     """Load an ImageNet EfficientNet-Lite0 encoder (arXiv:1905.11946); raises UserMistake."""
     if not file.is_file():
         raise UserMistake(f"{file} is not a file; give EfficientNet-Lite0 weights as safetensors.")
+    import segmentation_models_pytorch as smp  # slow to load, and only needed here
+
     encoder = smp.encoders.get_encoder("timm-tf_efficientnet_lite0", weights=None)
     weights = {key: value.float() for key, value in load_file(str(file)).items()}
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +17,8 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from training.config import UserMistake
 from training.metrics.features import StyleFigures
+from training.options import FeatureNetwork
 
-FeatureNetwork = Literal["perceptual", "inception"]
 KID_SUBSETS = 50
 LEAST = 4  # pictures in a set
 

@@ -1,0 +1,71 @@
+"""Options of `evaluate` and `compare`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+FeatureNetwork = Literal["perceptual", "inception"]
+
+
+@dataclass(frozen=True)
+class JudgeOptions:
+    """What results are measured on, and with which networks."""
+
+    pairs: Path | None = None
+    """CSV with the columns photo,painting, paths relative to it."""
+    content: Path | None = None
+    """Folder of photos, in place of pairs."""
+    style: Path | None = None
+    """Folder of paintings, in place of pairs."""
+    size: int = 512
+    """Long side at which everything is painted and measured, pixels."""
+    limit: int = 0
+    """Use only the first pairs; 0: all."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    encoder: Path | None = None
+    """EfficientNet-Lite0 weights (safetensors), to tell whether styles are recognizable; else left out."""
+    spread: Path | None = None
+    """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
+    sets: FeatureNetwork = "perceptual"
+    """Feature network of FID, KID and Inception Score; inception needs torch-fidelity and its weights."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions(JudgeOptions):
+    """Measure a checkpoint, a run or a snapshot on pairs of photo and painting."""
+
+    checkpoint: Path = Path("checkpoints/painter")
+    """Checkpoint folder, run or snapshot."""
+    strengths: tuple[float, ...] = (1.0,)
+    """Positions of the strength slider to measure."""
+    slider: int = 10
+    """Steps of the slider from 0 to 1 that are compared with each other; 0: leave this out."""
+    slider_pairs: int = 10
+    """Pairs on which they are compared."""
+    speed: bool = True
+    """Measure seconds and peak memory per megapixel."""
+    save: Path | None = None
+    """Folder for the results, as `<photo stem>__<painting stem>.png`, in a folder per strength."""
+    out: Path | None = None
+    """JSON file for the figures."""
+
+
+@dataclass(frozen=True)
+class CompareOptions(JudgeOptions):
+    """Compare folders of other systems' results with a checkpoint at several strengths."""
+
+    results: tuple[Path, ...] = ()
+    """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
+    checkpoint: Path | None = None
+    """Checkpoint folder, run or snapshot of our own."""
+    strengths: tuple[float, ...] = (0.5, 1.0)
+    """Positions of the strength slider at which the checkpoint joins."""
+    ends: bool = True
+    """Also measure the photo itself and the painting itself."""
+    out: Path = Path("runs/compare")
+    """Folder for figures (compare.json), the sheet (sheet.jpg) and what was measured before."""
+    sheet: int = 10
+    """Pairs on the contact sheet; 0: none."""
