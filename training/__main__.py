@@ -21,7 +21,7 @@ from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
 from training.alarms import TrainingAlarm
 from training.config import UserMistake, to_plain
-from training.options import CompareOptions, EvaluateOptions
+from training.options import CompareOptions, EvaluateOptions, StylesOptions
 from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
@@ -111,6 +111,12 @@ def originals(out: Place) -> None:
     draw_all(out)
 
 
+def styles(config: Any) -> None:
+    from training.styles import make_styles
+
+    make_styles(config)
+
+
 def commands() -> dict[str, Callable[..., None]]:
     """List the subcommands by name."""
     return {
@@ -120,6 +126,7 @@ def commands() -> dict[str, Callable[..., None]]:
         "compare": with_options(compare, CompareOptions),
         "publish": publish,
         "originals": originals,
+        "styles": with_options(styles, StylesOptions),
     }
 
 

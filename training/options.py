@@ -69,3 +69,25 @@ class CompareOptions(JudgeOptions):
     """Folder for figures (compare.json), the sheet (sheet.jpg) and what was measured before."""
     sheet: int = 10
     """Pairs on the contact sheet; 0: none."""
+
+
+@dataclass(frozen=True)
+class StylesOptions:
+    """Compute the codes of the named styles for a painter."""
+
+    root: Path
+    """Folder that the list's file names start from."""
+    sample: Path
+    """Photo that the thumbnails show."""
+    photos: Path
+    """Folder of photos to refine codes on."""
+    checkpoint: Path = Path("checkpoints/painter")
+    out: Path = Path("checkpoints/styles")
+    listing: Path = Path(__file__).with_name("named_styles.csv")
+    """CSV file with the columns file, slug, title, artist, year, tags (tags split by semicolons)."""
+    perceptual: Path | None = None
+    """VGG-16 weights; default: torchvision's own."""
+    steps: int = 120
+    """Gradient steps on each code; 0: the style encoder's answer as it is."""
+    only: tuple[str, ...] = ()
+    """Slugs to do; none: all."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,33 +18,11 @@ from stylizer.models.perceptual import load_perceptual
 from stylizer.models.refine import RefineOptions, refine_code
 from stylizer.models.style_file import NamedStyle, save_style
 from training.config import UserMistake
+from training.options import StylesOptions
 from training.pictures import find_pictures
 
-LIST = Path(__file__).with_name("named_styles.csv")
 WORK_SIDE = 512  # the size at which the painter was taught what strokes are
 THUMBNAIL_SIDE = 224
-
-
-@dataclass(frozen=True)
-class StylesOptions:
-    """Compute the codes of the named styles for a painter."""
-
-    root: Path
-    """Folder that the list's file names start from."""
-    sample: Path
-    """Photo that the thumbnails show."""
-    photos: Path
-    """Folder of photos to refine codes on."""
-    checkpoint: Path = Path("checkpoints/painter")
-    out: Path = Path("checkpoints/styles")
-    listing: Path = LIST
-    """CSV file with the columns file, slug, title, artist, year, tags (tags split by semicolons)."""
-    perceptual: Path | None = None
-    """VGG-16 weights; default: torchvision's own."""
-    steps: int = 120
-    """Gradient steps on each code; 0: the style encoder's answer as it is."""
-    only: tuple[str, ...] = ()
-    """Slugs to do; none: all."""
 
 
 def make_styles(options: StylesOptions) -> None:
