@@ -21,6 +21,7 @@ MAX_BYTES = 400 << 20  # 40 megapixels of uncompressed 16-bit RGBA are 320 MB
 
 # Files that people do bring; naming what they brought helps them more than "not a picture".
 _STRANGERS = (
+    (rb"....ftypavi[fs]", "a damaged picture"),
     (rb"....ftyp(heic|heix|heim|heis|mif1|msf1)", "a HEIC photo"),
     (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI", "a video"),
     (rb"8BPS", "a Photoshop document"),

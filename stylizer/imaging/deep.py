@@ -131,10 +131,10 @@ class TiffLayout:
 
 def tiff_layout(data: bytes) -> TiffLayout | None:
     """Read the head of a TIFF with 16 or more bits a sample; None for other files and layouts."""
-    if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0"):  # Pillow 12 does not know big-endian BigTIFF
         return None
     file = io.BytesIO(data)
-    tags = ImageFileDirectory_v2(file.read(16 if data[2:3] == b"+" or data[3:4] == b"+" else 8))
+    tags = ImageFileDirectory_v2(file.read(16 if data[2:3] == b"+" else 8))
     file.seek(tags.next)
     tags.load(file)
     samples, bits = tags.get(277, 1), set(tags.get(258, (1,)))
