@@ -83,8 +83,8 @@ class StylesOptions:
     """Folder of photos to refine codes on."""
     checkpoint: Path = Path("checkpoints/painter")
     out: Path = Path("checkpoints/styles")
-    listing: Path = Path(__file__).with_name("named_styles.csv")
-    """CSV file with the columns file, slug, title, artist, year, tags (tags split by semicolons)."""
+    listing: Path | None = None
+    """CSV file with the columns file, slug, title, artist, year, tags (split by semicolons); default: ours."""
     perceptual: Path | None = None
     """VGG-16 weights; default: torchvision's own."""
     steps: int = 120

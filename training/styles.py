@@ -21,6 +21,7 @@ from training.config import UserMistake
 from training.options import StylesOptions
 from training.pictures import find_pictures
 
+LIST = Path(__file__).with_name("named_styles.csv")
 WORK_SIDE = 512  # the size at which the painter was taught what strokes are
 THUMBNAIL_SIDE = 224
 
@@ -42,14 +43,14 @@ def make_styles(options: StylesOptions) -> None:
             code = painter.code(style)
         tags = tuple(tag for tag in row["tags"].split(";") if tag)
         save_style(options.out, NamedStyle(
-            row["slug"], row["title"], row["artist"], row["year"], tags, code[0].cpu(), painter.checkpoint_sha,
-            refined=bool(options.steps), source=Path(row["file"]).name,
+            row["slug"], row["title"], row["artist"], row["year"], tags, code[0].cpu(),
+            painter.checkpoint_sha, refined=bool(options.steps), source=Path(row["file"]).name,
         ))  # fmt: skip
         save_picture(_thumbnail(painter, sample, code), options.out / f"{row['slug']}.webp", quality=82)
 
 
 def _rows(options: StylesOptions) -> Iterator[dict[str, str]]:
-    with options.listing.open(newline="", encoding="utf-8") as file:
+    with (options.listing or LIST).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if options.only and row["slug"] not in options.only:
                 continue
