@@ -91,7 +91,9 @@ class CropBank:
     def _measure(self, keys: list[tuple[int, int]]) -> None:
         pictures = self.pictures(keys).to(self.perceptual.mean.device)
         features = self.perceptual(pictures)
-        with torch.autocast(pictures.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32):
+        with torch.autocast(
+            pictures.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
+        ):
             described = self.describe(pictures).float()
         known = [moments(f) for f in features]
         grams = [(gram(f) / _GRAM_UNIT).half() for f in features[: self.plan.gram_layers]]

@@ -84,7 +84,7 @@ class StylesOptions:
     checkpoint: Path = Path("checkpoints/painter")
     out: Path = Path("checkpoints/styles")
     listing: Path | None = None
-    """CSV file with the columns file, slug, title, artist, year, tags (split by semicolons); default: ours."""
+    """CSV file with the columns file, slug, title, artist, year, tags (by semicolons); default: ours."""
     perceptual: Path | None = None
     """VGG-16 weights; default: torchvision's own."""
     steps: int = 120
