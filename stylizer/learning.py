@@ -1,0 +1,77 @@
+"""Teach the studio a picture: refine its code, and put it among the styles with a thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from stylizer.engine.engine import Engine
+from stylizer.engine.library import STYLES
+from stylizer.engine.render import STYLE_SIDE, style_size
+from stylizer.engine.request import StyleChoice, StyleRequest
+from stylizer.imaging.picture import Picture, open_picture, save_picture
+from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.models.perceptual import load_perceptual
+from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.style_file import NamedStyle, save_style
+
+THUMBNAIL = 224
+"""Side of the square thumbnail, pixels."""
+
+
+def learn_style(
+    engine: Engine,
+    picture: Picture,
+    facts: NamedStyle,
+    photos: Sequence[Picture],
+    perceptual: Path | None,
+    steps: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> NamedStyle:
+    """Refine the code of a picture by `steps` steps and save it as a named style of the engine's folder.
+
+    `facts` supplies name and texts; `photos` to practice on, scikit-image's samples if there are none;
+    `perceptual` is a VGG-16 file, or None for torchvision's own. Returns the style as saved.
+    Raises StyleFileError for a name that no style can have, ValueError for an unusable VGG-16 file.
+    """
+    painter = engine.painter
+    practice = photos or sample_photos()
+    style = resize_picture(picture, *style_size(picture.height, picture.width)).tensor(engine.device.torch)
+    with torch.no_grad():
+        code = painter.code(style)
+    if steps > 0:
+        judge = load_perceptual(perceptual, torch.bfloat16).to(engine.device.torch)
+        tensors = [fit_within(photo, STYLE_SIDE).tensor()[0] for photo in practice]
+        options = RefineOptions(steps=steps)
+        code = refine_code(
+            painter, style, tensors, judge, options, lambda done, total, _: progress(done, total)
+        )
+    learned = replace(
+        facts, code=code[0].float().cpu(), painter_sha=painter.checkpoint_sha, refined=steps > 0
+    )
+    folder = engine.library.folder / STYLES
+    save_style(folder, learned)
+    painted = engine.paint(StyleRequest(_square(practice[0]), (StyleChoice(learned),))).picture
+    save_picture(resize_picture(painted, THUMBNAIL, THUMBNAIL), folder / f"{learned.slug}.webp", quality=82)
+    return learned
+
+
+def sample_photos() -> list[Picture]:
+    """Return the photos that scikit-image brings along: nothing is fetched."""
+    import skimage
+
+    folder = Path(skimage.__file__).parent / "data"
+    return [
+        open_picture(folder / name) for name in ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+    ]
+
+
+def _square(photo: Picture) -> Picture:
+    side = min(photo.height, photo.width)
+    top, left = (photo.height - side) // 2, (photo.width - side) // 2
+    window = slice(top, top + side), slice(left, left + side)
+    alpha = None if photo.alpha is None else photo.alpha[window]
+    return fit_within(Picture(photo.rgb[window], alpha, photo.name), STYLE_SIDE)
