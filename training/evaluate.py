@@ -89,7 +89,8 @@ class Studio:
     @torch.no_grad()
     def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor]:
         photo = self.picture(path)
-        return photo, self.painter.encode(photo), self.painter.code(photo)
+        content = self.painter.encode(photo)
+        return photo, content, self.painter.own_code(content)
 
     @torch.no_grad()
     def _code(self, path: Path) -> Tensor:

@@ -38,5 +38,6 @@ def paint(painter: Stylizer, photo: Tensor, content: Content, codes: Tensor, pos
 @torch.no_grad()
 def paint_once(painter: Stylizer, photo: Tensor, style: Tensor, position: float = 1.0) -> Tensor:
     """Paint a photo in the style of a painting, both (1, 3, H, W) in [0, 1]."""
-    codes = torch.cat([painter.code(photo), painter.code(style)])
-    return paint(painter, photo, painter.encode(photo), codes, position)
+    content = painter.encode(photo)
+    codes = torch.cat([painter.own_code(content), painter.code(style)])
+    return paint(painter, photo, content, codes, position)

@@ -63,7 +63,7 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
     style = _drawn(size, 2).tensor(device.torch).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), device.precision():
         content = painter.encode(photo)
-        codes = torch.cat([painter.code(photo), painter.code(style)]).float()
+        codes = torch.cat([painter.own_code(content), painter.code(style)]).float()
         weights = torch.tensor([0.2, 0.8], device=device.torch)
         encode_photo = _shortest(lambda: painter.encode(photo), repeats, device.torch)
         encode_style = _shortest(lambda: painter.code(style), repeats, device.torch)

@@ -249,7 +249,7 @@ class Engine:
         size = render.work_size(content.height, content.width, request.stroke)
         with job.stage("photo"):
             encoded = self._encoded(job, size)
-            own = self._code(content, job)
+            own = self.painter.own_code(encoded)[0].float().cpu()
         shares, codes = _mixed(styles)
         strength = calibrate(request.strength, getattr(self.painter.config, "calibration", ()))
         device = self.device.torch

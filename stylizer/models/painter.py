@@ -24,6 +24,9 @@ from stylizer.models.blocks import (
 from stylizer.models.registry import architecture
 from stylizer.models.style_encoder import StyleDescriptor
 
+# The identity code is learned directly; scaled like this it moves as fast as codes that a head makes
+# (equalized learning rate, arXiv:1710.10196, section 4.1).
+_IDENTITY_RATE = 8.0
 _DETAIL = 16  # channels of the layers at full resolution
 
 
@@ -75,7 +78,8 @@ class Painter(nn.Module):
     """Content encoder, style encoder, transfer network and decoder in one fully convolutional network.
 
     A style's code holds, for every modulated layer, scale, shift and grain gain of each channel, then the
-    palette matrix of the last layer, and the style's color mean and covariance root. A mean of codes is a code.
+    palette matrix of the last layer, and the style's color mean and covariance root. Means of codes are
+    codes.
     """
 
     stride = 8
@@ -108,6 +112,7 @@ class Painter(nn.Module):
         self.mean_part, self.root_part = self._take(3), self._take(9)
         self.code_size = self._used
 
+        self.identity = nn.Parameter(torch.zeros(self.learned_size))
         self.register_buffer("description_mean", torch.zeros(self.descriptor.size))
         self.register_buffer("description_std", torch.ones(self.descriptor.size))
         self.head = nn.Sequential(
@@ -181,6 +186,14 @@ class Painter(nn.Module):
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         colors = F.avg_pool2d(pixels, 8)
         return Content(pixels, half, quarter, eighth, colors, mean, root, (height, width), statistics)
+
+    def own_code(self, content: Content) -> Tensor:
+        """Return the codes (B, code_size) that give photos back as they are: the strength-0 end of every mix.
+
+        One learned code serves all photos; only the colors are the photo's own.
+        """
+        learned = (_IDENTITY_RATE * self.identity).expand(len(content.mean), -1)
+        return torch.cat([learned, content.mean, content.root.flatten(1)], 1)
 
     # -- painting ---------------------------------------------------------------------------------------
 

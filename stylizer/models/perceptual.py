@@ -109,16 +109,27 @@ def content_distance(result: Tensor, photo: Tensor) -> Tensor:
     return (normalized(result) - normalized(photo)).square().mean((1, 2, 3))
 
 
-def style_moments(result: Sequence[Moments], style: Sequence[Moments]) -> Tensor:
-    """Mean over layers of the relative distance of channel moments (AdaIN's style loss); a scalar."""
-    terms = [moments_distance(a, b).mean() for a, b in zip(result, style, strict=True)]
+def style_moments(result: Sequence[Moments], style: Sequence[Moments], knee: float = 0.0) -> Tensor:
+    """Mean over layers of the relative distance of channel moments (AdaIN's style loss); a scalar.
+
+    With a knee, distances count as log(1 + knee d) / knee: nearly black styles, whose relative distances
+    reach hundreds, no longer drown the rest of a batch.
+    """
+    terms = [_softened(moments_distance(a, b), knee) for a, b in zip(result, style, strict=True)]
     return torch.stack(terms).mean()
 
 
-def style_gram(result: Sequence[Tensor], style: Sequence[Tensor]) -> Tensor:
-    """Mean over layers of the relative distance of Gram matrices (Gatys et al. 2016, eq. 4); a scalar."""
-    terms = [gram_distance(a, b).mean() for a, b in zip(result, style, strict=True)]
+def style_gram(result: Sequence[Tensor], style: Sequence[Tensor], knee: float = 0.0) -> Tensor:
+    """Mean over layers of the relative distance of Gram matrices (Gatys et al. 2016, eq. 4); a scalar.
+
+    `knee` as in `style_moments`.
+    """
+    terms = [_softened(gram_distance(a, b), knee) for a, b in zip(result, style, strict=True)]
     return torch.stack(terms).mean()
+
+
+def _softened(distance: Tensor, knee: float) -> Tensor:
+    return torch.log1p(knee * distance) / knee if knee else distance
 
 
 def relative_content(result: Sequence[Tensor], photo: Sequence[Tensor], weights: Sequence[float]) -> Tensor:

@@ -42,6 +42,10 @@ class Stylizer(Protocol):
         """
         ...
 
+    def own_code(self, content: Any) -> Tensor:
+        """Return the codes (B, code_size) that give encoded photos back: where strength is 0."""
+        ...
+
     def measure(self, content: Any, codes: Tensor, weights: Tensor) -> Any:
         """Measure the statistics of a whole picture, to paint its tiles alike."""
         ...

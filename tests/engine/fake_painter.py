@@ -65,6 +65,10 @@ class FakePainter(nn.Module):
         spread, mean = torch.std_mean(photo, (2, 3), correction=0, keepdim=True)
         return FakeContent(photo, like.mean, like.spread) if like else FakeContent(photo, mean, spread)
 
+    def own_code(self, content: FakeContent) -> Tensor:
+        mean, spread = content.mean.flatten(1), content.spread.flatten(1)
+        return torch.cat([mean, spread, mean, torch.diag_embed(spread).flatten(1)], 1)
+
     def measure(self, content: FakeContent, codes: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         self._count("measure")
         return content.mean, content.spread

@@ -66,13 +66,21 @@ def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(
 
 def test_every_trainable_number_gets_a_gradient_and_the_trunk_none(painter):
     painter.zero_grad()
-    painted = painter.paint(painter.encode(picture(48, 48)), CodeField(painter.code(picture(64, 64, 9))))
-    painted.square().mean().backward()
+    content = painter.encode(picture(48, 48))
+    code = painter.own_code(content) + painter.code(picture(64, 64, 9))
+    painter.paint(content, CodeField(code)).square().mean().backward()
     for name, parameter in painter.named_parameters():
         if name.startswith("descriptor."):
             assert parameter.grad is None, name
         else:
             assert parameter.grad is not None, name
+
+
+def test_a_photos_own_code_has_its_colors_and_is_otherwise_one_for_all(painter):
+    photos = [picture(32, 48, seed) for seed in (5, 6)]
+    own = torch.cat([painter.own_code(painter.encode(photo)) for photo in photos])
+    assert torch.equal(own[0, : painter.learned_size], own[1, : painter.learned_size])
+    assert torch.allclose(painter.color_of(own)[0], torch.cat([p.mean((2, 3)) for p in photos]), atol=1e-5)
 
 
 def test_the_code_tells_the_styles_colors(painter):

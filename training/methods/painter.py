@@ -55,7 +55,7 @@ class PainterRun(RunConfig):
     """Weight of the relative Gram distance over the three shallower layers, after the ramp."""
     content_weights: tuple[float, float] = (0.2, 1.0)
     """Weights of the content distance at relu3_1 and relu4_1."""
-    identity: float = 5.0
+    identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
     variation: float = 0.0
     """Weight of total variation."""
@@ -85,6 +85,7 @@ _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
 _CONTENT_LAYERS = 2  # relu3_1 and relu4_1
+_KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
 @method("painter", PainterRun)
@@ -158,8 +159,9 @@ class PainterMethod(Method):
         photo, content, style, strength = (batch[key] for key in ("photo", "content", "style", "strength"))
         photo = photo.contiguous(memory_format=torch.channels_last)
         s = strength[:, None]
-        code = torch.lerp(painter.code_from(content.description), painter.code_from(style.description), s)
-        painted = painter.paint(painter.encode(photo), CodeField(code))
+        encoded = painter.encode(photo)
+        code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
+        painted = painter.paint(encoded, CodeField(code))
         features = self.fixed["perceptual"](painted)
         carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
         ramp = min(1.0, step / max(1, cfg.ramp))
@@ -172,8 +174,8 @@ class PainterMethod(Method):
         found = tuple(gram(f) for f in features[: len(grams)])
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses = {
-            "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted),
-            "gram": cfg.gram_weight * ramp * style_gram(found, grams),
+            "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted, _KNEE),
+            "gram": cfg.gram_weight * ramp * style_gram(found, grams, _KNEE),
             "content": relative_content(features[-_CONTENT_LAYERS:], content.content, cfg.content_weights),
             "identity": cfg.identity * unchanged.mean(),
             "range": 5 * outside_range(painted),
@@ -216,8 +218,8 @@ class PainterMethod(Method):
     def sample(self, nets: nn.ModuleDict, batch: dict) -> Tensor:
         painter = nets["painter"]
         codes = painter.code(batch["style"])
-        own = painter.code(batch["photo"])
         content = painter.encode(batch["photo"])
+        own = painter.own_code(content)
         rows = [painter.paint(content, CodeField(own + s * (codes - own))) for s in (0.0, 0.5, 1.0)]
         turned = painter.paint(content, CodeField(codes.roll(3, 0)))
         return side_by_side([batch["photo"], batch["style"], *rows, turned], 256)
@@ -233,10 +235,10 @@ def _balanced(groups: list[str]) -> Tensor:
 
 
 def _strengths(count: int, rng: torch.Generator) -> Tensor:
-    """Draw strengths: 70 % full, 20 % between, 10 % zero; the first is always full."""
+    """Draw strengths: 65 % full, 20 % between, 15 % zero; the first is always full."""
     kind, between = torch.rand(count, generator=rng), torch.rand(count, generator=rng)
     kind[0] = 0
-    return torch.where(kind < 0.7, 1.0, torch.where(kind < 0.9, between, 0.0))
+    return torch.where(kind < 0.65, 1.0, torch.where(kind < 0.85, between, 0.0))
 
 
 def _cut(picture: Tensor, size: int, rng: torch.Generator) -> Tensor:
