@@ -162,10 +162,10 @@ def first_paragraph(box: str) -> str:
     """Return the complaint out of the box that tyro draws, on one line; the advice below it is left out."""
     words = []
     for line in box.splitlines():
-        text = line.strip("│ ")
-        if words and text.startswith("──"):
+        text = line.strip("│| ")
+        if words and len(text) > 3 and set(text) <= set("─-"):
             break
-        if line.startswith("│"):
+        if line.startswith(("│", "|")):
             words.append(text)
     return re.sub(r"^Error parsing \S*config: ", "", " ".join(words)) or "the options cannot be read."
 

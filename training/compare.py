@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
 import json
@@ -34,8 +35,8 @@ def compare(options: CompareOptions) -> dict[str, Any]:
     A folder whose pictures and protocol have not changed since the last time is not measured again.
     Raises UserMistake.
     """
-    if not options.results and not options.checkpoint:
-        raise UserMistake("give --results FOLDER ... or --checkpoint FOLDER, or both.")
+    if not (options.results or options.checkpoint or options.known):
+        raise UserMistake("give --results FOLDER ..., --known CSV or --checkpoint FOLDER, or all of them.")
     judge = open_judge(options)
     systems = [folder_system(folder) for folder in options.results]
     names = [system.name for system in systems]
@@ -46,7 +47,7 @@ def compare(options: CompareOptions) -> dict[str, Any]:
         studio = Studio(open_stylizer(options.checkpoint), options.size)
         systems += [studio.system(options.checkpoint.name, position) for position in options.strengths]
     options.out.mkdir(parents=True, exist_ok=True)
-    scores: dict[str, Scores] = {}
+    scores = read_known(options.known, judge) if options.known else {}
     for system in [*(references(judge) if options.ends else ()), *systems]:
         scores[system.name] = score_once(judge, system, sources.get(system.name), options.out)
     means = {name: found.means() for name, found in scores.items()}
@@ -78,6 +79,23 @@ def score_once(judge: Judge, system: System, source: Path | None, out: Path) -> 
     scores = judge.score(system)
     memory.parent.mkdir(exist_ok=True)
     memory.write_text(json.dumps(dataclasses.asdict(scores)) + "\n", encoding="utf-8")
+    return scores
+
+
+def read_known(file: Path, judge: Judge) -> dict[str, Scores]:
+    """Read figures that were measured before, for the judge's pairs; raises UserMistake."""
+    if not file.is_file():
+        raise UserMistake(f"{file} is not a file; give a CSV of figures measured before.")
+    scores: dict[str, Scores] = {}
+    wanted, figures = {pair.stem for pair in judge.pairs}, judge.protocol()
+    with file.open(newline="", encoding="utf-8") as handle:
+        for row in csv.DictReader(handle):
+            if not {"name", "photo", "painting"} <= row.keys():
+                raise UserMistake(f"{file.name} lacks the columns name,photo,painting.")
+            stem = f"{row['photo']}__{row['painting']}"
+            if stem in wanted:
+                values = {name: float(value) for name, value in row.items() if name in figures}
+                scores.setdefault(row["name"], Scores()).rows[stem] = values
     return scores
 
 

@@ -142,9 +142,12 @@ class Scores:
     sets: dict[str, float] = field(default_factory=dict)
 
     def means(self) -> dict[str, float]:
-        """Return the mean of every figure over the pairs, with those of the whole set."""
-        names = next(iter(self.rows.values()), {})
-        return {name: statistics.fmean(row[name] for row in self.rows.values()) for name in names} | self.sets
+        """Return the mean of every figure over the pairs that have it, with those of the whole set."""
+        gathered: dict[str, list[float]] = {}
+        for row in self.rows.values():
+            for name, value in row.items():
+                gathered.setdefault(name, []).append(value)
+        return {name: statistics.fmean(values) for name, values in gathered.items()} | self.sets
 
 
 class Judge:
@@ -218,9 +221,9 @@ class Judge:
             "ssim": pixels.ssim(picture, photo.pixels),
             "l1": pixels.l1(picture, photo.pixels),
         }
-        row |= {
-            f"grid_{period}": value for period, value in pixels.checkerboard(picture, photo.pixels).items()
-        }
+        if min(picture.shape[2:]) >= pixels.LEAST_SIDE:
+            grids = pixels.checkerboard(picture, photo.pixels)
+            row |= {f"grid_{period}": value for period, value in grids.items()}
         if self.recognizer:
             vectors = {stem: self.painting(path).vector for stem, path in self.paintings.items()}
             color, luminance = ranks(self.vector(image), vectors, pair.painting.stem, self.recognizer.spread)

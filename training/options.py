@@ -59,6 +59,8 @@ class CompareOptions(JudgeOptions):
 
     results: tuple[Path, ...] = ()
     """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
+    known: Path | None = None
+    """CSV of figures measured before, by the same protocol: name, photo and painting (stems), figures."""
     checkpoint: Path | None = None
     """Checkpoint folder, run or snapshot of our own."""
     strengths: tuple[float, ...] = (0.5, 1.0)

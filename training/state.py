@@ -110,9 +110,7 @@ def save_snapshot(state: RunState, run: Path, name: str | None = None) -> Path:
     folder = run / "snapshots" / (name or f"step-{state.step:06d}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(folder.name + ".tmp")
-    for leftover in (draft, folder):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+    shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     save_file(state.tensors(), draft / "state.safetensors")
     plain = {
@@ -127,6 +125,8 @@ def save_snapshot(state: RunState, run: Path, name: str | None = None) -> Path:
     (draft / "state.json").write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
     for part in (draft / "state.safetensors", draft / "state.json", draft):
         sync(part)
+    if folder.exists():  # saved before at this very step: it stays until the new one is whole
+        folder.rename(folder.with_name(folder.name + ".old.tmp"))
     draft.rename(folder)
     sync(folder.parent)
     return folder

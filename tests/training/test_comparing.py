@@ -1,0 +1,160 @@
+"""Evaluate, compare and publish, end to end, with a tiny painter and drawn pictures."""
+
+import csv
+import itertools
+import json
+
+import pytest
+import torch
+from PIL import Image
+
+from stylizer.models.checkpoint import load_checkpoint
+from tests.training.toy import tiny_painter_run
+from training.compare import compare
+from training.config import UserMistake
+from training.evaluate import Studio, evaluate
+from training.judging import pair_up, read_pairs
+from training.loop import start
+from training.options import CompareOptions, EvaluateOptions
+from training.painting import paint_once, strength_at
+from training.publish import publish
+from training.state import newest_snapshot
+
+
+@pytest.fixture(scope="module")
+def run(studio, tmp_path_factory):
+    return start("painter", tiny_painter_run(tmp_path_factory.mktemp("runs"), studio, steps=2, name="tiny"))
+
+
+@pytest.fixture(scope="module")
+def figures(studio, run):
+    options = EvaluateOptions(
+        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", checkpoint=run, size=80,
+        strengths=(0.0, 1.0), slider=4, slider_pairs=2, speed=False, save=run / "results",
+        out=run / "figures.json",
+    )  # fmt: skip
+    evaluate(options)
+    return json.loads((run / "figures.json").read_text())
+
+
+def test_strength_0_is_the_photo_and_figures_carry_their_protocol(figures, run):
+    photo, full = figures["means"]["strength 0"], figures["means"]["strength 1"]
+    assert (photo["content"], photo["l1"], photo["psnr"]) == (0, 0, 100)
+    assert full["content"] > 0.01 and full["l1"] > 0
+    assert figures["protocol"]["ssim"] == "ssim@gauss11-80px"
+    assert set(full) <= set(figures["protocol"])
+    assert {"fid", "kid", "inception_score"} <= set(full)
+    assert len(figures["rows"]["strength 1"]) == 4
+    assert len(list((run / "results" / "strength-1").glob("photo*__painting*.png"))) == 4
+
+
+def test_the_slider_is_measured_and_its_table_rises(figures):
+    slider = figures["slider"]
+    assert len(slider["steps"]) == 4
+    assert 0 <= slider["monotonicity"] <= 1
+    table = slider["calibration"]
+    assert (table[0], table[-1]) == ([0, 0], [1, 1])
+    assert all(a[1] <= b[1] for a, b in itertools.pairwise(table))
+
+
+def test_systems_are_compared_side_by_side(studio, run, figures, tmp_path, capsys):
+    options = CompareOptions(
+        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", size=80, checkpoint=run,
+        strengths=(1.0,), results=(run / "results" / "strength-1",), out=tmp_path, sheet=2,
+    )  # fmt: skip
+    found = compare(options)["means"]
+    assert set(found) == {"photo itself", "painting itself", "strength-1", "tiny 1"}
+    # saved as PNG and read back, our own results are those of the evaluation
+    for name in ("style_moments", "style_gram", "content", "ssim"):
+        assert found["strength-1"][name] == pytest.approx(figures["means"]["strength 1"][name], rel=1e-5)
+    assert found["painting itself"]["style_moments"] < found["photo itself"]["style_moments"]
+    sheet = Image.open(tmp_path / "sheet.jpg")
+    assert sheet.width > sheet.height  # four columns, two rows
+    assert "strength-1" in capsys.readouterr().out
+    compare(options)
+    assert "measured before" in capsys.readouterr().out
+
+
+def test_missing_results_are_told_and_known_figures_join(studio, run, figures, tmp_path, capsys):
+    partial = tmp_path / "partial"
+    partial.mkdir()
+    source = run / "results" / "strength-1" / "photo0__painting0.png"
+    (partial / source.name).write_bytes(source.read_bytes())
+    known = tmp_path / "known.csv"
+    with known.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["name", "photo", "painting", "style_moments", "style_gram", "content"])
+        writer.writerow(["rival", "photo0", "painting0", 0.1, 0.2, 1.5])
+        writer.writerow(["rival", "photo9", "painting9", 9, 9, 9])  # no pair of ours
+    options = CompareOptions(
+        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", size=80, results=(partial,),
+        known=known, ends=False, sheet=0, out=tmp_path / "out",
+    )  # fmt: skip
+    means = compare(options)["means"]
+    assert means["rival"] == {"style_moments": 0.1, "style_gram": 0.2, "content": 1.5}
+    seen = capsys.readouterr().out
+    assert "partial has results for 1 of 4 pairs" in seen
+    assert "rival has results for 1 of 4 pairs" in seen
+
+
+def test_a_published_folder_loads_and_paints_odd_sizes(studio, run, figures, tmp_path):
+    (folder,) = publish(run, tmp_path / "painter", metrics=run / "figures.json", calibrate=True)
+    network = load_checkpoint(folder)
+    table = tuple((position, strength) for position, strength in figures["slider"]["calibration"])
+    assert network.config.calibration == table
+    averaged, _, _ = newest_snapshot(run)
+    for name, value in network.state_dict().items():
+        assert torch.allclose(
+            value.float(), averaged[f"averaged.painter.{name}"].float(), rtol=1e-3, atol=1e-4
+        )
+    for height, width in ((16, 16), (17, 23), (33, 64), (61, 16)):
+        painted = paint_once(network, torch.rand(1, 3, height, width), torch.rand(1, 3, 40, 48))
+        assert painted.shape == (1, 3, height, width)
+        assert painted.min() >= 0 and painted.max() <= 1
+
+
+def test_the_card_tells_how_it_was_made_and_no_path(studio, run, figures, tmp_path):
+    (folder,) = publish(run, tmp_path / "painter", metrics=run / "figures.json")
+    card = (folder / "README.md").read_text()
+    told = ("research use", "Apache-2.0", "seed 0", "2 of 2 steps", "--content photos", "## Limits",
+            "--model.widths 4 8 8", "style_moments@vgg16-relu1_1..relu4_1-80px", "| strength 1")  # fmt: skip
+    for words in told:
+        assert words in card
+    assert str(studio) not in card and str(run) not in card
+
+
+def test_publishing_nothing_is_a_sentence(tmp_path, run):
+    with pytest.raises(UserMistake, match="holds no run"):
+        publish(tmp_path, tmp_path / "out")
+    with pytest.raises(UserMistake, match="--calibrate needs --metrics"):
+        publish(run, tmp_path / "out", calibrate=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_pairs_come_from_a_file_or_two_folders(studio, tmp_path):
+    assert [pair.stem for pair in read_pairs(studio / "pairs.csv")][3] == "photo0__painting3"
+    made = pair_up(studio / "photos", studio / "paintings", each=2)
+    assert len(made) == 6
+    assert len({pair.painting for pair in made if pair.photo.stem == "photo1"}) == 2
+    (tmp_path / "pairs.csv").write_text("photo,painting\na.png,b.png\n")
+    with pytest.raises(UserMistake, match=r"names a\.png, which is not there"):
+        read_pairs(tmp_path / "pairs.csv")
+
+
+def test_the_slider_table_is_straight_between_its_points_and_goes_on_above_1():
+    table = ((0.0, 0.0), (0.5, 0.2), (1.0, 1.0))
+    positions = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+    assert [strength_at(position, table) for position in positions] == pytest.approx(
+        [0, 0.1, 0.2, 0.6, 1, 1.5]
+    )
+
+
+def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):
+    from training.shipping import open_stylizer
+
+    pair = read_pairs(studio / "pairs.csv")[0]
+    painter = Studio(open_stylizer(run), 64)
+    photo = painter.paint(pair, 0.0)
+    assert torch.equal(photo, painter.picture(pair.photo))
+    moves = [(painter.paint(pair, position) - photo).abs().mean().item() for position in (0.001, 0.01, 0.1)]
+    assert moves[0] < 0.02 * moves[2] < moves[1]

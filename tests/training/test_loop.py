@@ -1,0 +1,127 @@
+import json
+import os
+import shutil
+import signal
+
+import pytest
+import torch
+
+from tests.training.toy import Toy, tiny_painter_run, toy_run
+from training.alarms import TrainingAlarm
+from training.config import UserMistake
+from training.loop import resume, start
+from training.state import list_snapshots, newest_snapshot, read_snapshot
+
+
+def tensors_of(run):
+    return newest_snapshot(run)[0]
+
+
+def assert_equal_bits(first, second):
+    assert first.keys() == second.keys()
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
+
+
+def resumed_from(run, step):
+    """Go on with a copy of a run as it was after `step` steps."""
+    copy = run.with_name(run.name + "-copy")
+    shutil.copytree(run, copy)
+    for snapshot in list_snapshots(copy):
+        if snapshot.name > f"step-{step:06d}":
+            shutil.rmtree(snapshot)
+    torch.rand(1000)  # whatever else happened between the sessions
+    return resume(copy)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_ten_steps_are_five_a_resume_and_five_bit_for_bit(tmp_path, precision):
+    whole = start("toy", toy_run(tmp_path, precision=precision))
+    names = tensors_of(whole)
+    assert_equal_bits(names, tensors_of(resumed_from(whole, 5)))
+    assert any(name.startswith("optimizers.critic.exp_avg_sq.") for name in names)
+    assert {name.split(".")[0] for name in names} == {"nets", "memory", "averaged", "optimizers"}
+
+
+def test_the_painter_resumes_bit_for_bit_and_all_of_it_learns(tmp_path, studio):
+    run = start("painter", tiny_painter_run(tmp_path, studio, steps=4, save_every=2))
+    tensors = tensors_of(run)
+    assert_equal_bits(tensors, tensors_of(resumed_from(run, 2)))
+    moments = {name: value for name, value in tensors.items() if ".exp_avg_sq." in name}
+    assert {name.split(".")[1] for name in moments} == {"painter", "critic"}
+    assert [name for name, value in moments.items() if not value.any()] == []
+
+
+def test_a_phase_changes_only_the_networks_it_names(tmp_path):
+    torch.manual_seed(0)
+    before = Toy(toy_run(tmp_path)).nets
+    run = start("toy", toy_run(tmp_path, steps=1))  # the judge is not due before step 2
+    after = tensors_of(run)
+    same = {name: torch.equal(value, after[f"nets.{name}"]) for name, value in before.named_parameters()}
+    assert {name for name in same if not same[name]} == {
+        "painter.0.weight",
+        "painter.2.weight",
+        "painter.2.bias",
+    }
+
+
+def test_the_loss_falls_and_the_report_says_so(tmp_path):
+    run = start("toy", toy_run(tmp_path, steps=120, lr=1e-2, log_every=20, save_every=200, sample_every=200))
+    lines = [json.loads(line) for line in (run / "report.jsonl").read_text().splitlines()]
+    losses = [line["paint/match"] for line in lines if "paint/match" in line]
+    assert len(losses) == 6
+    assert losses[-1] < 0.2 * losses[0]
+    assert {"judge/hinge", "judge/critic_right", "paint/norm", "paint/lr"} <= lines[-1].keys()
+    assert list((run / "tensorboard").iterdir())
+    assert (run / "samples" / "step-000120.png").stat().st_size > 0
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_before_it_reaches_the_weights(tmp_path):
+    with pytest.raises(TrainingAlarm, match="step 7, paint: loss match is not finite"):
+        start("toy", toy_run(tmp_path, name="ill", poison=7))
+    assert [path.name for path in list_snapshots(tmp_path / "ill")] == ["step-000005"]
+    alarm, plain = read_snapshot(tmp_path / "ill" / "snapshots" / "alarm")
+    assert plain["step"] == 7
+    assert all(torch.isfinite(value.float()).all() for value in alarm.values())
+
+
+def test_a_signal_saves_and_leaves_and_resume_goes_on(tmp_path, monkeypatch):
+    whole = start("toy", toy_run(tmp_path, name="whole"))
+    paint = Toy.paint
+
+    def interrupted(self, batch, carry, step):
+        if step == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return paint(self, batch, carry, step)
+
+    monkeypatch.setattr(Toy, "paint", interrupted)
+    run = start("toy", toy_run(tmp_path, name="stopped"))
+    assert newest_snapshot(run)[1]["step"] == 4
+    monkeypatch.setattr(Toy, "paint", paint)
+    resume(run)
+    assert_equal_bits(tensors_of(whole), tensors_of(run))
+
+
+def test_the_best_snapshot_by_the_methods_own_figure_is_kept(tmp_path, monkeypatch):
+    figures = iter([0.5, 0.1, 0.4, 0.4, 0.4, 0.4])
+    monkeypatch.setattr(Toy, "score", lambda self, nets, batch: next(figures))
+    run = start("toy", toy_run(tmp_path, steps=6, save_every=1))
+    assert [path.name[-1] for path in list_snapshots(run)] == ["2", "4", "5", "6"]
+
+
+def test_a_new_run_can_begin_from_a_snapshot_and_says_what_is_new(tmp_path):
+    run = start("toy", toy_run(tmp_path, name="first"))
+    newest = list_snapshots(run)[-1]
+    begun = start("toy", toy_run(tmp_path, name="second", steps=1, lr=1e-9, init=newest))
+    first, second = tensors_of(run), tensors_of(begun)
+    assert torch.allclose(first["averaged.painter.0.weight"], second["nets.painter.0.weight"], atol=1e-6)
+    assert "started from step 10" in (begun / "report.jsonl").read_text()
+
+
+def test_mistakes_about_runs_are_sentences(tmp_path):
+    start("toy", toy_run(tmp_path, name="taken", steps=1))
+    with pytest.raises(UserMistake, match="already holds a run; resume it or give another name"):
+        start("toy", toy_run(tmp_path, name="taken"))
+    with pytest.raises(UserMistake, match="holds no run"):
+        resume(tmp_path / "nowhere")
+    with pytest.raises(UserMistake, match="neither a checkpoint folder nor a snapshot"):
+        start("toy", toy_run(tmp_path, name="lost", init=tmp_path))

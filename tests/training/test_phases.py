@@ -1,0 +1,32 @@
+import torch
+
+from tests.training.toy import Toy, toy_run
+from training.phases import Phase, generator, only_train, step_seed, trainable_parameters
+
+
+def test_a_lazy_phase_runs_every_so_often_from_its_start():
+    phase = Phase("judge", ("critic",), lambda batch, carry, step: {}, every=4, start=8)
+    assert [step for step in range(20) if phase.due(step)] == [8, 12, 16]
+
+
+def test_only_named_networks_want_gradients_and_frozen_parts_never_do(tmp_path):
+    nets = Toy(toy_run(tmp_path)).nets
+    trainable = trainable_parameters(nets)
+    assert "0.bias" not in trainable["painter"]
+    only_train(trainable, ("painter",))
+    assert not any(parameter.requires_grad for parameter in nets["critic"].parameters())
+    assert not nets["painter"][0].bias.requires_grad
+    assert nets["painter"][0].weight.requires_grad
+
+
+def test_seeds_of_neighboring_steps_and_runs_do_not_meet():
+    seeds = {step_seed(seed, number) for seed in range(20) for number in range(500)}
+    assert len(seeds) == 10_000
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_batch_depends_on_seed_and_number_alone():
+    first = torch.rand(3, generator=generator(1, 7))
+    torch.rand(100)
+    assert torch.equal(first, torch.rand(3, generator=generator(1, 7)))
+    assert not torch.equal(first, torch.rand(3, generator=generator(2, 7)))
