@@ -1,0 +1,327 @@
+"""What the page does: widget values to requests, results to widgets; no tensor, no model, no event.
+
+Every handler returns a dictionary of widget names and new values; the other widgets stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from stylizer.engine import Cancelled, CancelToken, Engine, RequestError, StyleRequest, read_recipe_text
+from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.imaging.resize import fit_within
+from stylizer.models.style_file import NamedStyle
+from stylizer.ui import options
+from stylizer.ui.full_size import SIZES, FullSize
+from stylizer.ui.samples import KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
+from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyle, Session, Sessions
+from stylizer.ui.settings import Settings
+from stylizer.ui.stage import compose_message
+from stylizer.ui.wall import ALL, OWN_KEY, Wall
+from stylizer.ui.words import name_of, sentence_of, status, title_line
+
+MOST_FURTHER = 3
+"""Styles that may join the chosen one."""
+THUMBNAIL_SIDE = 192
+
+Answer = dict[str, Any]
+
+
+class Studio:
+    """The page's hands: one for all visitors, with an engine, their visits and the wall of styles."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sessions: Sessions,
+        wall: Wall,
+        samples: tuple[SamplePhoto, ...],
+        example: Example,
+    ) -> None:
+        self.engine, self.sessions, self.wall = engine, sessions, wall
+        self.samples, self.example = samples, example
+        self._greeting = example.photo.open()
+
+    # -- visits -----------------------------------------------------------------------------------------
+
+    def open_visit(self, request: gr.Request) -> Answer:
+        """Begin a visit, with the finished example on the stage."""
+        session = self.sessions.open(request.session_hash or "")
+        session.photo = self._greeting
+        session.frames = dict(self.example.frames)
+        session.size = (self._greeting.width, self._greeting.height)
+        known = self.wall.find(session, self.example.style)
+        session.chosen = known.key if known else (self.wall.shipped[0].key if self.wall.shipped else "")
+        return {"visit": session.id}
+
+    def leave(self, request: gr.Request) -> None:
+        """Stop the work for a closed tab."""
+        self.sessions.leave(request.session_hash)
+
+    def greeting(self) -> dict[str, Any]:
+        """Return what the stage shows before anything was asked."""
+        photo = self._greeting
+        return compose_message(
+            0,
+            photo.digest[:16],
+            self.example.frames,
+            size=(photo.width, photo.height),
+            alt=f"{self.example.photo.title}, painted.",
+        )
+
+    # -- photos -----------------------------------------------------------------------------------------
+
+    def open_photo(self, visit: str, upload: Any) -> Answer:
+        """Take a new photo; a picture saved here brings its settings back instead."""
+        session = self.sessions.find(visit)
+        for brought in _uploads(upload)[:1]:
+            recipe = read_recipe(brought["path"])
+            if recipe is not None:
+                return self._restore(session, recipe, open_picture(brought["path"]))
+            return self._show_photo(session, open_picture(brought["path"], brought.get("orig_name")))
+        return {}
+
+    def use_sample(self, visit: str, event: gr.SelectData) -> Answer:
+        """Take a sample photo."""
+        return self._show_photo(self.sessions.find(visit), self.samples[event.index].open())
+
+    def _show_photo(self, session: Session, photo: Picture) -> Answer:
+        session.photo = photo
+        turn = session.renew()
+        return {"turn": turn, "status": status(" ".join(("Reading the photo.", *photo.notes)), "busy")}
+
+    # -- styles -----------------------------------------------------------------------------------------
+
+    def choose_style(self, visit: str, chip: str, event: gr.SelectData) -> Answer:
+        """Choose the style that was clicked on the wall."""
+        session = self.sessions.find(visit)
+        card = self.wall.cards(session, chip)[event.index]
+        session.chosen = card.key
+        return {"turn": session.renew(), "title": title_line(card.caption)}
+
+    def filter_styles(self, visit: str, chip: str) -> Answer:
+        """Hang the styles of a chip."""
+        return {"wall": self._hang(self.sessions.find(visit), chip)}
+
+    def bring_styles(self, visit: str, uploads: Any) -> Answer:
+        """Take paintings of the artist's own: the first is chosen, the others join it."""
+        session = self.sessions.find(visit)
+        brought = _uploads(uploads)[: MOST_FURTHER + 1]
+        pictures = [open_picture(each["path"], each.get("orig_name")) for each in brought]
+        if len(session.own) + len(pictures) > MOST_OWN:
+            raise RequestError(
+                f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
+            )
+        keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
+        return self._choose(session, keys, (50.0,) * len(keys)) if keys else {}
+
+    def change_mix(self, visit: str, further: list[str]) -> Answer:
+        """Let other styles join the chosen one, or leave."""
+        session = self.sessions.find(visit)
+        return {"turn": session.renew(), **self._share_sliders(session, [session.chosen, *(further or ())])}
+
+    def _add_own(self, session: Session, style: Picture | NamedStyle, title: str, sample: Picture) -> str:
+        file = session.new_file(".webp")
+        save_picture(fit_within(sample, THUMBNAIL_SIDE), file, quality=80)
+        key = f"{OWN_KEY}{len(session.own) + 1}"
+        session.own[key] = OwnStyle(style, title or "My painting", file)
+        return key
+
+    def _choose(self, session: Session, keys: list[str], shares: tuple[float, ...]) -> Answer:
+        """Choose the first style, let the others join it, and hang the visitor's own."""
+        session.chosen = keys[0]
+        card = self.wall.find(session, keys[0])
+        return {
+            "turn": session.renew(),
+            "title": title_line(card.caption),
+            "wall": self._hang(session, ALL),
+            "chips": gr.Radio(choices=self.wall.chips_for(session), value=ALL),
+            "further": gr.Dropdown(choices=self.wall.choices(session), value=keys[1:], multiselect=True),
+            **self._share_sliders(session, keys, shares),
+        }
+
+    def _hang(self, session: Session, chip: str) -> Any:
+        keys = [card.key for card in self.wall.cards(session, chip)]
+        index = keys.index(session.chosen) if session.chosen in keys else None
+        return gr.Gallery(value=self.wall.gallery(session, chip), selected_index=index)
+
+    def _share_sliders(self, session: Session, keys: list[str], shares: tuple[float, ...] = ()) -> Answer:
+        answer = {}
+        for place in range(MOST_FURTHER + 1):
+            card = self.wall.find(session, keys[place]) if place < len(keys) > 1 else None
+            settings = {} if card is None else {"label": f"Share of {card.title}"}
+            if place < len(shares):
+                settings["value"] = shares[place]
+            answer[f"share{place}"] = gr.Slider(visible=card is not None, **settings)
+        return answer
+
+    # -- the live picture -------------------------------------------------------------------------------
+
+    def renew(self, visit: str) -> Answer:
+        """Begin a new turn after a setting has changed."""
+        return {"turn": self.sessions.find(visit).renew()}
+
+    def paint(self, visit: str, turn: float, *values: Any) -> Iterator[Answer]:
+        """Paint the keyframes of a turn; each goes to the stage as soon as it is ready."""
+        session = self.sessions.find(visit)
+        if turn != session.turn:
+            return
+        token = session.token
+        settings = Settings.read(values)
+        try:
+            yield self._prepare(session, token)
+            request = settings.request(session, self.wall)
+            wanted = list(dict.fromkeys([1.0, request.strength, *KEYFRAMES]))
+            for strength, painted in self.engine.keyframes(request, wanted, PREVIEW_SIDE, token):
+                self._keep(session, token, strength, painted)
+                yield self._message(session)
+            session.busy = False
+            names = " and ".join(name_of(choice.style) for choice in request.styles)
+            yield {**self._message(session), "status": status(f"Painted like {names}.")}
+        except Cancelled:
+            return
+        except Exception:
+            session.busy = False
+            yield self._message(session)
+            raise
+
+    def rest(self, visit: str, *values: Any) -> Answer:
+        """Paint the true picture at the strength where the slider rests."""
+        session = self.sessions.find(visit)
+        token = session.working_token()
+        request = Settings.read(values).request(session, self.wall)
+        if request.strength in session.frames or request.strength in session.truth:
+            return self._message(session)
+        try:
+            for strength, painted in self.engine.keyframes(request, [request.strength], PREVIEW_SIDE, token):
+                self._keep(session, token, strength, painted)
+        except Cancelled:
+            return {}
+        return self._message(session)
+
+    def _prepare(self, session: Session, token: CancelToken) -> Answer:
+        """Show the photo at once, while its painting is on the way."""
+        photo = session.photo
+        if photo is not None and 0.0 not in session.frames:
+            preview = fit_within(photo, PREVIEW_SIDE)
+            self._keep(session, token, 0.0, preview)
+            session.size = (preview.width, preview.height)
+        return {
+            **self._message(session),
+            "status": status("Painting.", "busy"),
+            "download": gr.DownloadButton(visible=False),
+        }
+
+    def _keep(self, session: Session, token: CancelToken, strength: float, picture: Picture) -> None:
+        file = session.new_file(".webp" if picture.alpha is not None else ".jpg")
+        save_picture(picture, file, quality=92)
+        with session.lock:
+            token.check()
+            (session.frames if strength in (0.0, *KEYFRAMES) else session.truth)[strength] = file
+
+    def _message(self, session: Session) -> Answer:
+        with session.lock:
+            card = self.wall.find(session, session.chosen)
+            alt = f"{session.photo.name}, painted like {card.caption}." if card and session.photo else ""
+            photo = session.photo.digest[:16] if session.photo else ""
+            return {
+                "stage": compose_message(
+                    session.turn, photo, session.frames, session.truth, session.size, alt, session.busy
+                )
+            }
+
+    # -- full size --------------------------------------------------------------------------------------
+
+    def render(self, visit: str, size: str, *values: Any) -> Iterator[Answer]:
+        """Paint in full size, telling how far it is, and offer the file."""
+        session = self.sessions.find(visit)
+        token = session.full = CancelToken()
+        request = replace(Settings.read(values).request(session, self.wall), long_side=SIZES[size])
+        running, idle = (
+            {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
+        )
+        yield {**running, "status": status("Painting in full size.", "busy", 0.0)}
+        work = FullSize(self.engine, request, token)
+        try:
+            for sentence, done in work.follow():
+                yield {"status": status(sentence, "busy", done)}
+            finished = self._finish(session, request, work.result)
+        except Cancelled:
+            yield {**idle, "status": status("Stopped. Nothing was saved.")}
+            return
+        except Exception as error:
+            yield {**idle, "status": status(sentence_of(error), "error")}
+            return
+        finally:
+            token.cancel()
+        picture = work.result.picture
+        told = f"Ready: {picture.width} × {picture.height} pixels in {work.seconds:.0f} s."
+        yield {
+            **idle,
+            "status": status(" ".join((told, *work.result.notes))),
+            "download": gr.DownloadButton(value=str(finished.file), visible=True),
+            "history": self.history(session),
+        }
+
+    def stop(self, visit: str) -> Answer:
+        """Stop the full-size render."""
+        self.sessions.find(visit).full.cancel()
+        return {}
+
+    def history(self, session: Session) -> Any:
+        """Hang this visit's finished pictures, the newest first."""
+        pictures = [(str(result.thumbnail), result.caption) for result in reversed(session.results)]
+        return gr.Gallery(value=pictures, visible=bool(pictures))
+
+    def replay(self, visit: str, event: gr.SelectData) -> Answer:
+        """Bring back the settings of a picture of this visit."""
+        session = self.sessions.find(visit)
+        result = session.results[::-1][event.index]
+        return self._restore(session, result.recipe, open_picture(result.thumbnail))
+
+    def _finish(self, session: Session, request: StyleRequest, result: Any) -> FinishedPicture:
+        recipe = result.recipe.to_json()
+        words = [name_of(choice.style) for choice in request.styles]
+        file = session.new_file("") / f"{request.content.name} - {words[0]}"[:80].replace("/", " ")
+        file = file.with_name(f"{file.name}.png")
+        file.parent.mkdir(parents=True)
+        save_picture(result.picture, file, recipe)
+        thumbnail = session.new_file(".webp")
+        save_picture(fit_within(result.picture, 2 * THUMBNAIL_SIDE), thumbnail, quality=84)
+        caption = f"{request.content.name}, {' and '.join(words)}, {round(100 * request.strength)} %"
+        finished = FinishedPicture(file, thumbnail, caption, recipe)
+        session.results.append(finished)
+        for old in session.results[:-MOST_RESULTS]:
+            old.file.unlink(missing_ok=True)
+        del session.results[:-MOST_RESULTS]
+        return finished
+
+    # -- recipes ----------------------------------------------------------------------------------------
+
+    def _restore(self, session: Session, text: str, sample: Picture) -> Answer:
+        """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
+        recipe, notes = read_recipe_text(text)
+        request, more = self.engine.restore(recipe, session.photo)
+        keys = []
+        for choice in request.styles[: MOST_FURTHER + 1]:
+            card = self.wall.find(session, getattr(choice.style, "slug", ""))
+            own = card is None
+            keys.append(
+                self._add_own(session, choice.style, name_of(choice.style), sample) if own else card.key
+            )
+        heaviest = max(choice.weight for choice in request.styles)
+        shares = tuple(round(100 * choice.weight / heaviest) for choice in request.styles)
+        values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
+        told = " ".join(
+            ("Settings are back.", *(sentence_of(RequestError(note)) for note in (*notes, *more)))
+        )
+        return {**self._choose(session, keys, shares[: len(keys)]), **values, "status": status(told)}
+
+
+def _uploads(value: Any) -> list[dict[str, Any]]:
+    """List the uploads of an event that is not preprocessed: each has a path, checked to be an upload."""
+    return [each for each in (value if isinstance(value, list) else [value]) if each]

@@ -1,0 +1,72 @@
+"""Widgets for the settings of a request: bounds, defaults and sentences are read from the request itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from stylizer.engine.request import options
+
+LABELS = {
+    "strength": "Strength",
+    "color": "Color",
+    "colors_only": "Colors only",
+    "stroke": "Brush size",
+    "detail": "Detail",
+}
+LOOK = ("color", "colors_only", "stroke", "detail")
+"""The settings that need the painter anew; strength is blended on the stage."""
+
+SENTENCES = {  # the page counts in percent, the request in parts of one
+    "strength": "0 is your photo, 100 the full style, more exaggerates.",
+    "color": "0 keeps the photo's colors, 100 takes the style's.",
+    "stroke": "50 is finer, 200 is broader.",
+}
+
+
+def default(name: str) -> Any:
+    """Return the page's default for a setting: percent for a number, true or false for a switch."""
+    return to_page(name, _field(name).default)
+
+
+def slider(name: str, **settings: Any) -> gr.Slider:
+    """Make the slider of a setting, in percent."""
+    facts = _field(name).metadata
+    return gr.Slider(
+        round(100 * facts["least"]),
+        round(100 * facts["most"]),
+        default(name),
+        step=max(1, round(100 * facts["step"])),
+        label=f"{LABELS[name]} (%)",
+        info=SENTENCES.get(name, facts["help"]),
+        buttons=["reset"],
+        interactive=True,
+        elem_id=name.replace("_", "-"),
+        **settings,
+    )
+
+
+def switch(name: str) -> gr.Checkbox:
+    """Make the checkbox of a setting."""
+    return gr.Checkbox(
+        default(name),
+        label=LABELS[name],
+        info=_field(name).metadata["help"],
+        interactive=True,
+        elem_id=name.replace("_", "-"),
+    )
+
+
+def to_request(name: str, value: Any) -> Any:
+    """Turn a widget's value into the request's: parts of one, or true and false."""
+    return bool(value) if isinstance(_field(name).default, bool) else round(float(value) / 100, 4)
+
+
+def to_page(name: str, value: Any) -> Any:
+    """Turn a request's value into the widget's: percent, or true and false."""
+    return value if isinstance(value, bool) else round(100 * value)
+
+
+def _field(name: str) -> Any:
+    return next(entry for entry in options() if entry.name == name)

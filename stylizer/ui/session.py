@@ -1,0 +1,156 @@
+"""Visits: what the studio remembers of each open page, for at most an hour, and nobody else's."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stylizer.engine import CancelToken
+from stylizer.imaging.picture import Picture
+from stylizer.models.style_file import NamedStyle
+
+MOST_SESSIONS = 32
+LIFETIME = 3600.0
+"""Seconds without a visit after which photos and results are deleted."""
+MOST_OWN, MOST_RESULTS, MOST_STALE = 24, 12, 16
+
+
+class SessionExpired(Exception):
+    """The visit is over; the message is one sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class OwnStyle:
+    """A style that the artist brought along, with a small picture of it."""
+
+    style: Picture | NamedStyle
+    title: str
+    thumbnail: Path
+
+
+@dataclass(frozen=True)
+class FinishedPicture:
+    """A picture painted in full size during this visit: its file, a small copy, its words and its recipe."""
+
+    file: Path
+    thumbnail: Path
+    caption: str
+    recipe: str
+
+
+@dataclass
+class Session:
+    """One open page. `turn` counts what the artist asks for; `token` stops the work for an older turn."""
+
+    id: str
+    folder: Path
+    photo: Picture | None = None
+    photo_file: Path | None = None
+    chosen: str = ""
+    own: dict[str, OwnStyle] = field(default_factory=dict)
+    turn: int = 0
+    token: CancelToken = field(default_factory=CancelToken)
+    full: CancelToken = field(default_factory=CancelToken)
+    size: tuple[int, int] = (0, 0)
+    frames: dict[float, Path] = field(default_factory=dict)
+    truth: dict[float, Path] = field(default_factory=dict)
+    stale: list[Path] = field(default_factory=list)
+    busy: bool = False
+    results: list[FinishedPicture] = field(default_factory=list)
+    seen: float = field(default_factory=time.monotonic)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def renew(self) -> int:
+        """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number."""
+        with self.lock:
+            self.token.cancel()
+            self.token = CancelToken()
+            self.turn += 1
+            self.stale += [*self.frames.values(), *self.truth.values()]
+            self.frames, self.truth, self.busy = {}, {}, True
+            # the last few may still be on their way to the browser
+            gone, self.stale = self.stale[:-MOST_STALE], self.stale[-MOST_STALE:]
+        for path in gone:
+            if path.parent == self.folder:  # and not one of the example that all visitors share
+                path.unlink(missing_ok=True)
+        return self.turn
+
+    def working_token(self) -> CancelToken:
+        """Return the turn's token; a tab that was lost, and came back, gets one that works again."""
+        with self.lock:
+            if self.token.cancelled:
+                self.token = CancelToken()
+            return self.token
+
+    def new_file(self, suffix: str) -> Path:
+        """Name a new file of this visit; no one can guess the name."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / f"{secrets.token_hex(16)}{suffix}"
+
+    def close(self) -> None:
+        """Stop all work and delete all files."""
+        self.token.cancel()
+        self.full.cancel()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Sessions:
+    """Keep the visits: the least recently seen goes first, and each goes after an hour."""
+
+    def __init__(self, folder: Path, most: int = MOST_SESSIONS, lifetime: float = LIFETIME) -> None:
+        self.folder, self.most, self.lifetime = Path(folder), most, lifetime
+        self._sessions: dict[str, Session] = {}
+        self._tabs: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, tab: str = "") -> Session:
+        """Begin a visit; `tab` is the browser tab's name, by which `leave` finds it."""
+        session = Session(secrets.token_urlsafe(24), self.folder / secrets.token_hex(16))
+        with self._lock:
+            self._sessions[session.id] = session
+            if tab:
+                self._tabs[tab] = session.id
+        self.sweep()
+        return session
+
+    def find(self, id: str | None) -> Session:
+        """Return a visit by its id; raises SessionExpired."""
+        with self._lock:
+            session = self._sessions.pop(id, None) if isinstance(id, str) else None
+            if session is not None and time.monotonic() - session.seen <= self.lifetime:
+                session.seen = time.monotonic()
+                self._sessions[session.id] = session
+                return session
+        if session is not None:
+            session.close()
+        raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
+
+    def leave(self, tab: str | None) -> None:
+        """Stop the work for a tab that is gone; its pictures stay, for a phone that slept comes back."""
+        with self._lock:
+            session = self._sessions.get(self._tabs.get(tab, ""))
+        if session is not None:
+            session.token.cancel()
+            session.full.cancel()
+
+    def sweep(self) -> None:
+        """End the visits that are too old or too many."""
+        now = time.monotonic()
+        with self._lock:
+            kept = list(self._sessions.values())
+            old = [session for session in kept if now - session.seen > self.lifetime]
+            crowd = [session for session in kept if session not in old][
+                : max(0, len(kept) - len(old) - self.most)
+            ]
+            for session in (*old, *crowd):
+                del self._sessions[session.id]
+            self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
+        for session in (*old, *crowd):
+            session.close()

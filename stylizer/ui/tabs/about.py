@@ -1,0 +1,54 @@
+"""The History & About tab: this visit's finished pictures, and what the studio is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from stylizer import __version__
+from stylizer.ui.samples import SamplePhoto
+
+TEXT = """
+### What happens to your pictures
+Your photos and paintings stay on the computer that runs this page. They are deleted one hour after your last
+click. Nobody can guess a picture's address, but whoever has it can see the
+picture until then. A saved PNG holds its settings, and nothing about you or your camera.
+
+### Licenses
+The studio is free software under the Apache License 2.0. The named styles come from works in the public
+domain, or were drawn by this project. Sample photos: {photos}.
+
+### Programs
+`/stylize` and `/styles` are open to programs: see "Use via API" below, and `gradio_client`.
+
+Style transfer studio {version}
+"""
+
+
+@dataclass(frozen=True)
+class AboutTab:
+    """The components of the tab that events use."""
+
+    history: gr.Gallery
+
+
+def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
+    """Lay out the tab."""
+    gr.HTML("<h2>This visit</h2><p>Full-size pictures appear here. Click one to get its settings back.</p>")
+    history = gr.Gallery(
+        label="Pictures of this visit",
+        show_label=False,
+        columns=6,
+        object_fit="cover",
+        height="auto",
+        allow_preview=False,
+        buttons=[],
+        interactive=False,
+        visible=False,
+        container=False,
+        elem_id="history",
+    )
+    photos = "; ".join(f"{sample.title}: {sample.credit}" for sample in samples)
+    gr.Markdown(TEXT.format(photos=photos, version=__version__), elem_id="about")
+    return AboutTab(history)

@@ -1,0 +1,167 @@
+"""The Stylize tab: the stage, and beside it photo, painting and look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from stylizer.ui import options
+from stylizer.ui.full_size import SIZES
+from stylizer.ui.handlers import MOST_FURTHER
+from stylizer.ui.samples import SamplePhoto
+from stylizer.ui.stage import make_stage
+from stylizer.ui.wall import ALL, Wall
+from stylizer.ui.words import status, title_line
+
+PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
+
+
+@dataclass(frozen=True)
+class StylizeTab:
+    """The components of the tab, by the names that the handlers use."""
+
+    stage: gr.HTML
+    status: gr.HTML
+    strength: gr.Slider
+    render: gr.Button
+    stop: gr.Button
+    download: gr.DownloadButton
+    size: gr.Radio
+    photo: gr.UploadButton
+    samples: gr.Gallery
+    camera: gr.Image
+    chips: gr.Radio
+    wall: gr.Gallery
+    title: gr.HTML
+    own: gr.UploadButton
+    further: gr.Dropdown
+    share0: gr.Slider
+    share1: gr.Slider
+    share2: gr.Slider
+    share3: gr.Slider
+    color: gr.Slider
+    colors_only: gr.Checkbox
+    stroke: gr.Slider
+    detail: gr.Slider
+
+    @property
+    def shares(self) -> list[gr.Slider]:
+        return [self.share0, self.share1, self.share2, self.share3]
+
+
+def make_stylize_tab(
+    wall: Wall, samples: tuple[SamplePhoto, ...], message: dict[str, Any], chosen: str, sentence: str
+) -> StylizeTab:
+    """Lay out the tab: `message` is for the stage, `chosen` the style's key, `sentence` the status."""
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id="studio", equal_height=False):
+        with gr.Column(scale=3, min_width=320, elem_id="easel"):
+            made |= _easel(message, sentence)
+        with gr.Column(scale=2, min_width=320, elem_id="palette"):
+            made |= _photo(samples)
+            made |= _styles(wall, chosen)
+            with gr.Accordion("Look", open=False):
+                made |= {"color": options.slider("color"), "colors_only": options.switch("colors_only")}
+                made |= {"stroke": options.slider("stroke"), "detail": options.slider("detail")}
+    return StylizeTab(**made)
+
+
+def _easel(message: dict[str, Any], sentence: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"stage": make_stage(message)}
+    made["status"] = gr.HTML(status(sentence), elem_id="status", apply_default_css=False)
+    made["strength"] = options.slider("strength")
+    with gr.Row(elem_id="actions"):
+        made["size"] = gr.Radio(
+            list(SIZES), value=next(iter(SIZES)), label="Full size", elem_id="size", min_width=220, scale=2
+        )
+        made["render"] = gr.Button("Render full size", variant="primary", elem_id="render", min_width=160)
+        made["stop"] = gr.Button("Stop", visible=False, elem_id="stop", min_width=160)
+        made["download"] = gr.DownloadButton(
+            "Download PNG", visible=False, variant="primary", elem_id="download", min_width=160
+        )
+    return made
+
+
+def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
+    with gr.Column(elem_id="photo-panel", elem_classes="panel"):
+        gr.HTML("<h2>Photo</h2><p>Open, drop or paste. A PNG saved here brings its settings back.</p>")
+        with gr.Row(elem_id="photo-row"):
+            with gr.Column(elem_id="open-photo", min_width=120, scale=1):
+                photo = gr.UploadButton("Open photo", file_types=PICTURES, size="md")
+            gallery = gr.Gallery(
+                [(str(sample.path), f"{sample.title}, {sample.credit}") for sample in samples],
+                label="Sample photos",
+                show_label=False,
+                columns=len(samples),
+                object_fit="cover",
+                allow_preview=False,
+                buttons=[],
+                interactive=False,
+                elem_id="samples",
+                container=False,
+                scale=3,
+                min_width=160,
+            )
+        with gr.Accordion("Camera", open=False, elem_id="camera-panel"):
+            camera = gr.Image(
+                sources=["webcam"],
+                type="filepath",
+                image_mode=None,
+                show_label=False,
+                buttons=[],
+                elem_id="camera",
+                height=240,
+            )
+    return {"photo": photo, "samples": gallery, "camera": camera}
+
+
+def _styles(wall: Wall, chosen: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    cards = wall.cards()
+    keys = [card.key for card in cards]
+    index = keys.index(chosen) if chosen in keys else None
+    with gr.Column(elem_id="styles-panel", elem_classes="panel"):
+        gr.HTML("<h2>Painting</h2>")
+        made["title"] = gr.HTML(
+            title_line(cards[index].caption if index is not None else "Choose a painting."),
+            elem_id="chosen",
+            apply_default_css=False,
+        )
+        made["chips"] = gr.Radio(
+            list(wall.chips), value=ALL, label="Show", show_label=False, container=False, elem_id="chips"
+        )
+        made["wall"] = gr.Gallery(
+            wall.gallery(),
+            label="Paintings",
+            show_label=False,
+            columns=4,
+            height="auto",
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            selected_index=index,
+            container=False,
+            elem_id="wall",
+        )
+        with gr.Column(elem_id="own-style"):
+            made["own"] = gr.UploadButton(
+                "Add your own paintings", file_types=PICTURES, file_count="multiple", size="md"
+            )
+        with gr.Accordion("Mix", open=False, elem_id="mix"):
+            made["further"] = gr.Dropdown(
+                wall.choices(),
+                value=[],
+                multiselect=True,
+                max_choices=MOST_FURTHER,
+                label="Mix with",
+                info="Up to three more paintings join the chosen one.",
+                interactive=True,
+            )
+            for place in range(MOST_FURTHER + 1):
+                made[f"share{place}"] = gr.Slider(
+                    0, 100, 50, step=1, label="Share", visible=False, interactive=True, elem_classes="share"
+                )
+    return made

@@ -1,0 +1,157 @@
+"""Every event of the page, and nowhere else."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from stylizer.ui import options
+from stylizer.ui.handlers import Answer, Studio
+from stylizer.ui.tabs.about import AboutTab
+from stylizer.ui.tabs.stylize import StylizeTab
+from stylizer.ui.words import sentence_of, status
+
+LOOKED = "() => { window.stylizerStage?.lookChanged(); }"
+STRENGTH = "(strength) => { window.stylizerStage?.setStrength(strength / 100); }"
+
+
+class Wires:
+    """Connect events to handlers: answers by name become outputs, and no error covers a control.
+
+    A handler that raises leaves every widget as it is; the sentence goes to the status line.
+    """
+
+    def __init__(self, widgets: dict[str, Any]) -> None:
+        self.widgets = widgets
+
+    def on(
+        self, events: Any, handler: Callable, inputs: list[str], outputs: list[str], **settings: Any
+    ) -> Any:
+        """Run a handler on an event or several; the outputs are those it may name in its answer."""
+        names = [*dict.fromkeys([*outputs, "status"])]
+        settings = {"show_progress": "hidden", "api_visibility": "private"} | settings
+        connect = functools.partial(gr.on, events) if isinstance(events, list) else events
+        return connect(
+            self._safe(handler, names),
+            [self.widgets[name] for name in inputs],
+            [self.widgets[name] for name in names],
+            **settings,
+        )
+
+    @staticmethod
+    def _safe(handler: Callable, names: list[str]) -> Callable:
+        def spread(answer: Answer) -> tuple:
+            unknown = answer.keys() - set(names)
+            if unknown:
+                raise KeyError(
+                    f"{handler.__name__} answers {sorted(unknown)}, which are no outputs of its event"
+                )
+            return tuple(answer.get(name, gr.skip()) for name in names)
+
+        def failed(error: Exception) -> tuple:
+            return spread({"status": status(sentence_of(error), "error")})
+
+        @functools.wraps(handler)
+        def steps(*values: Any) -> Iterator[tuple]:
+            try:
+                for answer in handler(*values):
+                    yield spread(answer)
+            except Exception as error:
+                yield failed(error)
+
+        @functools.wraps(handler)
+        def once(*values: Any) -> tuple:
+            try:
+                return spread(handler(*values))
+            except Exception as error:
+                return failed(error)
+
+        return steps if inspect.isgeneratorfunction(handler) else once
+
+
+def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab, about: AboutTab) -> None:
+    """Connect all events of the page.
+
+    Whatever changes photo, style or look first asks for a new turn, outside the queue, which stops the work
+    for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time, the
+    newest one always (an event's own data would be that of the first click).
+    """
+    turn = gr.Number(value=0, visible="hidden", elem_id="turn")
+    widgets = {**vars(tab), "visit": visit, "turn": turn, "history": about.history}
+    wires = Wires(widgets)
+    on = wires.on
+    shares = [f"share{place}" for place in range(len(tab.shares))]
+    settings = ["strength", *options.LOOK, "further", *shares]
+    controls = ["title", "wall", "chips", *settings]
+    at_once = {"queue": False, "trigger_mode": "multiple"}
+    raw = at_once | {"preprocess": False}  # files are opened by our own imaging room alone
+
+    on(page.load, studio.open_visit, [], ["visit"], queue=False)
+    page.unload(studio.leave)
+
+    # the strength slider never reaches the server: the stage listens to it, and blends
+    gr.on([tab.strength.change, tab.strength.release], None, tab.strength, None, js=STRENGTH)
+    looks = [tab.color, tab.stroke, tab.detail, *tab.shares]
+    looked = [event for slider in looks for event in (slider.input, slider.release)] + [tab.colors_only.input]
+    gr.on(looked, None, None, None, js=LOOKED)
+
+    on(
+        tab.photo.upload,
+        studio.open_photo,
+        ["visit", "photo"],
+        ["turn", *controls],
+        **raw,
+    )
+    on(
+        tab.camera.input,
+        studio.open_photo,
+        ["visit", "camera"],
+        ["turn", *controls],
+        **raw,
+    )
+    on(tab.samples.select, studio.use_sample, ["visit"], ["turn"], **at_once)
+    on(tab.wall.select, studio.choose_style, ["visit", "chips"], ["turn", "title"], **at_once)
+    on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **at_once)
+    on(
+        tab.own.upload,
+        studio.bring_styles,
+        ["visit", "own"],
+        ["turn", *controls],
+        **raw,
+    )
+    on(tab.further.input, studio.change_mix, ["visit", "further"], ["turn", *shares], **at_once)
+    on(about.history.select, studio.replay, ["visit"], ["turn", *controls], **at_once)
+    on(tab.stage.look, studio.renew, ["visit"], ["turn"], **at_once)
+
+    on(
+        turn.change,
+        studio.paint,
+        ["visit", "turn", *settings],
+        ["stage", "download"],
+        trigger_mode="always_last",
+        concurrency_id="preview",
+        concurrency_limit=2,
+    )
+    on(
+        tab.stage.rest,
+        studio.rest,
+        ["visit", *settings],
+        ["stage"],
+        trigger_mode="always_last",
+        concurrency_id="truth",
+        concurrency_limit=2,
+    )
+    on(
+        tab.render.click,
+        studio.render,
+        ["visit", "size", *settings],
+        ["render", "stop", "download", "history"],
+        trigger_mode="once",
+        concurrency_id="full size",
+        concurrency_limit=1,
+    )
+    on(tab.stop.click, studio.stop, ["visit"], [], **at_once)

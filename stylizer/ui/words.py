@@ -1,0 +1,50 @@
+"""The page's words: the status line, what is chosen, and errors as sentences."""
+
+from __future__ import annotations
+
+import html
+import logging
+
+from stylizer.engine import RequestError
+from stylizer.engine.recipe import RecipeError
+from stylizer.imaging.picture import Picture, PictureError
+from stylizer.models.checkpoint import CheckpointError
+from stylizer.models.style_file import NamedStyle, StyleFileError
+from stylizer.ui.session import SessionExpired
+
+log = logging.getLogger(__name__)
+
+KNOWN = (PictureError, RequestError, RecipeError, CheckpointError, StyleFileError, SessionExpired)
+"""Mistakes whose message is a sentence for the artist."""
+UNKNOWN = "Something went wrong. Your settings are kept."
+GREETING = "Drag the strength slider, or bring your own photo."
+
+
+def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
+    """Write the status line: calm, busy or error; `done` in [0, 1] draws a bar."""
+    text = html.escape(sentence)
+    if kind == "error":
+        return f'<p class="status error" role="alert">{text}</p>'
+    bar = (
+        ""
+        if done is None
+        else f'<progress max="1" value="{done:.3f}" aria-label="Painted so far"></progress>'
+    )
+    return f'<p class="status {kind}" role="status">{text}</p>{bar}'
+
+
+def sentence_of(error: Exception) -> str:
+    """Say in one sentence what went wrong; what nobody foresaw is logged and said without detail."""
+    if not isinstance(error, KNOWN):
+        log.error("A handler failed", exc_info=error)
+        return UNKNOWN
+    text = str(error).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def title_line(caption: str) -> str:
+    return f'<p class="chosen">{html.escape(caption)}</p>'
+
+
+def name_of(style: Picture | NamedStyle) -> str:
+    return style.name if isinstance(style, Picture) else style.title

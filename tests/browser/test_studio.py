@@ -1,0 +1,221 @@
+"""The page in a real browser: what an artist does, and what is then seen on the canvas."""
+
+import re
+
+import pytest
+
+from stylizer.imaging.picture import open_picture, read_recipe
+from tests.ui.small_studio import STYLES
+
+pytestmark = pytest.mark.browser
+
+# Mean red, green and blue of the middle of the stage, in [0, 1].
+MEAN_COLOR = """() => {
+    const canvas = document.querySelector('.stage canvas');
+    const small = Object.assign(document.createElement('canvas'), {width: 8, height: 8}).getContext('2d');
+    const side = Math.min(canvas.width, canvas.height) / 2;
+    small.drawImage(canvas, (canvas.width - side) / 2, (canvas.height - side) / 2, side, side, 0, 0, 8, 8);
+    const values = small.getImageData(0, 0, 8, 8).data;
+    return [0, 1, 2].map(c => values.filter((_, i) => i % 4 === c).reduce((a, b) => a + b) / 64 / 255);
+}"""
+
+# Animation frames from a move of the slider to new pixels.
+FRAMES_UNTIL_SHOWN = (
+    "(value) => { const color = "
+    + MEAN_COLOR
+    + """; return new Promise(done => {
+    const slider = document.querySelector('#strength input[type=range]');
+    const before = color().join();
+    let frames = 0;
+    const look = () => {
+        frames += 1;
+        if (color().join() !== before || frames > 60) done(frames);
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(() => {
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(slider, value);
+        slider.dispatchEvent(new Event('input', {bubbles: true}));
+        requestAnimationFrame(look);
+    });
+}); }"""
+)
+
+
+def color(page):
+    return page.evaluate(MEAN_COLOR)
+
+
+def far(first, second):
+    return max(abs(a - b) for a, b in zip(first, second, strict=True))
+
+
+def stage_says(page, condition):
+    page.wait_for_function(
+        f"(({{turn, frames, settled, strength}}) => {condition})(document.querySelector('.stage').dataset)"
+    )
+
+
+def settle(page, turn, frames=7):
+    """Wait until the stage has all keyframes of at least that turn."""
+    stage_says(page, f"turn >= {turn} && frames >= {frames}")
+
+
+def turn_of(page):
+    return page.evaluate("Number(document.querySelector('.stage').dataset.turn)")
+
+
+def choose(page, slug):
+    page.locator("#wall button").nth(list(STYLES).index(slug)).click()
+
+
+def set_strength(page, value):
+    page.locator("#strength input[type=range]").fill(str(value))
+
+
+def bring(page, file):
+    page.locator("#open-photo input[type=file]").set_input_files(file)
+
+
+def status_says(page, words):
+    page.locator("#status", has_text=words).wait_for()
+
+
+def test_a_visitor_paints_a_photo_and_takes_it_home(page, photo_file, tmp_path):
+    """The whole way: photo, style, slider, original, full size, download, and the settings back again."""
+    photo = [channel / 255 for channel in open_picture(photo_file).rgb.mean((0, 1))]
+    bring(page, photo_file)
+    settle(page, 1)
+    choose(page, "blue-hour")
+    settle(page, 2)
+    painted = color(page)
+    assert painted[2] > painted[0] + 0.2, "Blue Hour paints blue"
+
+    frames = page.evaluate(FRAMES_UNTIL_SHOWN, "50")
+    assert frames <= 2, f"the slider's move was seen after {frames} animation frames"
+    half = color(page)
+    assert far(half, painted) > 0.05
+
+    set_strength(page, 0)
+    stage_says(page, "strength === '0'")
+    assert far(color(page), photo) < 0.08, "strength 0 shows the photo"
+    set_strength(page, 63)
+    stage_says(page, "strength === '0.63' && settled === 'true'")
+
+    page.locator("#render").click()
+    with page.expect_download() as waiting:
+        page.locator("#download").click()
+    file = tmp_path / "taken home.png"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename.endswith(".png")
+    assert (open_picture(file).width, open_picture(file).height) == (180, 120)
+    assert '"blue-hour"' in read_recipe(file)
+
+    choose(page, "amber")
+    settle(page, 3)
+    set_strength(page, 10)
+    bring(page, file)
+    status_says(page, "Settings are back.")
+    stage_says(page, "strength === '0.63' && settled === 'true'")
+    assert "Blue Hour" in page.locator("#chosen").inner_text()
+
+
+def test_the_finished_example_is_there_at_once_and_live(page):
+    assert page.locator(".stage").get_attribute("data-frames") == "7"
+    status_says(page, "Drag the strength slider")
+    full = color(page)
+    set_strength(page, 0)
+    stage_says(page, "strength === '0'")
+    assert far(color(page), full) > 0.05
+    assert page.evaluate(
+        "performance.getEntriesByType('resource').every(entry => entry.name.startsWith(location.origin))"
+    ), "nothing comes from elsewhere"
+
+
+def test_twenty_rapid_clicks_end_on_the_last_style(page):
+    styles = ["amber", "rose", "moss", "blue-hour"] * 5
+    for slug in styles:
+        choose(page, slug)
+    settle(page, 20)
+    status_says(page, "Painted like Blue Hour")
+    painted = color(page)
+    assert painted[2] > painted[0] + 0.2
+
+
+def test_every_view_works_by_keyboard(page):
+    full = color(page)
+    page.locator(".stage").focus()
+    page.keyboard.down("o")
+    page.locator(".stage.original").wait_for()
+    original = color(page)
+    page.keyboard.up("o")
+    page.locator(".stage:not(.original)").wait_for()
+    assert far(original, full) > 0.05
+
+    page.keyboard.press("+")
+    page.locator(".stage.zoomed").wait_for()
+    page.keyboard.press("0")
+    page.locator(".stage:not(.zoomed)").wait_for()
+
+    divider = page.locator(".stage-divider")
+    divider.focus()
+    page.keyboard.press("End")
+    page.locator(".stage-divider[aria-valuenow='100']").wait_for()
+    page.wait_for_timeout(100)
+    assert far(color(page), original) < 0.02
+    page.keyboard.press("Home")
+    page.locator(".stage-divider[aria-valuenow='0']").wait_for()
+
+    slider = page.locator("#strength input[type=range]")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    stage_says(page, "strength === '0.99'")
+    page.keyboard.press("Home")
+    stage_says(page, "strength === '0'")
+    page.locator("#strength .reset-button, #strength button").first.click()
+    stage_says(page, "strength === '1'")
+
+
+def test_the_look_controls_paint_anew_and_the_last_value_wins(page):
+    page.locator("button", has_text="Look").click()
+    before = color(page)
+    slider = page.locator("#color input[type=range]")
+    for value in (80, 40, 20, 0):
+        slider.fill(str(value))
+    stage_says(page, "turn >= 1 && frames >= 7")
+    assert turn_of(page) < 4, "a drag is one wish, not one for every step"
+    assert far(color(page), before) > 0.02
+
+
+def test_a_bad_file_says_why_and_the_page_goes_on(page, tmp_path, photo_file):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"<html>not a picture</html>")
+    bring(page, bad)
+    page.locator("#status .error").wait_for()
+    said = page.locator("#status").inner_text()
+    assert str(tmp_path) not in said and "Traceback" not in said
+    assert page.locator(".stage").get_attribute("data-frames") == "7"
+    bring(page, photo_file)
+    settle(page, 1)
+    status_says(page, "Painted like")
+
+
+def test_a_phone_shows_everything_without_sideways_scroll(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator("#status").bounding_box()["y"] < 844
+    page.get_by_role("tab", name=re.compile("History")).click()
+    page.locator("#about").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("page", ["/?plain"], indirect=True)
+def test_a_browser_without_webgl_shows_the_same(page):
+    assert page.locator(".stage").get_attribute("data-painter") == "2d"
+    full = color(page)
+    set_strength(page, 0)
+    stage_says(page, "strength === '0'")
+    assert far(color(page), full) > 0.05
+    set_strength(page, 100)
+    stage_says(page, "strength === '1' && settled === 'true'")
+    assert far(color(page), full) < 0.02

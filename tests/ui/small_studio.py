@@ -1,0 +1,42 @@
+"""A studio that paints at once: the real engine over a painter that only moves colors, with a few styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from stylizer.engine import Engine
+from stylizer.imaging.picture import Picture, save_picture
+from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.style_file import NamedStyle, save_style
+from tests.engine.drawn import drawn
+from tests.engine.fake_painter import FakeConfig, FakePainter
+
+STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it turns photos to
+    "amber": ("Amber", "A. Painter", "1850", ("warm", "portrait"), (0.9, 0.6, 0.1)),
+    "blue-hour": ("Blue Hour", "B. Painter", "1888", ("cold", "night"), (0.1, 0.2, 0.8)),
+    "moss": ("Moss", "C. Painter", "", ("cold",), (0.2, 0.6, 0.2)),
+    "rose": ("Rose <b>", "D. Painter", "1901", ("warm",), (0.9, 0.3, 0.5)),
+}
+
+
+def small_engine(folder: Path) -> Engine:
+    """Write a checkpoint with a see-through painter and four styles, and open it."""
+    torch.set_num_threads(1)
+    save_checkpoint(folder / "painter", FakePainter(FakeConfig()), "# A painter of colors\n", half=False)
+    engine = Engine(folder, device="cpu", whole_precision=True)
+    for seed, (slug, (title, artist, year, tags, tint)) in enumerate(STYLES.items()):
+        picture = tinted(tint, seed)
+        code = engine.painter.code(picture.tensor())[0].detach()
+        sha = engine.painter.checkpoint_sha
+        save_style(folder / "styles", NamedStyle(slug, title, artist, year, tags, code, sha))
+        save_picture(picture, folder / "styles" / f"{slug}.webp")
+    return Engine(folder, device="cpu", whole_precision=True)
+
+
+def tinted(tint: tuple[float, float, float], seed: int = 0, size: int = 64) -> Picture:
+    """Draw a picture of about one color."""
+    waves = drawn(size, size, seed).rgb.astype("float32") / 255 - 0.5
+    color = torch.tensor(tint).numpy()
+    return Picture(((0.3 * waves + color).clip(0, 1) * 255).astype("uint8"), name="tinted")

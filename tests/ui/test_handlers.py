@@ -1,0 +1,167 @@
+"""Handlers without a browser."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from stylizer.engine import StyleChoice, StyleRequest
+from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
+from stylizer.ui.samples import KEYFRAMES, paint_example
+from tests.engine.drawn import drawn
+
+
+def strengths(answer):
+    return [frame["strength"] for frame in answer["stage"]["frames"]]
+
+
+def test_the_photo_comes_first_then_full_strength_then_the_steps_between(visitor, photo_file):
+    visitor.bring(photo_file)
+    seen = [strengths(answer) for answer in visitor.paint() if "stage" in answer]
+    assert seen[0] == [0.0]
+    assert seen[1] == [0.0, 1.0]
+    assert seen[-1] == sorted((0.0, *KEYFRAMES))
+
+
+def test_the_frame_at_strength_zero_is_the_photo(visitor, photo_file):
+    visitor.bring(photo_file)
+    first = visitor.paint()[0]["stage"]["frames"][0]
+    shown = open_picture(first["file"]["path"])
+    assert abs(shown.rgb.astype(int) - open_picture(photo_file).rgb).mean() < 4
+
+
+def test_the_strength_of_the_slider_is_painted_second_and_true(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.settings[0] = 63
+    answers = [answer for answer in visitor.paint() if "stage" in answer]
+    assert [truth["strength"] for truth in answers[2]["stage"]["truth"]] == [0.63]
+
+
+def test_rest_paints_the_true_picture_of_a_strength(visitor):
+    visitor.choose("moss")
+    visitor.paint()
+    visitor.settings[0] = 88
+    message = visitor.studio.rest(visitor.visit, *visitor.settings)["stage"]
+    (truth,) = message["truth"]
+    request = StyleRequest(
+        visitor.session.photo, (StyleChoice(visitor.studio.engine.find_style("moss")),), strength=0.88
+    )
+    expected = visitor.studio.engine.paint(request).picture
+    assert abs(open_picture(truth["file"]["path"]).rgb.astype(int) - expected.rgb).mean() < 3
+
+
+def test_a_new_turn_stops_the_work_for_the_last(visitor):
+    visitor.choose("moss")
+    painting = visitor.studio.paint(visitor.visit, visitor.session.turn, *visitor.settings)
+    next(painting)
+    visitor.choose("rose")
+    assert list(painting) == []
+    assert visitor.session.frames == {}
+
+
+def test_an_old_turn_is_not_painted(visitor):
+    visitor.choose("moss")
+    old = visitor.session.turn
+    visitor.choose("rose")
+    assert list(visitor.studio.paint(visitor.visit, old, *visitor.settings)) == []
+
+
+def test_two_visitors_do_not_see_each_other(visitor, other_visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.choose("amber")
+    other_visitor.choose("blue-hour")
+    mine, theirs = visitor.paint()[-1]["stage"], other_visitor.paint()[-1]["stage"]
+    paths = [{frame["file"]["path"] for frame in message["frames"]} for message in (mine, theirs)]
+    assert not paths[0] & paths[1]
+    assert mine["photo"] != theirs["photo"]
+    assert "Amber" in mine["alt"] and "Blue Hour" in theirs["alt"]
+
+
+def test_a_bad_photo_says_why_and_keeps_the_old_one(visitor, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"this is no picture")
+    before = visitor.session.photo
+    with pytest.raises(PictureError):
+        visitor.bring(bad)
+    assert visitor.session.photo is before
+    assert visitor.session.turn == 0
+
+
+def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_path):
+    uploads = []
+    for seed in range(3):
+        save_picture(drawn(32, 32, seed), tmp_path / f"{seed}.png")
+        uploads.append({"path": str(tmp_path / f"{seed}.png"), "orig_name": f"mine {seed}.png"})
+    answer = visitor.studio.bring_styles(visitor.visit, uploads)
+    visitor.settings[5] = answer["further"].value
+    assert len(visitor.settings[5]) == 2
+    assert [answer[f"share{place}"].visible for place in range(4)] == [True, True, True, False]
+    assert "mine 0 and mine 1 and mine 2" in visitor.paint()[-1]["status"]
+
+
+def test_a_weight_of_nothing_leaves_a_style_out(visitor):
+    visitor.choose("amber")
+    visitor.settings[5:] = [["blue-hour"], 0, 100, 50, 50]
+    mixed = visitor.paint()[-1]["stage"]["frames"]
+    visitor.choose("blue-hour")
+    visitor.settings[5:] = [[], 50, 50, 50, 50]
+    alone = visitor.paint()[-1]["stage"]["frames"]
+    pictures = [open_picture(frames[4]["file"]["path"]).rgb.astype(int) for frames in (mixed, alone)]
+    assert abs(pictures[0] - pictures[1]).max() == 0
+
+
+def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_settings_back(
+    visitor, photo_file
+):
+    visitor.bring(photo_file)
+    visitor.choose("rose")
+    visitor.settings[:5] = [120, 40, False, 150, 30]
+    file = visitor.render()[-1]["download"].value["path"]
+    finished = open_picture(file)
+    assert (finished.height, finished.width) == (40, 60)
+    assert read_recipe(file)
+
+    visitor.choose("moss")
+    answer = visitor.bring(file)
+    assert visitor.session.chosen == "rose"
+    names = ("strength", "color", "colors_only", "stroke", "detail")
+    assert [answer[name] for name in names] == [120, 40, False, 150, 30]
+    assert visitor.session.photo.name == "photo"
+
+
+def test_the_recipe_of_an_own_painting_restores_it_in_another_visit(visitor, other_visitor, tmp_path):
+    save_picture(drawn(32, 32, 5), tmp_path / "own.png")
+    upload = {"path": str(tmp_path / "own.png"), "orig_name": "own.png"}
+    visitor.studio.bring_styles(visitor.visit, upload)
+    file = visitor.render()[-1]["download"].value["path"]
+    other_visitor.bring(file)
+    assert other_visitor.session.chosen in other_visitor.session.own
+    again = other_visitor.render()[-1]["download"].value["path"]
+    assert (open_picture(again).rgb == open_picture(file).rgb).all()
+
+
+def test_stop_ends_a_render_and_saves_nothing(visitor):
+    visitor.choose("moss")
+    rendering = visitor.studio.render(visitor.visit, "As the photo", *visitor.settings)
+    next(rendering)
+    visitor.studio.stop(visitor.visit)
+    last = list(rendering)[-1]
+    assert "Stopped. Nothing was saved." in last["status"]
+    assert visitor.session.results == []
+
+
+def test_a_closed_tab_stops_its_work(visitor, other_visitor):
+    visitor.choose("moss")
+    painting = visitor.studio.paint(visitor.visit, visitor.session.turn, *visitor.settings)
+    next(painting)
+    visitor.studio.leave(SimpleNamespace(session_hash="tab"))
+    assert list(painting) == []
+    other_visitor.choose("moss")
+    assert "Painted like" in other_visitor.paint()[-1]["status"]
+
+
+def test_an_example_is_painted_and_read_back(engine, studio, tmp_path):
+    photo = replace(studio.samples[0])
+    example = paint_example(engine, tmp_path / "example", photo, "rose")
+    assert sorted(example.frames) == sorted((0.0, *KEYFRAMES))
+    assert all(path.is_file() for path in example.frames.values())

@@ -1,0 +1,25 @@
+"""The widgets take their bounds from the request."""
+
+import pytest
+
+from stylizer.engine.request import options as request_options
+from stylizer.ui import options
+
+
+@pytest.mark.parametrize("name", ["strength", "color", "stroke", "detail"])
+def test_a_slider_has_the_bounds_default_and_step_of_the_request(name):
+    entry = next(entry for entry in request_options() if entry.name == name)
+    slider = options.slider(name)
+    assert slider.minimum == 100 * entry.metadata["least"]
+    assert slider.maximum == 100 * entry.metadata["most"]
+    assert slider.step == 100 * entry.metadata["step"]
+    assert slider.value == 100 * entry.default
+
+
+def test_every_setting_of_the_page_is_one_of_the_request():
+    assert set(options.LABELS) <= {entry.name for entry in request_options()}
+
+
+@pytest.mark.parametrize(("name", "value"), [("strength", 0.37), ("stroke", 1.25), ("colors_only", True)])
+def test_a_value_comes_back_from_the_page_as_it_went(name, value):
+    assert options.to_request(name, options.to_page(name, value)) == value

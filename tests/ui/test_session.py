@@ -1,0 +1,49 @@
+"""Visits end by age, by number and by leaving; ids cannot be guessed or forged."""
+
+import pytest
+
+from stylizer.ui.session import SessionExpired, Sessions
+
+
+def test_an_unknown_id_is_refused(tmp_path):
+    sessions = Sessions(tmp_path)
+    sessions.open()
+    for forged in ("", None, "../../etc", 7, ["a"]):
+        with pytest.raises(SessionExpired, match="Reload the page"):
+            sessions.find(forged)
+
+
+def test_the_least_recently_seen_visit_gives_way(tmp_path):
+    sessions = Sessions(tmp_path, most=2)
+    first, second = sessions.open(), sessions.open()
+    sessions.find(first.id)
+    sessions.open()
+    assert sessions.find(first.id) is first
+    assert second.token.cancelled
+    with pytest.raises(SessionExpired):
+        sessions.find(second.id)
+
+
+def test_two_hundred_visits_leave_no_more_than_the_limit(tmp_path):
+    sessions = Sessions(tmp_path)
+    for number in range(200):
+        sessions.open(f"tab {number}").new_file(".jpg").write_bytes(b"x")
+    assert len(sessions) == sessions.most
+    assert len(list(tmp_path.iterdir())) == sessions.most
+
+
+def test_an_old_visit_ends_with_its_files(tmp_path):
+    sessions = Sessions(tmp_path, lifetime=60)
+    session = sessions.open()
+    session.new_file(".jpg").write_bytes(b"x")
+    session.seen -= 61
+    with pytest.raises(SessionExpired):
+        sessions.find(session.id)
+    assert not session.folder.exists()
+
+
+def test_a_turn_stops_the_last_and_grows(tmp_path):
+    session = Sessions(tmp_path).open()
+    token = session.token
+    assert [session.renew(), session.renew()] == [1, 2]
+    assert token.cancelled and not session.token.cancelled

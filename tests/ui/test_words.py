@@ -1,0 +1,20 @@
+"""Errors become sentences; what nobody foresaw tells nothing of the machine."""
+
+import logging
+
+from stylizer.engine import RequestError
+from stylizer.ui.words import UNKNOWN, sentence_of, status
+
+
+def test_a_known_mistake_is_a_whole_sentence():
+    assert sentence_of(RequestError("no style is chosen")) == "No style is chosen."
+
+
+def test_an_unknown_one_is_logged_and_says_nothing_of_paths(caplog):
+    with caplog.at_level(logging.ERROR):
+        assert sentence_of(OSError("/srv/secret/place")) == UNKNOWN
+    assert "/srv/secret/place" in caplog.text
+
+
+def test_the_status_line_shows_names_as_text():
+    assert "<b>" not in status("Painted like Rose <b>.")
