@@ -38,8 +38,10 @@ class PainterConfig:
     blocks: tuple[int, int, int] = (1, 3, 4)
     palette: int = 12
     """How many features the last layer turns into color with a matrix of the style's own."""
-    hidden: int = 384
-    """Width of the two layers that turn a style's description into its code."""
+    components: int = 64
+    """Principal components of the descriptions that the code is made from."""
+    hidden: int = 256
+    """Width of the layer that bends what is otherwise a linear map from components to codes."""
     descriptor_stages: int = 5
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
@@ -51,7 +53,9 @@ class PainterConfig:
     @staticmethod
     def tiny() -> PainterConfig:
         """A small painter for tests."""
-        return PainterConfig(widths=(4, 8, 8), blocks=(1, 1, 1), palette=4, hidden=16, descriptor_stages=2)
+        return PainterConfig(
+            widths=(4, 8, 8), blocks=(1, 1, 1), palette=4, components=6, hidden=16, descriptor_stages=2
+        )
 
 
 class Content(NamedTuple):
@@ -114,12 +118,13 @@ class Painter(nn.Module):
 
         self.identity = nn.Parameter(torch.zeros(self.learned_size))
         self.register_buffer("description_mean", torch.zeros(self.descriptor.size))
-        self.register_buffer("description_std", torch.ones(self.descriptor.size))
-        self.head = nn.Sequential(
-            nn.Linear(self.descriptor.size, config.hidden), nn.SiLU(),
-            nn.Linear(config.hidden, config.hidden), nn.SiLU(),
+        self.register_buffer("description_basis", torch.zeros(self.descriptor.size, config.components))
+        self.straight = nn.Linear(config.components, self.learned_size)
+        self.bent = nn.Sequential(
+            nn.Linear(config.components, config.hidden),
+            nn.SiLU(),
             nn.Linear(config.hidden, self.learned_size),
-        )  # fmt: skip
+        )
         self._start_head()
 
     def _take(self, count: int) -> slice:
@@ -137,9 +142,11 @@ class Painter(nn.Module):
 
     def _start_head(self) -> None:
         """Start every style with a little grain, a random palette and half of the photo's soft colors."""
-        last = self.head[-1]
+        last = self.straight
         nn.init.normal_(last.weight, std=0.02)
         nn.init.zeros_(last.bias)
+        nn.init.zeros_(self.bent[-1].weight)
+        nn.init.zeros_(self.bent[-1].bias)
         with torch.no_grad():
             for block in [*self.blocks8, *self.blocks4, *self.blocks2]:
                 for layer in (block.first, block.second):
@@ -155,11 +162,31 @@ class Painter(nn.Module):
 
     def code_from(self, description: Tensor) -> Tensor:
         """Turn descriptions (B, D) into codes (B, code_size), float32."""
-        known = (description - self.description_mean) / self.description_std
-        with full_precision(known):
-            learned = self.head(known.clamp(-6, 6))
+        with full_precision(description):
+            known = self.components_of(description)
+            learned = self.straight(known) + self.bent(known)
         first = self.descriptor.size - 64 - 12
         return torch.cat([learned.float(), description[:, first : first + 12]], 1)
+
+    def components_of(self, description: Tensor) -> Tensor:
+        """Whiten descriptions (B, D) to principal components (B, components) of unit variance, within 3.
+
+        A third of the variance of descriptions is contrast alone. A head that saw them as they are gave
+        every style nearly the same code; whitened, small differences count as much as large ones.
+        """
+        with full_precision(description):
+            return ((description - self.description_mean) @ self.description_basis).clamp(-3, 3)
+
+    def fit_components(self, descriptions: Tensor) -> None:
+        """Set the principal components from sample descriptions (N, D), N at least `components`."""
+        mean, spread = descriptions.mean(0), descriptions.std(0) + 1e-3
+        known = ((descriptions - mean) / spread).double().cpu()
+        _, values, axes = torch.linalg.svd(known, full_matrices=False)
+        count = self.config.components
+        scale = values[:count] / len(known) ** 0.5
+        basis = axes[:count].T / scale.clamp(min=1e-6)
+        self.description_mean.copy_(mean)
+        self.description_basis.copy_(basis.to(spread) / spread[:, None])
 
     def code(self, style: Tensor) -> Tensor:
         """Return the codes (B, code_size) of style pictures (B, 3, H, W) in [0, 1], best at 512 px."""

@@ -10,7 +10,9 @@ from stylizer.models.painter import Painter, PainterConfig
 @pytest.fixture(scope="module")
 def painter() -> Painter:
     torch.manual_seed(0)
-    return Painter(PainterConfig.tiny()).eval()
+    painter = Painter(PainterConfig.tiny()).eval()
+    painter.fit_components(torch.cat([painter.describe(picture(64, 64, seed)) for seed in range(20, 40)]))
+    return painter
 
 
 def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -74,6 +76,14 @@ def test_every_trainable_number_gets_a_gradient_and_the_trunk_none(painter):
             assert parameter.grad is None, name
         else:
             assert parameter.grad is not None, name
+
+
+def test_components_of_the_sample_are_white(painter):
+    known = torch.cat([painter.describe(picture(64, 64, seed)) for seed in range(20, 40)])
+    painter.fit_components(known)
+    components = (known - painter.description_mean) @ painter.description_basis
+    covariance = torch.cov(components.T, correction=0)
+    assert torch.allclose(covariance, torch.eye(len(covariance)), atol=0.02)
 
 
 def test_a_photos_own_code_has_its_colors_and_is_otherwise_one_for_all(painter):

@@ -103,7 +103,7 @@ class PainterMethod(Method):
         painter = Painter(config.model)
         if config.encoder:
             load_encoder(painter.descriptor, config.encoder)
-        critic = FeatureCritic((128, 256, 512), painter.descriptor.size, _CRITIC_SCALES)
+        critic = FeatureCritic((128, 256, 512), config.model.components, _CRITIC_SCALES)
         self.nets = nn.ModuleDict({"painter": painter, "critic": critic}).to(
             memory_format=torch.channels_last
         )
@@ -117,23 +117,20 @@ class PainterMethod(Method):
         self.photo_bank = CropBank(self.photos, photo_plan, *tools)
         self.style_bank = CropBank(self.paintings, style_plan, *tools)
         self._shares = _balanced(self.paintings.groups)
-        self._standardize(painter)
+        self._fit_components(painter)
         self.phases = (
             Phase("paint", ("painter",), self.paint),
             Phase("judge", ("critic",), self.judge, start=config.judge_start),
         )
 
-    def _standardize(self, painter: Painter) -> None:
-        """Measure mean and spread of descriptions once, over a sample of style crops."""
-        if self.cfg.init or bool((painter.description_std != 1).any()):
+    def _fit_components(self, painter: Painter) -> None:
+        """Measure the principal components of descriptions once, over a sample of style crops."""
+        if self.cfg.init or bool(painter.description_basis.any()):
             return
-        step = max(1, len(self.paintings) // 300)
+        step = max(1, len(self.paintings) // 600)
         keys = [(index, 0) for index in range(0, len(self.paintings), step)]
-        known = torch.cat(
-            [self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)]
-        )
-        painter.description_mean.copy_(known.mean(0))
-        painter.description_std.copy_(known.std(0) + 1e-3)
+        known = [self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)]
+        painter.fit_components(torch.cat(known))
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
         cfg = self.cfg
@@ -198,10 +195,10 @@ class PainterMethod(Method):
         carry["figures"] = {"critic_right": right.detach()}
         return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
 
+    @torch.no_grad()
     def _told(self, description: Tensor) -> Tensor:
-        """Standardize what the critic is told of the style."""
-        painter = self.nets["painter"]
-        return ((description - painter.description_mean) / painter.description_std).clamp(-6, 6)
+        """Return what the critic is told of the style."""
+        return self.nets["painter"].components_of(description)
 
     def sample_batch(self) -> dict:
         rng = generator(self.cfg.seed, 1 << 40)
