@@ -28,7 +28,7 @@ from stylizer.engine import (
     read_recipe_text,
 )
 from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
-from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
+from stylizer.imaging.picture import Picture, PictureError, open_picture, read_recipe, save_picture
 from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.style_file import NamedStyle, StyleFileError
 
@@ -104,14 +104,14 @@ class Stylize(Studio):
         settings = {entry.name: getattr(self, entry.name) for entry in options()}
         if len(jobs) == 1:
             photo, out = jobs[0]
-            request = StyleRequest(open_picture(photo), styles, **settings)
+            request = StyleRequest(_open(photo), styles, **settings)
             with _tile_bar() as receive:
                 _save(engine.paint(request, progress=receive), out)
             return 0
         failed = 0
         for photo, out in tqdm(jobs, unit="photo", disable=None):
             try:
-                _save(engine.paint(StyleRequest(open_picture(photo), styles, **settings)), out)
+                _save(engine.paint(StyleRequest(_open(photo), styles, **settings)), out)
             except PictureError as error:
                 failed += 1
                 tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
@@ -372,6 +372,14 @@ def _parse_style(text: str, engine: Engine) -> StyleChoice:
             f"The weight of style {match[1][:60]} is {match[2]}; give a number such as 0.5."
         ) from None
     return StyleChoice(engine.find_style(match[1]), weight)
+
+
+def _open(photo: Path) -> Picture:
+    """Open a photo and tell what reading it had to change."""
+    picture = open_picture(photo)
+    for note in picture.notes:
+        tqdm.write(f"{photo.name}: {note}", file=sys.stderr)
+    return picture
 
 
 def _save(result: StyleResult, out: Path) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from stylizer import __version__
 from stylizer.engine import render
 from stylizer.engine.cache import Cache
 from stylizer.engine.device import choose_device
+from stylizer.engine.job import Job
 from stylizer.engine.library import CHECKPOINTS, Library
-from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
+from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import (
     Recipe,
     RecipeStyle,
@@ -35,7 +35,7 @@ from stylizer.engine.weights import calibrate, code_weights, mix_styles, painted
 from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.imaging.tiles import plan_tiles
+from stylizer.imaging.tiles import Tile, plan_tiles
 from stylizer.models.checkpoint import Card
 from stylizer.models.style_file import NamedStyle
 
@@ -47,29 +47,6 @@ PREVIEW_SIDE = 1024
 
 Window = Callable[[Tensor, slice, slice], Tensor]
 """Paints a window, given the photo's (1, 3, h, w), and its rows and columns."""
-
-
-@dataclass
-class _Job:
-    """One render under way: what is asked, who may stop it, where the time went."""
-
-    request: StyleRequest
-    token: CancelToken
-    receive: ProgressReceiver
-    preview: bool = True
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, tell of its start, and stop before it if asked to."""
-        self.token.check()
-        self.receive(Progress(name, 0, 1))
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 @dataclass(frozen=True)
@@ -140,7 +117,7 @@ class Engine:
         Raises RequestError for a style that does not fit, CheckpointError without a usable painter, and
         Cancelled, within a tile's time, after the token is set.
         """
-        job = _Job(request, token or CancelToken(), progress or ignore_progress)
+        job = Job(request, token or CancelToken(), progress or ignore_progress)
         with job.stage("photo"):
             target = self._fitted(request.content, request.long_side)
             job.preview = max(target.height, target.width) <= PREVIEW_SIDE
@@ -196,7 +173,7 @@ class Engine:
     # -- stages -----------------------------------------------------------------------------------------
 
     @contextmanager
-    def _working(self, job: _Job) -> Iterator[None]:
+    def _working(self, job: Job) -> Iterator[None]:
         """Hold the device, with its number type and without gradients."""
         with self._slot.hold(job.preview, job.token), torch.inference_mode(), self.device.precision():
             yield
@@ -218,7 +195,7 @@ class Engine:
         window = render.photo_window(picture, render.ground_color(picture), every, every)
         return window.to(self.device.torch, memory_format=torch.channels_last)
 
-    def _code(self, picture: Picture, job: _Job) -> Tensor:
+    def _code(self, picture: Picture, job: Job) -> Tensor:
         """Read the style of a picture: (code_size,) on the CPU, rounded as files and recipes store it."""
 
         def compute() -> Tensor:
@@ -232,7 +209,7 @@ class Engine:
 
         return self._cache.get(("code", picture.digest), compute, lambda code: code.nbytes, job.token)
 
-    def _read_style(self, choice: StyleChoice, job: _Job) -> _Style:
+    def _read_style(self, choice: StyleChoice, job: Job) -> _Style:
         if isinstance(choice.style, Picture):
             code = self._code(choice.style, job)
         else:
@@ -244,7 +221,7 @@ class Engine:
                 raise RequestError(f"style {name!r} was made for another painter; make it again")
         return _Style(choice, code, code_digest(code))
 
-    def _paint_strokes(self, job: _Job, target: Picture, styles: list[_Style]) -> Picture:
+    def _paint_strokes(self, job: Job, target: Picture, styles: list[_Style]) -> Picture:
         request, content = job.request, job.request.content
         size = render.work_size(content.height, content.width, request.stroke)
         with job.stage("photo"):
@@ -268,27 +245,48 @@ class Engine:
         enlargement = target.height / size[0]
         if request.detail > 0 and enlargement > 1:  # what shows in the preview is restored at its size
             painted = restore_detail(painted, self._whole(self._resized(content, size)), request.detail)
-        first = render.FirstPainting(painted, mix)
+        look = None
         if enlargement >= self.finish.from_scale:
 
-            def measure() -> render.FirstPainting:
+            def measure() -> render.Look:
                 with self._working(job):
-                    return first.measured(self.painter)
+                    return render.measure_look(self.painter, painted, mix)
 
             with job.stage("painting"):
-                first = self._cache.get(
-                    ("measured", *key, request.detail), measure, lambda it: it.nbytes, job.token
+                look = self._cache.get(
+                    ("look", *key, request.detail), measure, lambda found: found.nbytes, job.token
                 )
+        return self._grow(job, target, painted, look, origin)
+
+    def _grow(
+        self, job: Job, target: Picture, painted: Tensor, look: render.Look | None, origin: tuple[int, int]
+    ) -> Picture:
+        """Let a painting grow to the target's size, step by step, and finish it there."""
+        sizes = render.growth(tuple(painted.shape[2:]), (target.height, target.width), self.finish)
+        scale = target.height / painted.shape[2]
+        halo = render.window_halo(self.painter, scale ** (1 / len(sizes)), look)
+        job.tiles = sum(len(self._plan(size, halo, self.device.tile)) for size in sizes)
+        for size in sizes[:-1]:
+            grown = torch.empty(1, 3, *size)
+
+            def paint(tile: Tile, photo: Tensor, below=painted, size=size, grown=grown) -> None:
+                seen = tile.rows, tile.columns
+                fresh = render.paint_window(self.painter, below, look, photo, seen, size, self.finish, origin)
+                kept = fresh[:, :, tile.inner_rows, tile.inner_columns]
+                grown[:, :, tile.core_rows, tile.core_columns] = kept.clamp(0, 1).cpu()
+
+            with job.stage("finish"):
+                self._in_tiles(job, resize_picture(target, *size), halo, paint)
+            painted = grown.to(self.device.torch)
 
         def window(photo: Tensor, rows: slice, columns: slice) -> Tensor:
-            whole = (target.height, target.width)
             return render.paint_window(
-                self.painter, first, photo, (rows, columns), whole, self.finish, origin
+                self.painter, painted, look, photo, (rows, columns), sizes[-1], self.finish, origin
             )
 
-        return self._in_tiles(job, target, window, render.window_halo(self.painter, enlargement, self.finish))
+        return self._finished(job, target, window, halo)
 
-    def _encoded(self, job: _Job, size: tuple[int, int]) -> Any:
+    def _encoded(self, job: Job, size: tuple[int, int]) -> Any:
         def encode() -> Any:
             photo = self._resized(job.request.content, size)
             with self._working(job):
@@ -297,7 +295,7 @@ class Engine:
         key = ("content", job.request.content.digest, size)
         return self._cache.get(key, encode, lambda content: content.nbytes, job.token)
 
-    def _move_colors(self, job: _Job, target: Picture, styles: list[_Style]) -> Picture:
+    def _move_colors(self, job: Job, target: Picture, styles: list[_Style]) -> Picture:
         shares, codes = _mixed(styles)
         with job.stage("painting"):
             photo = self._whole(fit_within(target, render.STYLE_SIDE)).cpu()
@@ -308,37 +306,50 @@ class Engine:
         def window(photo: Tensor, rows: slice, columns: slice) -> Tensor:
             return render.transport_colors(photo, moments.to(photo), job.request.strength)
 
-        return self._in_tiles(job, target, window, REACH)
+        return self._finished(job, target, window, REACH)
 
-    def _in_tiles(self, job: _Job, target: Picture, window: Window, halo: int) -> Picture:
-        """Make the result tile by tile; each holds the device for itself, so previews slip in between."""
+    def _finished(self, job: Job, target: Picture, window: Window, halo: int) -> Picture:
+        """Make the result: a painted window at a time, with its final color and detail, over the photo."""
         samples = np.empty_like(target.rgb)
+        share = painted_share(job.request.strength)
+
+        def paint(tile: Tile, photo: Tensor) -> None:
+            seen = tile.rows, tile.columns
+            painted = render.compose(window(photo, *seen).float(), photo, job.request)
+            if share < 1:
+                painted = torch.lerp(render.photo_window(target, None, *seen).to(painted), painted, share)
+            kept = painted[0, :, tile.inner_rows, tile.inner_columns].permute(1, 2, 0)
+            samples[tile.core_rows, tile.core_columns] = (kept * target.peak).round_().cpu().numpy()
+
         with job.stage("finish"):
-            try:
-                self._fill(samples, job, target, window, halo, render.TILE)
-            except torch.OutOfMemoryError:
-                torch.cuda.empty_cache()
-                job.notes.append("The device ran short of memory; the picture was painted in smaller tiles.")
-                self._fill(samples, job, target, window, halo, render.TILE // 2)
+            self._in_tiles(job, target, halo, paint)
+            job.tell_of_tiles()
         return Picture(samples, target.alpha, target.name)
 
-    def _fill(
-        self, samples: np.ndarray, job: _Job, target: Picture, window: Window, halo: int, side: int
-    ) -> None:
-        ground = render.ground_color(target)
-        share = painted_share(job.request.strength)
-        tiles = plan_tiles(target.height, target.width, side, halo, self.painter.stride)
-        for done, tile in enumerate(tiles):
-            job.receive(Progress("tiles", done, len(tiles)))
-            seen = tile.rows, tile.columns
-            with self._working(job):
-                photo = render.photo_window(target, ground, *seen).to(self.device.torch)
-                painted = render.compose(window(photo, *seen).float(), photo, job.request)
-                if share < 1:
-                    painted = torch.lerp(render.photo_window(target, None, *seen).to(painted), painted, share)
-                kept = painted[0, :, tile.inner_rows, tile.inner_columns].permute(1, 2, 0)
-                samples[tile.core_rows, tile.core_columns] = (kept * target.peak).round_().cpu().numpy()
-        job.receive(Progress("tiles", len(tiles), len(tiles)))
+    def _plan(self, size: tuple[int, int], halo: int, side: int) -> tuple[Tile, ...]:
+        return plan_tiles(*size, side, halo, self.painter.stride)
+
+    def _in_tiles(self, job: Job, photo: Picture, halo: int, paint: Callable[[Tile, Tensor], None]) -> None:
+        """Paint tile by tile; each holds the device for itself, so previews slip in between."""
+        ground = render.ground_color(photo)
+        side = self.device.tile
+        while True:
+            tiles = self._plan((photo.height, photo.width), halo, side)
+            job.tiles = max(job.tiles, job.tiles_done + len(tiles))
+            try:
+                for tile in tiles:
+                    job.tell_of_tiles()
+                    with self._working(job):
+                        seen = render.photo_window(photo, ground, tile.rows, tile.columns)
+                        paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
+                    job.tiles_done += 1
+                return
+            except torch.OutOfMemoryError:
+                if side < self.device.tile:
+                    raise
+                torch.cuda.empty_cache()
+                side //= 2
+                job.notes.append("The device ran short of memory; the picture was painted in smaller tiles.")
 
     def _note_down(self, request: StyleRequest, styles: list[_Style]) -> Recipe:
         shipped = {style.slug for style in self.library.styles}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,6 @@ SMALLEST_SIDE = 64
 LARGEST_WORK = 1536 * 1536
 """Pixels that the painter may get in one piece: broad panoramas with the finest brush reach it."""
 
-TILE = 512
-"""Side of a full-size tile: small enough to stop soon, large enough that its halo costs less than itself."""
-
 
 @dataclass(frozen=True)
 class Mix:
@@ -47,37 +44,46 @@ class Mix:
 class Finish:
     """How a painting at work size becomes a larger one.
 
-    The painter paints a second time, over the enlarged painting, in tiles at full size; only what is finer
-    than the first painting could show is taken from it, so the look stays the preview's.
+    It grows in steps. At each, the painter paints again over the enlarged painting, in tiles; only what is
+    finer than the painting before could show is taken from it, so the look stays the preview's.
     """
 
     from_scale: float = 1.2
     """Enlargements below this one are only resampled."""
+    step: float = 2.5
+    """Most that a painting grows at a step: a longer one leaves strokes of the sizes between soft."""
     strokes: float = 0.7
-    """Share of the second painting's fine strokes."""
+    """Share of each new painting's fine strokes."""
     photo: float = 0.3
-    """Share of the photo's own fine structure in what the second pass paints over."""
+    """Share of the photo's own fine structure in what is painted over."""
 
 
 @dataclass(frozen=True)
-class FirstPainting:
-    """A painting (1, 3, h, w) at work size; measured, a second pass can be like it in every tile."""
+class Look:
+    """What painting over the first painting needs to be like it in every tile."""
 
-    painted: Tensor
     mix: Mix
-    content: Any = None
-    statistics: Any = None
-
-    def measured(self, painter: Stylizer) -> FirstPainting:
-        """Look at the painting as if it were a photo, and measure what painting over it would give."""
-        content = painter.encode(self.painted)
-        statistics = painter.measure(content, self.mix.codes, self.mix.weights)
-        return replace(self, content=content, statistics=statistics)
+    content: Any
+    statistics: Any
 
     @property
     def nbytes(self) -> int:
         """Count the bytes held, for the cache's budget."""
-        return self.painted.nbytes + (self.content.nbytes if self.content is not None else 0)
+        return self.content.nbytes
+
+
+def measure_look(painter: Stylizer, painted: Tensor, mix: Mix) -> Look:
+    """Look at a painting (1, 3, h, w) as if it were a photo, and measure what painting over it gives."""
+    content = painter.encode(painted)
+    return Look(mix, content, painter.measure(content, mix.codes, mix.weights))
+
+
+def growth(work: tuple[int, int], target: tuple[int, int], finish: Finish) -> list[tuple[int, int]]:
+    """Return the sizes through which a painting grows from work to target size, the last one target."""
+    scale = target[0] / work[0]
+    steps = max(1, math.ceil(math.log(scale) / math.log(finish.step))) if scale > 1 else 1
+    between = [scale ** (step / steps) for step in range(1, steps)]
+    return [(round(work[0] * s), round(work[1] * s)) for s in between] + [target]
 
 
 def work_size(height: int, width: int, stroke: float) -> tuple[int, int]:
@@ -139,37 +145,36 @@ def moments_between(painter: Stylizer, photo: Tensor, codes: Tensor, shares: Ten
 
 def paint_window(
     painter: Stylizer,
-    first: FirstPainting,
+    below: Tensor,
+    look: Look | None,
     photo: Tensor,
     window: tuple[slice, slice],
     size: tuple[int, int],
     finish: Finish,
     origin: tuple[int, int],
 ) -> Tensor:
-    """Return a window (1, 3, h, w) of the painting, grown from work size to `size` (height, width).
+    """Return a window (1, 3, h, w) of the painting `below`, grown to `size` (height, width).
 
     photo is the same window of the photo; origin moves the grain, in multiples of the painter's stride.
+    Without a look the painting is resampled and not painted over.
     """
     rows, columns = window
-    spans = (rows.start, rows.stop), (columns.start, columns.stop)
-    if first.painted.shape[2:] == size:
-        return first.painted[:, :, rows, columns]
-    enlarged = resample(first.painted, size, *spans)
-    if first.statistics is None:
+    if below.shape[2:] == size:
+        return below[:, :, rows, columns]
+    enlarged = resample(below, size, (rows.start, rows.stop), (columns.start, columns.stop)).to(photo)
+    if look is None:
         return enlarged
-    deviation = 0.5 * size[0] / first.painted.shape[2]
+    deviation = 0.5 * size[0] / below.shape[2]
     ground = enlarged + finish.photo * (photo - blur(photo, deviation))
-    content = painter.encode(ground.clamp(0, 1), like=first.content)
+    content = painter.encode(ground.clamp(0, 1), like=look.content)
     corner = (rows.start + origin[0], columns.start + origin[1])
-    fine = painter.decode(content, first.mix.codes, first.mix.weights, first.statistics, corner).float()
+    fine = painter.decode(content, look.mix.codes, look.mix.weights, look.statistics, corner).float()
     return enlarged + finish.strokes * (fine - blur(fine, deviation))
 
 
-def window_halo(painter: Stylizer, enlargement: float, finish: Finish) -> int:
-    """Return how many pixels a window must see around the part that is kept, a multiple of the stride."""
-    twice = enlargement >= finish.from_scale
-    needed = REACH + (painter.halo + 2 * round(1.5 * enlargement) if twice else 0)
-    return -(-needed // painter.stride) * painter.stride
+def window_halo(painter: Stylizer, enlargement: float, look: Look | None) -> int:
+    """Return how many pixels a window must see around the part that is kept."""
+    return REACH if look is None else REACH + painter.halo + 2 * round(1.5 * enlargement)
 
 
 def compose(painted: Tensor, photo: Tensor, request: StyleRequest) -> Tensor:

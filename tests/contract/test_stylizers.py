@@ -139,7 +139,7 @@ def test_tiles_agree_with_the_whole(engine, monkeypatch):
     monkeypatch.setattr("stylizer.engine.render.PREVIEW", 160)
     pictures = []
     for tile in (4096, 128):
-        monkeypatch.setattr("stylizer.engine.render.TILE", tile)
+        monkeypatch.setattr("stylizer.engine.device.Device.tile", tile)
         other = Engine(engine.library.folder, device="cpu", whole_precision=True, finish=small)
         pictures.append(other.paint(asked(photo, detail=0.5)).picture)
     assert difference(*pictures).mean() < 0.001 and difference(*pictures).max() < 0.02

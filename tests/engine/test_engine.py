@@ -91,6 +91,14 @@ def test_full_size_is_painted_in_tiles_and_the_small_copy_measured_once(fake_eng
     assert fake_engine.painter.calls["measure"] == 1
 
 
+def test_a_large_picture_grows_in_steps_and_counts_the_tiles_of_all(fake_engine):
+    request = replace(asked(), content=drawn(300, 2400))
+    seen = []
+    fake_engine.paint(request, progress=seen.append)
+    tiles = [(p.done, p.total) for p in seen if p.stage == "tiles"]
+    assert tiles == [(k, 8) for k in range(9)]  # 3 of 170 x 1358 pixels, 5 of 300 x 2400
+
+
 def test_cancel_lands_within_a_tile(fake_engine):
     token = CancelToken()
     painted = []

@@ -1,0 +1,36 @@
+"""The device that is asked for, or a sentence."""
+
+import pytest
+import torch
+
+from stylizer.engine.device import Device, DeviceError, choose_device
+from stylizer.models.painter import Painter, PainterConfig
+from tests.engine.drawn import drawn
+
+
+def test_whole_precision_is_kept_when_asked_for():
+    assert choose_device("cpu", whole_precision=True) == Device("cpu", torch.float32)
+
+
+def test_an_unknown_device_is_refused_with_the_known_ones():
+    with pytest.raises(DeviceError, match="device is 'tpu'; known are auto, cpu, cuda, mps"):
+        choose_device("tpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(DeviceError, match="no NVIDIA GPU here; choose cpu or auto"):
+        choose_device("cuda")
+
+
+def test_short_numbers_stay_within_their_tolerance():
+    torch.manual_seed(0)
+    painter = Painter(PainterConfig.tiny()).eval()
+    photo, style = drawn(64, 64).tensor(), drawn(64, 64, seed=1).tensor()
+    painted = []
+    with torch.inference_mode():
+        codes = painter.code(style)
+        for dtype in (torch.float32, torch.bfloat16):
+            with Device("cpu", dtype).precision():
+                painted.append(painter.decode(painter.encode(photo), codes, torch.ones(1)).float())
+    assert (painted[0] - painted[1]).abs().mean() < Device.tolerance
