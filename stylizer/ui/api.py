@@ -25,15 +25,14 @@ def make_endpoints(studio: Studio) -> None:
         ]
 
     def stylize(
-        photo: str,
-        style: str,
-        painting: str | None,
-        strength: float,
-        color: float,
-        colors_only: bool,
-        stroke: float,
-        detail: float,
-        request: gr.Request,
+        photo: str | None = None,
+        style: str = "",
+        painting: str | None = None,
+        strength: float = 1.0,
+        color: float = 1.0,
+        colors_only: bool = False,
+        stroke: float = 1.0,
+        detail: float = 0.0,
     ) -> str:
         """Paint a photo in full size and return a PNG whose settings travel inside.
 
@@ -42,7 +41,6 @@ def make_endpoints(studio: Studio) -> None:
         your own to paint like. strength: 0 (the photo) to 1.5. color: 0 keeps the photo's colors, 1 takes
         the style's. colors_only: leave out the strokes. stroke: brush size, 0.5 to 2. detail: 0 to 1.
         """
-        session = studio.sessions.open()
         try:
             if not photo:
                 raise RequestError("There is no photo; send one")
@@ -59,7 +57,7 @@ def make_endpoints(studio: Studio) -> None:
                 detail=float(detail),
             )
             result = studio.engine.paint(made)
-            file = session.new_file(".png")
+            file = studio.sessions.loose_file(".png")
             save_picture(result.picture, file, result.recipe.to_json())
             return str(file)
         except Exception as error:

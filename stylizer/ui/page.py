@@ -30,9 +30,16 @@ HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
 <button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
 """
-SWITCH = (
-    "element.querySelector('button').addEventListener('click', () => document.body.classList.toggle('dark'));"
-)
+MANNERS = """
+element.querySelector('button').onclick = () => document.body.classList.toggle('dark');
+// Gradio names thumbnails by number; the artist knows them by their caption
+const name = () => document.querySelectorAll('.thumbnail-item').forEach((thumbnail) => {
+  const caption = thumbnail.querySelector('img')?.alt;
+  if (caption && thumbnail.title !== caption) thumbnail.title = thumbnail.ariaLabel = caption;
+});
+new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+name();
+"""
 
 
 def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
@@ -47,7 +54,7 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
     studio = Studio(engine, sessions, wall, photos, example)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, int(LIFETIME))) as page:
         visit = gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep())
-        gr.HTML(HEADER, js_on_load=SWITCH, apply_default_css=False, elem_id="masthead")
+        gr.HTML(HEADER, js_on_load=MANNERS, apply_default_css=False, elem_id="masthead")
         with gr.Tabs():
             with gr.Tab("Stylize"):
                 sentence = GREETING if wall.shipped else missing_styles(engine)
@@ -145,6 +152,8 @@ def studio_theme() -> gr.themes.Base:
         block_padding="0px",
         block_shadow="none",
         block_title_text_weight="500",
+        block_title_text_color="#1d1d1d",
+        block_title_text_color_dark="#ececec",
         block_radius="4px",
     )
 

@@ -132,6 +132,12 @@ class Sessions:
             session.close()
         raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
 
+    def loose_file(self, suffix: str) -> Path:
+        """Name a file that belongs to no visit; the page's server deletes it after its lifetime."""
+        folder = self.folder / secrets.token_hex(16)
+        folder.mkdir(parents=True)
+        return folder / f"painted{suffix}"
+
     def leave(self, tab: str | None) -> None:
         """Stop the work for a tab that is gone; its pictures stay, for a phone that slept comes back."""
         with self._lock:

@@ -9,19 +9,21 @@ import gradio as gr
 
 TEMPLATE = """
 <div class="stage" role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
-  <canvas role="img" aria-label="The painted picture"></canvas>
-  <div class="stage-divider" role="slider" tabindex="0" aria-label="Divider between photo and painting"
-       aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"><i></i></div>
-  <span class="stage-name stage-before">Photo</span>
-  <span class="stage-name stage-after">Painting</span>
+  <div class="stage-view">
+    <canvas role="img" aria-label="The painted picture"></canvas>
+    <div class="stage-divider" role="slider" tabindex="0" aria-label="Divider between photo and painting"
+         aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"><i></i></div>
+    <span class="stage-name stage-before">Photo</span>
+    <span class="stage-name stage-after">Painting</span>
+    <p class="stage-drop">Drop the photo here</p>
+    <div class="stage-busy"></div>
+  </div>
   <div class="stage-tools" role="toolbar" aria-label="View">
     <button type="button" data-act="original" aria-pressed="false">Hold for original</button>
     <button type="button" data-act="farther" aria-label="Zoom out">&#8722;</button>
     <button type="button" data-act="closer" aria-label="Zoom in">+</button>
-    <button type="button" data-act="fit" aria-label="Fit the picture">Fit</button>
+    <button type="button" data-act="fit">Fit</button>
   </div>
-  <p class="stage-drop">Drop the photo here</p>
-  <div class="stage-busy"></div>
 </div>
 """
 

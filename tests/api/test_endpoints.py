@@ -9,7 +9,7 @@ from gradio_client.exceptions import AppError
 
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import STYLES, small_engine
+from tests.ui.small_studio import STYLES, free_port, small_engine
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def address(tmp_path_factory):
     from stylizer.ui.page import launch_settings, make_page
 
     page = make_page(small_engine(folder / "checkpoints"))
-    settings = launch_settings(server_name="127.0.0.1", server_port=0, prevent_thread_lock=True, quiet=True)
+    settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
     _, url, _ = page.launch(**settings)
     yield url
     page.close()

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import small_engine
+from tests.ui.small_studio import free_port, small_engine
 
 PATIENCE = 120_000
 """Milliseconds that a page may take for anything: machines are busy, and no test is about seconds."""
@@ -36,7 +36,7 @@ def address(tmp_path_factory):
     shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
     paint_example(engine, samples / "example", sample_photos(samples)[0], "moss")
     page = make_page(engine, samples)
-    settings = launch_settings(server_name="127.0.0.1", server_port=0, prevent_thread_lock=True, quiet=True)
+    settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
     _, url, _ = page.launch(**settings)
     yield url
     page.close()

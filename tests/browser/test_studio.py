@@ -209,7 +209,7 @@ def test_a_phone_shows_everything_without_sideways_scroll(page):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("page", ["/?plain"], indirect=True)
+@pytest.mark.parametrize("page", ["?plain"], indirect=True)
 def test_a_browser_without_webgl_shows_the_same(page):
     assert page.locator(".stage").get_attribute("data-painter") == "2d"
     full = color(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import torch
@@ -40,3 +41,10 @@ def tinted(tint: tuple[float, float, float], seed: int = 0, size: int = 64) -> P
     waves = drawn(size, size, seed).rgb.astype("float32") / 255 - 0.5
     color = torch.tensor(tint).numpy()
     return Picture(((0.3 * waves + color).clip(0, 1) * 255).astype("uint8"), name="tinted")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,46 @@
+"""The page over the painter that ships: a style is chosen, and the picture changes."""
+
+import shutil
+
+import pytest
+
+from stylizer.engine import Engine
+from tests.browser.test_studio import color, far, set_strength, stage_says, status_says
+from tests.ui.small_studio import free_port
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Serve the shipped painter with its named styles."""
+    engine = Engine(device="cpu")
+    if not engine.styles():
+        pytest.skip("no named styles ship with a painter yet")
+    folder = tmp_path_factory.mktemp("shipped")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
+    from stylizer.ui.page import launch_settings, make_page
+
+    page = make_page(engine)
+    _, url, _ = page.launch(**launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True))
+    yield url
+    page.close()
+    patch.undo()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_shipped_painter_paints_in_a_shipped_style(page):
+    page.locator("#samples button").nth(2).click()
+    stage_says(page, "turn >= 1 && frames >= 7")
+    page.locator("#wall button").first.click()
+    stage_says(page, "turn >= 2 && frames >= 7")
+    status_says(page, "Painted like")
+    painted = color(page)
+    set_strength(page, 0)
+    stage_says(page, "strength === '0'")
+    photo = color(page)
+    set_strength(page, 50)
+    stage_says(page, "strength === '0.5' && settled === 'true'")
+    half = color(page)
+    assert max(far(painted, photo), far(half, photo)) > 0.01, "the painting differs from the photo"
