@@ -7,7 +7,6 @@ import functools
 import inspect
 import io
 import json
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -47,7 +46,7 @@ def method_command(name: str) -> Callable[..., None]:
 def with_options(command: Callable[..., None], options: type, **flags: Any) -> Callable[..., None]:
     """Give a function of (config, flags) the signature that the command line is drawn from."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    annotations = {"config": tyro.conf.OmitArgPrefixes[options], **flags}
+    annotations = {"config": Annotated[options, tyro.conf.arg(name="")], **flags}
     parameters = [inspect.Parameter("config", kind, annotation=annotations["config"])]
     parameters += [inspect.Parameter(name, kind, annotation=flags[name], default=False) for name in flags]
     command.__signature__ = inspect.Signature(parameters)
@@ -83,20 +82,21 @@ def compare(config: Any) -> None:
     measure(config)
 
 
-def publish(run: Place, checkpoint: Place, metrics: Path | None = None, calibrate: bool = False,
-            notes: Path | None = None) -> None:  # fmt: skip
+def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calibrate: bool = False,
+            notes: Path | None = None, before: tuple[Path, ...] = ()) -> None:  # fmt: skip
     """Write the averaged weights of a run as a checkpoint folder with its card.
 
     Args:
         run: The run's folder, or one of its snapshots.
         checkpoint: The folder to write.
-        metrics: JSON of evaluate or compare, for the card's table.
+        metrics: JSON files of evaluate and compare, for the card's figures.
         calibrate: Store the slider's table out of --metrics with the checkpoint.
         notes: A text for the card's end.
+        before: Earlier runs, first to last, whose weights this one began from.
     """
     from training.publish import publish as ship
 
-    for folder in ship(run, checkpoint, metrics, calibrate, notes):
+    for folder in ship(run, checkpoint, metrics, calibrate, notes, before):
         print(folder)
 
 
@@ -152,6 +152,8 @@ def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
                 description=__doc__,
                 args=arguments,
             )
+    except ValueError as error:  # options that refuse their values
+        raise UserMistake(str(error)) from error
     except SystemExit as leaving:
         if not leaving.code:
             raise
@@ -159,15 +161,19 @@ def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
 
 
 def first_paragraph(box: str) -> str:
-    """Return the complaint out of the box that tyro draws, on one line; the advice below it is left out."""
-    words = []
+    """Return the complaint out of the box that tyro draws, on one line; the advice below it is left out.
+
+    Where the terminal has no frame characters the title stands above a rule, and counts as a paragraph.
+    """
+    framed, paragraphs = "╭" in box, [[]]
     for line in box.splitlines():
-        text = line.strip("│| ")
-        if words and len(text) > 3 and set(text) <= set("─-"):
-            break
-        if line.startswith(("│", "|")):
-            words.append(text)
-    return re.sub(r"^Error parsing \S*config: ", "", " ".join(words)) or "the options cannot be read."
+        text = line.strip("│ ")
+        if len(text) > 3 and set(text) <= set("─-"):
+            paragraphs.append([])
+        elif text and not line.startswith(("╭", "╰")):
+            paragraphs[-1].append(text)
+    chosen = paragraphs[0] if framed or len(paragraphs) == 1 else paragraphs[1]
+    return " ".join(chosen) or "the options cannot be read; see --help."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +36,28 @@ is EfficientNet-Lite0, trained on ImageNet (timm `tf_efficientnet_lite0`, Apache
 
 
 Plain = Mapping[str, Any]
+Session = tuple[str, Plain, Plain]  # method, options, plain figures of the last snapshot
 
 
-def write_card(name: str, network: nn.Module, method: str, options: Plain, plain: Plain, figures: Plain,
-               extra: str) -> str:  # fmt: skip
-    """Write a card from a run's options, its snapshot's plain figures and the JSON of an evaluation."""
+def write_card(name: str, network: nn.Module, history: Sequence[Session], figures: Plain, extra: str) -> str:
+    """Write a card from the runs that led to a network, first to last, and the JSON of its evaluation."""
     count = sum(value.numel() for value in network.state_dict().values())
+    method, options, _ = history[-1]
     settings = json.dumps(without_paths(options), indent=2)
+    commands = "\n".join(command(*session[:2]) for session in history)
+    trained = training_facts(*history[-1])
+    if len(history) > 1:
+        told = [f"Run {index}:\n\n{training_facts(*run)}" for index, run in enumerate(history, 1)]
+        trained = "\n\n".join(["Several runs, each from the weights of the one before.", *told])
     sections = {
-        "Training": training_facts(method, options, plain),
+        "Training": trained,
         "Data": f"Photos from `{last_part(options.get('content'))}`, paintings from "
         f"`{last_part(options.get('style'))}`, unpaired, for research use only; none is in this folder.\n"
         "Losses are measured in features of VGG-16 (ImageNet, torchvision), which does not ship.",
         "Figures": figure_table(figures),
         "Limits": LIMITS,
         "Licences": LICENCES,
-        "To repeat it": f"```\n{command(method, options)}\n```\n\nAll options:\n\n```json\n{settings}\n```",
+        "To repeat it": f"```\n{commands}\n```\n\nAll options of the last run:\n\n```json\n{settings}\n```",
     }
     about = f"{ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
     parts = [HEAD, f"# {name}", about]

@@ -74,9 +74,10 @@ class CropBank:
 
     def facts(self, keys: list[tuple[int, int]]) -> CropFacts:
         """Return the facts of several crops, on the perceptual network's device, grams as float32."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
-        if missing:
-            self._measure(missing)
+        for key in dict.fromkeys(keys):
+            if key not in self._known:
+                # one by one: arithmetic rounds by batch size, and a resumed run meets crops in other company
+                self._measure([key])
         found = [self._known[key] for key in keys]
         return CropFacts(
             torch.cat([f.description for f in found]),

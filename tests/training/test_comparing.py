@@ -17,7 +17,9 @@ from training.judging import pair_up, read_pairs
 from training.loop import start
 from training.options import CompareOptions, EvaluateOptions
 from training.painting import paint_once, strength_at
-from training.publish import publish
+from training.publish import publish, read_figures
+from training.shipping import open_stylizer
+from training.speed import speed_figures
 from training.state import newest_snapshot
 
 
@@ -40,7 +42,7 @@ def figures(studio, run):
 def test_strength_0_is_the_photo_and_figures_carry_their_protocol(figures, run):
     photo, full = figures["means"]["strength 0"], figures["means"]["strength 1"]
     assert (photo["content"], photo["l1"], photo["psnr"]) == (0, 0, 100)
-    assert full["content"] > 0.01 and full["l1"] > 0
+    assert full["content"] > 0 and full["l1"] > 0
     assert figures["protocol"]["ssim"] == "ssim@gauss11-80px"
     assert set(full) <= set(figures["protocol"])
     assert {"fid", "kid", "inception_score"} <= set(full)
@@ -98,7 +100,7 @@ def test_missing_results_are_told_and_known_figures_join(studio, run, figures, t
 
 
 def test_a_published_folder_loads_and_paints_odd_sizes(studio, run, figures, tmp_path):
-    (folder,) = publish(run, tmp_path / "painter", metrics=run / "figures.json", calibrate=True)
+    (folder,) = publish(run, tmp_path / "painter", metrics=[run / "figures.json"], calibrate=True)
     network = load_checkpoint(folder)
     table = tuple((position, strength) for position, strength in figures["slider"]["calibration"])
     assert network.config.calibration == table
@@ -114,13 +116,37 @@ def test_a_published_folder_loads_and_paints_odd_sizes(studio, run, figures, tmp
 
 
 def test_the_card_tells_how_it_was_made_and_no_path(studio, run, figures, tmp_path):
-    (folder,) = publish(run, tmp_path / "painter", metrics=run / "figures.json")
+    (folder,) = publish(run, tmp_path / "painter", metrics=[run / "figures.json"])
     card = (folder / "README.md").read_text()
     told = ("research use", "Apache-2.0", "seed 0", "2 of 2 steps", "--content photos", "## Limits",
             "--model.widths 4 8 8", "style_moments@vgg16-relu1_1..relu4_1-80px", "| strength 1")  # fmt: skip
     for words in told:
         assert words in card
     assert str(studio) not in card and str(run) not in card
+
+
+def test_the_card_tells_the_runs_before(run, tmp_path):
+    (folder,) = publish(run, tmp_path / "painter", before=[run])
+    card = (folder / "README.md").read_text()
+    assert card.count("2 of 2 steps") == card.count("python -m training painter") == 2
+
+
+def test_figures_of_several_files_meet_in_one_card_if_their_protocols_agree(run, figures, tmp_path):
+    rival = {"protocol": figures["protocol"], "pairs": 4, "means": {"rival": {"content": 1.25}}}
+    (tmp_path / "rival.json").write_text(json.dumps(rival))
+    found = read_figures([tmp_path / "rival.json", run / "figures.json"])
+    assert list(found["means"]) == ["rival", "strength 0", "strength 1"]
+    assert found["slider"] == figures["slider"]
+    rival["protocol"] = {**figures["protocol"], "content": "content@vgg16-relu4_1-512px"}
+    (tmp_path / "rival.json").write_text(json.dumps(rival))
+    with pytest.raises(UserMistake, match=r"another protocol than the file before \(content\)"):
+        read_figures([tmp_path / "rival.json", run / "figures.json"])
+
+
+def test_speed_is_measured_per_megapixel(run):
+    found = speed_figures(open_stylizer(run), torch.device("cpu"), side=64, times=1)
+    assert found["encode_seconds_per_megapixel"] > 0
+    assert found["decode_seconds_per_megapixel"] > 0
 
 
 def test_publishing_nothing_is_a_sentence(tmp_path, run):
@@ -150,8 +176,6 @@ def test_the_slider_table_is_straight_between_its_points_and_goes_on_above_1():
 
 
 def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):
-    from training.shipping import open_stylizer
-
     pair = read_pairs(studio / "pairs.csv")[0]
     painter = Studio(open_stylizer(run), 64)
     photo = painter.paint(pair, 0.0)

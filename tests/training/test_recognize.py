@@ -19,8 +19,8 @@ def test_a_picture_is_described_in_color_and_in_luminance_by_a_local_encoder(tmp
     # means and deviations of 32, 24, 40 and 112 channels
     assert color.shape == (2 * (32 + 24 + 40 + 112),)
     gray = picture.convert("L").convert("RGB")
-    assert torch.allclose(style_vectors(loaded, gray, 64)[0], luminance, atol=1e-3)
-    assert not torch.allclose(color, luminance, atol=1e-3)
+    rounding = (style_vectors(loaded, gray, 64)[0] - luminance).norm()
+    assert rounding < 0.2 * (color - luminance).norm()
 
 
 def test_other_weights_are_refused_in_a_sentence(tmp_path):

@@ -17,6 +17,10 @@ class ToyRun(RunConfig):
 
     weight: float = 2.0
     """Weight of the match."""
+    fool: float = 0.001
+    """Weight of the critic's opinion."""
+    noise: float = 0.01
+    """Strength of the noise on the photos."""
     poison: int = -1
     """Step whose loss is not a number."""
 
@@ -44,13 +48,13 @@ class Toy(Method):
 
     def paint(self, batch, carry, step):
         photo = batch["photo"]
-        painted = self.nets["painter"](photo + 0.01 * torch.randn_like(photo))
+        painted = self.nets["painter"](photo + self.config.noise * torch.randn_like(photo))
         self.memory["seen"](painted.mean((1, 2, 3))[:, None])
         carry["painted"] = painted.detach()
         scale = float("nan") if step == self.config.poison else 1.0
         return {
             "match": scale * self.config.weight * (painted - (1 - photo)).square().mean(),
-            "fool": -0.001 * self.nets["critic"](painted).mean(),
+            "fool": -self.config.fool * self.nets["critic"](painted).mean(),
         }
 
     def judge(self, batch, carry, step):

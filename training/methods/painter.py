@@ -20,7 +20,7 @@ from stylizer.models.perceptual import (
     style_gram,
     style_moments,
 )
-from training.config import RunConfig
+from training.config import RunConfig, UserMistake
 from training.critics import FeatureCritic
 from training.crop_bank import CropBank, CropPlan
 from training.encoder_weights import load_encoder
@@ -128,7 +128,14 @@ class PainterMethod(Method):
         if self.cfg.init or bool(painter.description_basis.any()):
             return
         step = max(1, len(self.paintings) // 600)
-        keys = [(index, 0) for index in range(0, len(self.paintings), step)]
+        few = len(self.paintings) < 2 * self.cfg.model.components
+        variants = range(self.cfg.style_variants if few else 1)
+        keys = [(index, v) for index in range(0, len(self.paintings), step) for v in variants]
+        if len(keys) < self.cfg.model.components:
+            raise UserMistake(
+                f"{len(self.paintings)} paintings are too few to tell styles apart: {len(keys)} crops for "
+                f"{self.cfg.model.components} components; give more, or raise --style-variants."
+            )
         known = [self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)]
         painter.fit_components(torch.cat(known))
 
