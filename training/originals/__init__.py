@@ -1,0 +1,57 @@
+"""Style pictures drawn by our own code, from nothing but a seed; anyone may use them for anything (CC0)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stylizer.imaging.picture import Picture, save_picture
+from training.originals import cells, dots, flows, lines
+from training.originals.tools import Chance
+
+SEED = 7
+"""The seed of the pictures in `checkpoints/originals`."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """One picture that our code can draw."""
+
+    title: str
+    tags: tuple[str, ...]
+    drawn_by: Callable[[Chance], np.ndarray]
+
+    def __call__(self, seed: int = SEED) -> Picture:
+        """Draw it, 768 x 768 pixels; another seed gives another picture of the kind."""
+        return Picture(self.drawn_by(Chance(seed)), name=self.title)
+
+
+ORIGINALS: dict[str, Original] = {
+    "bay-in-dots": Original("Bay in Dots", ("pointillism", "dots", "sea"), dots.pointillist_bay),
+    "hatched-valley": Original("Hatched Valley", ("ink", "hatching", "drawing"), lines.hatched_valley),
+    "leaded-sunrise": Original("Leaded Sunrise", ("stained glass", "sun"), cells.leaded_sunrise),
+    "printed-still-life": Original("Printed Still Life", ("halftone", "pop"), dots.halftone_still_life),
+    "marbled-ink": Original("Marbled Ink", ("marbling", "suminagashi", "abstract"), flows.marbled_ink),
+    "thick-evening": Original("Thick Evening", ("impasto", "oil", "landscape"), flows.impasto_evening),
+    "carved-sea": Original("Carved Sea", ("woodcut", "sea", "sun"), lines.woodcut_wave),
+    "misty-lake": Original("Misty Lake", ("watercolor", "landscape"), flows.watercolor_lake),
+    "pond-in-stones": Original("Pond in Stones", ("mosaic", "koi"), cells.mosaic_pond),
+    "three-ink-garden": Original("Three-Ink Garden", ("risograph", "poster", "pop"), dots.riso_poster),
+}
+
+
+def draw_all(folder: str | Path, seed: int = SEED, quality: int = 80) -> tuple[Path, ...]:
+    """Draw every original into a folder, as `<slug>.webp`, and return the files.
+
+    The folder is made when missing. Raises PictureError when a file cannot be written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for slug, original in ORIGINALS.items():
+        files.append(folder / f"{slug}.webp")
+        save_picture(original(seed), files[-1], quality=quality)
+    return tuple(files)
