@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from stylizer.engine.engine import Engine
 from stylizer.engine.library import STYLES
 from stylizer.engine.render import STYLE_SIDE, style_size
-from stylizer.engine.request import StyleChoice, StyleRequest
+from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.models.perceptual import load_perceptual
+from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.refine import RefineOptions, refine_code
 from stylizer.models.style_file import NamedStyle, save_style
 
@@ -35,7 +36,7 @@ def learn_style(
 
     `facts` supplies name and texts; `photos` to practice on, scikit-image's samples if there are none;
     `perceptual` is a VGG-16 file, or None for torchvision's own. Returns the style as saved.
-    Raises StyleFileError for a name that no style can have, ValueError for an unusable VGG-16 file.
+    Raises StyleFileError for a name that no style can have, RequestError for an unusable VGG-16 file.
     """
     painter = engine.painter
     practice = photos or sample_photos()
@@ -43,7 +44,7 @@ def learn_style(
     with torch.no_grad():
         code = painter.code(style)
     if steps > 0:
-        judge = load_perceptual(perceptual, torch.bfloat16).to(engine.device.torch)
+        judge = _load_judge(perceptual).to(engine.device.torch)
         tensors = [fit_within(photo, STYLE_SIDE).tensor()[0] for photo in practice]
         options = RefineOptions(steps=steps)
         code = refine_code(
@@ -57,6 +58,15 @@ def learn_style(
     painted = engine.paint(StyleRequest(_square(practice[0]), (StyleChoice(learned),))).picture
     save_picture(resize_picture(painted, THUMBNAIL, THUMBNAIL), folder / f"{learned.slug}.webp", quality=82)
     return learned
+
+
+def _load_judge(file: Path | None) -> Perceptual:
+    try:
+        return load_perceptual(file, torch.bfloat16)
+    except (SafetensorError, ValueError, RuntimeError, OSError) as error:
+        name = "torchvision's VGG-16" if file is None else file.name
+        reason = getattr(error, "strerror", None) or error  # an OSError's own text would show the path
+        raise RequestError(f"{name} cannot be used: {reason}") from error
 
 
 def sample_photos() -> list[Picture]:

@@ -156,6 +156,8 @@ MISTAKES = [
     (["frobnicate"], "frobnicate"),
     (["benchmark", "--sizes", "9"], "choose 32 to 4096"),
     (["learn", "PHOTO"], "add --perceptual FILE"),
+    (["learn", "PHOTO", "--perceptual", "TEXT"], "TEXT cannot be used"),
+    (["learn", "PHOTO", "--perceptual", "missing"], "There is no file missing"),
     (["stylize", "PHOTO", "--style", "wave", "-o", "OUT", "--checkpoints", "nowhere"], "no style called"),
 ]
 

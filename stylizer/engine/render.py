@@ -52,9 +52,9 @@ class Finish:
     """Enlargements below this one are only resampled."""
     step: float = 2.5
     """Most that a painting grows at a step: a longer one leaves strokes of the sizes between soft."""
-    strokes: float = 0.7
+    strokes: float = 0.6
     """Share of each new painting's fine strokes."""
-    photo: float = 0.3
+    photo: float = 0.5
     """Share of the photo's own fine structure in what is painted over."""
 
 

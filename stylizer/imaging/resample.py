@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylizer.imaging.color import full_precision
+
 
 def resample(
     pixels: Tensor,
@@ -22,7 +24,8 @@ def resample(
     top, vertical = _kernel(pixels.shape[2], height, rows or (0, height), pixels)
     left, horizontal = _kernel(pixels.shape[3], width, columns or (0, width), pixels)
     part = pixels[:, :, top : top + vertical.shape[1], left : left + horizontal.shape[1]]
-    return vertical @ part @ horizontal.T
+    with full_precision(pixels):  # bfloat16 would leave 8 bits of the colors, which shows as steps
+        return vertical @ part @ horizontal.T
 
 
 def _kernel(source: int, target: int, window: tuple[int, int], like: Tensor) -> tuple[int, Tensor]:
@@ -53,5 +56,6 @@ def blur(pixels: Tensor, deviation: float) -> Tensor:
         padding = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)
         shape = (channels, 1, -1, 1) if axis == 2 else (channels, 1, 1, -1)
         weight = kernel.view(1, 1, *shape[2:]).expand(channels, -1, -1, -1)
-        pixels = F.conv2d(F.pad(pixels, padding, mode="replicate"), weight, groups=channels)
+        with full_precision(pixels):
+            pixels = F.conv2d(F.pad(pixels, padding, mode="replicate"), weight, groups=channels)
     return pixels
