@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from stylizer.imaging.picture import Picture, save_picture
+from stylizer.imaging.picture import Picture, encode_picture
 from training.originals import cells, dots, flows, lines
 from training.originals.tools import Chance
 
 SEED = 7
 """The seed of the pictures in `checkpoints/originals`."""
+
+MAX_BYTES = 150 << 10
+"""Size that no file exceeds: screens of dots hold more than a photo does, so they are packed harder."""
+
+_QUALITIES = (80, 65, 50, 40, 30, 20, 15, 10)
 
 
 @dataclass(frozen=True)
@@ -43,15 +48,17 @@ ORIGINALS: dict[str, Original] = {
 }
 
 
-def draw_all(folder: str | Path, seed: int = SEED, quality: int = 80) -> tuple[Path, ...]:
-    """Draw every original into a folder, as `<slug>.webp`, and return the files.
+def draw_all(folder: str | Path, seed: int = SEED) -> tuple[Path, ...]:
+    """Draw every original into a folder, as `<slug>.webp` of at most MAX_BYTES, and return the files.
 
-    The folder is made when missing. Raises PictureError when a file cannot be written.
+    The folder is made when missing. Raises OSError when a file cannot be written.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for slug, original in ORIGINALS.items():
+        picture = original(seed)
+        packed = (encode_picture(picture, "webp", quality=quality) for quality in _QUALITIES)
         files.append(folder / f"{slug}.webp")
-        save_picture(original(seed), files[-1], quality=quality)
+        files[-1].write_bytes(next(data for data in packed if len(data) <= MAX_BYTES))
     return tuple(files)
