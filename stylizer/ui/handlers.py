@@ -5,6 +5,7 @@ Every handler returns a dictionary of widget names and new values; the other wid
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -22,7 +23,7 @@ from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyl
 from stylizer.ui.settings import Settings
 from stylizer.ui.stage import compose_message
 from stylizer.ui.wall import ALL, OWN_KEY, Wall
-from stylizer.ui.words import name_of, sentence_of, status, title_line
+from stylizer.ui.words import KNOWN, name_of, sentence_of, status, title_line
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""
@@ -62,6 +63,11 @@ class Studio:
         """Stop the work for a closed tab."""
         self.sessions.leave(request.session_hash)
 
+    def warm(self) -> None:
+        """Load the painter before the first visitor needs it; without one, painting says what is missing."""
+        with contextlib.suppress(*KNOWN):
+            _ = self.engine.painter
+
     def greeting(self) -> dict[str, Any]:
         """Return what the stage shows before anything was asked."""
         photo = self._greeting
@@ -96,12 +102,16 @@ class Studio:
 
     # -- styles -----------------------------------------------------------------------------------------
 
-    def choose_style(self, visit: str, chip: str, event: gr.SelectData) -> Answer:
+    def choose_style(self, visit: str, chip: str, further: list[str], event: gr.SelectData) -> Answer:
         """Choose the style that was clicked on the wall."""
         session = self.sessions.find(visit)
         card = self.wall.cards(session, chip)[event.index]
         session.chosen = card.key
-        return {"turn": session.renew(), "title": title_line(card.caption)}
+        return {
+            "turn": session.renew(),
+            "title": title_line(card.caption),
+            **self._share_sliders(session, [card.key, *(further or ())]),
+        }
 
     def filter_styles(self, visit: str, chip: str) -> Answer:
         """Hang the styles of a chip."""
@@ -110,14 +120,17 @@ class Studio:
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
-        brought = _uploads(uploads)[: MOST_FURTHER + 1]
+        brought = _uploads(uploads)
         pictures = [open_picture(each["path"], each.get("orig_name")) for each in brought]
+        if not pictures:
+            return {}
         if len(session.own) + len(pictures) > MOST_OWN:
             raise RequestError(
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
             )
         keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
-        return self._choose(session, keys, (50.0,) * len(keys)) if keys else {}
+        together = keys[: MOST_FURTHER + 1]
+        return self._choose(session, together, (50.0,) * len(together))
 
     def change_mix(self, visit: str, further: list[str]) -> Answer:
         """Let other styles join the chosen one, or leave."""
@@ -150,7 +163,7 @@ class Studio:
         return gr.Gallery(value=self.wall.gallery(session, chip), selected_index=index)
 
     def _share_sliders(self, session: Session, keys: list[str], shares: tuple[float, ...] = ()) -> Answer:
-        answer = {}
+        answer, keys = {}, list(dict.fromkeys(keys))
         for place in range(MOST_FURTHER + 1):
             card = self.wall.find(session, keys[place]) if place < len(keys) > 1 else None
             settings = {} if card is None else {"label": f"Share of {card.title}"}
@@ -165,12 +178,12 @@ class Studio:
         """Begin a new turn after a setting has changed."""
         return {"turn": self.sessions.find(visit).renew()}
 
-    def paint(self, visit: str, turn: float, *values: Any) -> Iterator[Answer]:
-        """Paint the keyframes of a turn; each goes to the stage as soon as it is ready."""
+    def paint(self, visit: str, *values: Any) -> Iterator[Answer]:
+        """Paint the keyframes of the newest turn, once; each goes to the stage as soon as it is ready."""
         session = self.sessions.find(visit)
-        if turn != session.turn:
+        token = session.begin()
+        if token is None:
             return
-        token = session.token
         settings = Settings.read(values)
         try:
             yield self._prepare(session, token)
@@ -210,8 +223,10 @@ class Studio:
             preview = fit_within(photo, PREVIEW_SIDE)
             self._keep(session, token, 0.0, preview)
             session.size = (preview.width, preview.height)
+        card = self.wall.find(session, session.chosen)
         return {
             **self._message(session),
+            **({"title": title_line(card.caption)} if card else {}),
             "status": status("Painting.", "busy"),
             "download": gr.DownloadButton(visible=False),
         }

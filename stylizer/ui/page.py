@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
                 about = make_about_tab(photos)
         wire_page(studio, page, visit, tab, about)
         make_endpoints(studio)
+    threading.Thread(target=studio.warm, daemon=True).start()
     page.queue(max_size=32, default_concurrency_limit=4, api_open=False)
     return page
 

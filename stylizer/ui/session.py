@@ -53,6 +53,7 @@ class Session:
     chosen: str = ""
     own: dict[str, OwnStyle] = field(default_factory=dict)
     turn: int = 0
+    begun: int = 0
     token: CancelToken = field(default_factory=CancelToken)
     full: CancelToken = field(default_factory=CancelToken)
     size: tuple[int, int] = (0, 0)
@@ -78,6 +79,14 @@ class Session:
             if path.parent == self.folder:  # and not one of the example that all visitors share
                 path.unlink(missing_ok=True)
         return self.turn
+
+    def begin(self) -> CancelToken | None:
+        """Return the token to paint the present turn with; None when that turn was begun already."""
+        with self.lock:
+            if self.begun == self.turn:
+                return None
+            self.begun = self.turn
+            return self.token
 
     def working_token(self) -> CancelToken:
         """Return the turn's token; a tab that was lost, and came back, gets one that works again."""

@@ -77,8 +77,8 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
     """Connect all events of the page.
 
     Whatever changes photo, style or look first asks for a new turn, outside the queue, which stops the work
-    for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time, the
-    newest one always (an event's own data would be that of the first click).
+    for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time; it
+    paints what was asked for last (an event's own data would be that of the first click).
     """
     turn = gr.Number(value=0, visible="hidden", elem_id="turn")
     widgets = {**vars(tab), "visit": visit, "turn": turn, "history": about.history}
@@ -114,7 +114,13 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
         **raw,
     )
     on(tab.samples.select, studio.use_sample, ["visit"], ["turn"], **at_once)
-    on(tab.wall.select, studio.choose_style, ["visit", "chips"], ["turn", "title"], **at_once)
+    on(
+        tab.wall.select,
+        studio.choose_style,
+        ["visit", "chips", "further"],
+        ["turn", "title", *shares],
+        **at_once,
+    )
     on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **at_once)
     on(
         tab.own.upload,
@@ -130,8 +136,8 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
     on(
         turn.change,
         studio.paint,
-        ["visit", "turn", *settings],
-        ["stage", "download"],
+        ["visit", *settings],
+        ["stage", "title", "download"],
         trigger_mode="always_last",
         concurrency_id="preview",
         concurrency_limit=2,

@@ -48,11 +48,11 @@ class Visitor:
     def choose(self, slug: str):
         """Click a style on the wall."""
         keys = [card.key for card in self.studio.wall.cards(self.session)]
-        return self.studio.choose_style(self.visit, "All", SimpleNamespace(index=keys.index(slug)))
+        return self.studio.choose_style(self.visit, "All", [], SimpleNamespace(index=keys.index(slug)))
 
     def paint(self) -> list[dict]:
         """Paint the present turn; returns the answers."""
-        return list(self.studio.paint(self.visit, self.session.turn, *self.settings))
+        return list(self.studio.paint(self.visit, *self.settings))
 
     def render(self, size="As the photo") -> list[dict]:
         """Render in full size; returns the answers."""
