@@ -33,12 +33,21 @@ def marbled_ink(chance: Chance) -> np.ndarray:
     inks = paints(
         "10243f", "f4ead2", "c8372c", "1f6f7a", "e9a23b", "f4ead2", "7a2f5a", "2f4f9a", "f7d9c0", "10243f"
     )
-    spots = scatter(chance, 0.17 * SIDE, SIDE) / SIDE * 1.3 - 0.15
+    spots = scatter(chance, 0.2 * SIDE, SIDE) / SIDE * 1.3 - 0.15
     events = [
-        ("drop", *spot, chance.between(0.1, 0.16), order % len(inks)) for order, spot in enumerate(spots)
+        ("drop", *spot, chance.between(0.08, 0.13), order % len(inks)) for order, spot in enumerate(spots)
     ]
     rings = []
-    for center_x, center_y, count in ((0.3, 0.33, 15), (0.74, 0.26, 13), (0.68, 0.74, 17), (0.22, 0.8, 12)):
+    for center_x, center_y, count in (
+        (0.3, 0.3, 17),
+        (0.78, 0.2, 15),
+        (0.7, 0.72, 19),
+        (0.18, 0.78, 15),
+        (0.5, 0.5, 13),
+        (0.98, 0.5, 12),
+        (0.45, 1.0, 12),
+        (0.02, 0.08, 12),
+    ):
         start = int(chance.between(0, len(inks)))
         for ring in range(count):
             spot = (
@@ -50,6 +59,7 @@ def marbled_ink(chance: Chance) -> np.ndarray:
     for _ in range(110):
         spot = (chance.between(-0.05, 1.05), chance.between(-0.05, 1.05))
         events.append(("drop", *spot, chance.between(0.006, 0.026), int(chance.between(0, len(inks)))))
+    events.append(("rake", 1.45, 0.02, 5.5))
     for line in range(7):
         events.append(
             ("comb", chance.between(-0.2, 0.2) + line * np.pi / 3.5, chance.between(0.15, 0.85), 0.11, 0.05)
@@ -77,6 +87,11 @@ def marbled_ink(chance: Chance) -> np.ndarray:
             cosine, sine = np.cos(turn), np.sin(turn)
             away = np.abs((x - 0.5) * -sine + (y - 0.5) * cosine - (offset - 0.5))
             push = strength * sharp / (away + sharp)
+            x, y = x - push * cosine, y - push * sine
+        elif kind == "rake":
+            turn, reach, teeth = facts
+            cosine, sine = np.cos(turn), np.sin(turn)
+            push = reach * np.sin(2 * np.pi * teeth * ((y - 0.5) * cosine - (x - 0.5) * sine))
             x, y = x - push * cosine, y - push * sine
         else:
             at_x, at_y, turn, reach = facts
