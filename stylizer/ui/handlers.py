@@ -27,6 +27,8 @@ from stylizer.ui.words import KNOWN, name_of, sentence_of, status, title_line
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""
+MOST_TRUE = 4
+"""True pictures that the stage holds beside the keyframes."""
 THUMBNAIL_SIDE = 192
 
 Answer = dict[str, Any]
@@ -188,7 +190,7 @@ class Studio:
         try:
             yield self._prepare(session, token)
             request = settings.request(session, self.wall)
-            wanted = list(dict.fromkeys([1.0, request.strength, *KEYFRAMES]))
+            wanted = list(dict.fromkeys([1.0, request.strength or 1.0, *KEYFRAMES]))
             for strength, painted in self.engine.keyframes(request, wanted, PREVIEW_SIDE, token):
                 self._keep(session, token, strength, painted)
                 yield self._message(session)
@@ -214,7 +216,7 @@ class Studio:
                 self._keep(session, token, strength, painted)
         except Cancelled:
             return {}
-        return self._message(session)
+        return {**self._message(session), "download": gr.DownloadButton(visible=False)}
 
     def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
@@ -237,6 +239,8 @@ class Studio:
         with session.lock:
             token.check()
             (session.frames if strength in (0.0, *KEYFRAMES) else session.truth)[strength] = file
+            for old in list(session.truth)[:-MOST_TRUE]:
+                session.stale.append(session.truth.pop(old))
 
     def _message(self, session: Session) -> Answer:
         with session.lock:

@@ -45,7 +45,8 @@ name();
 
 def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
     """Make the page of an engine; launch it with `launch_settings`."""
-    shelf = Path(tempfile.mkdtemp(prefix="studio-shelf-"))
+    folder = tempfile.TemporaryDirectory(prefix="studio-shelf-")
+    shelf = Path(folder.name)
     cache = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
     photos = tuple(_shelve_photo(photo, shelf) for photo in sample_photos(samples))
     example = read_example(samples / "example")
@@ -64,6 +65,7 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
                 about = make_about_tab(photos)
         wire_page(studio, page, visit, tab, about)
         make_endpoints(studio)
+    page.shelf = folder  # deleted with the page
     threading.Thread(target=studio.warm, daemon=True).start()
     page.queue(max_size=32, default_concurrency_limit=4, api_open=False)
     return page

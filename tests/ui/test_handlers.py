@@ -50,6 +50,15 @@ def test_rest_paints_the_true_picture_of_a_strength(visitor):
     assert abs(open_picture(truth["file"]["path"]).rgb.astype(int) - expected.rgb).mean() < 3
 
 
+def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
+    visitor.choose("moss")
+    visitor.paint()
+    for strength in range(31, 41):
+        visitor.settings[0] = strength
+        message = visitor.studio.rest(visitor.visit, *visitor.settings)["stage"]
+    assert [truth["strength"] for truth in message["truth"]] == [0.37, 0.38, 0.39, 0.4]
+
+
 def test_a_new_turn_stops_the_work_for_the_last(visitor):
     visitor.choose("moss")
     painting = visitor.studio.paint(visitor.visit, *visitor.settings)
