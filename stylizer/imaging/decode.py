@@ -51,7 +51,7 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             check_size(*image.size)
             notes = []
-            if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "PNG", "WEBP", "AVIF"):
+            if getattr(image, "is_animated", False) and image.format in ("GIF", "PNG", "WEBP", "AVIF"):
                 notes.append("That picture is animated; its first frame is painted.")
             if image.format == "PNG" and deep.is_deep_png(data):
                 rgb, alpha = deep.read_png(data)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from stylizer.imaging.errors import PictureError
 from stylizer.imaging.text_chunk import SIGNATURE, chunk, chunks
@@ -21,6 +21,7 @@ from stylizer.imaging.text_chunk import SIGNATURE, chunk, chunks
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by color type
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _TIFF_REPACKED = (1, 5, 8, 32773, 32946, 50000)  # none, LZW, deflate (twice), PackBits, Zstandard
+_MOST_BYTES = 480_000_000  # of unpacked samples: 40 megapixels of float RGB
 _ROWS = 256  # rows filtered at a time, so that writing needs little memory
 
 
@@ -172,11 +173,20 @@ def tiff_layout(data: bytes) -> TiffLayout | None:
 def read_tiff(data: bytes, layout: TiffLayout) -> tuple[np.ndarray, np.ndarray | None]:
     """Read a deep TIFF whose size was checked: gray (H, W) or rgb (H, W, 3), and alpha or None, uint16.
 
-    Raises PictureError when values are not numbers, and whatever a damaged file raises.
+    Raises PictureError when values are not numbers or unpack to too much, and whatever a
+    damaged file raises.
     """
     across = -(-layout.width // layout.block_width)
     pixel = layout.samples * layout.dtype.itemsize
-    with Image.open(io.BytesIO(_repack(data, layout, across * layout.block_width * pixel))) as image:
+    row = across * layout.block_width * pixel
+    if row * layout.height > _MOST_BYTES:
+        raise PictureError(
+            f"That picture unpacks to {row * layout.height >> 20} MB, more than is accepted; "
+            "save it with 8 or 16 bits and try again."
+        )
+    if sum(layout.counts) > len(data):
+        raise OSError("the strips overlap or break off")
+    with _Samples(io.BytesIO(_repack(data, layout, row))) as image:
         raw = np.array(image).reshape(layout.height, across, layout.block_width * pixel)
     if layout.predictor == 3:  # Adobe's TIFF technical note 3: byte planes, high first, differenced
         raw = _running_sum(raw.reshape(layout.height, across, -1, layout.samples)).reshape(raw.shape)
@@ -189,6 +199,14 @@ def read_tiff(data: bytes, layout: TiffLayout) -> tuple[np.ndarray, np.ndarray |
         values = _running_sum(values.astype(layout.dtype.newbyteorder("=")))
     values = values.reshape(layout.height, -1, layout.samples)[:, : layout.width]
     return _to_sixteen_bits(values, layout)
+
+
+class _Samples(TiffImageFile):
+    """A repacked TIFF: Pillow's limit of pixels would count its bytes, and its size was checked already."""
+
+    def load_prepare(self) -> None:
+        self.im = Image.core.new(self.mode, self.size)
+        super().load_prepare()
 
 
 def _running_sum(values: np.ndarray) -> np.ndarray:

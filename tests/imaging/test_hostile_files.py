@@ -11,6 +11,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
@@ -144,6 +145,31 @@ def test_a_deep_png_whose_data_unpack_past_its_size_is_cut_off():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 << 20
+
+
+def deep_tiff(**options) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((64, 64, 3), np.uint16), photometric="rgb", **options)
+    return file.getvalue()
+
+
+def test_a_tiff_whose_strips_are_the_same_megabytes_over_and_over_is_refused():
+    data = deep_tiff(rowsperstrip=1)
+    counts = struct.pack("<64I", *[64 * 6] * 64)
+    assert counts in data or struct.pack("<64H", *[64 * 6] * 64) in data
+    short = struct.pack("<64H", *[64 * 6] * 64)
+    swollen = data.replace(counts, struct.pack("<64I", *[len(data)] * 64))
+    swollen = swollen.replace(short, struct.pack("<64H", *[len(data)] * 64))
+    assert swollen != data and "damaged" in refusal(swollen)
+
+
+def test_a_tiff_with_tiles_of_a_billion_pixels_is_refused():
+    data = deep_tiff(tile=(64, 64))
+    wide = struct.pack("<HHI", 322, 4, 1)
+    narrow = struct.pack("<HHI", 322, 3, 1)
+    at = max(data.find(wide), data.find(narrow))
+    assert at > 0
+    refusal(data[:at] + wide + struct.pack("<I", 1 << 28) + data[at + 12 :])
 
 
 def test_a_deep_png_that_breaks_off_is_called_damaged():

@@ -239,6 +239,13 @@ def test_sixteen_bit_tiffs_keep_their_bits_in_every_layout(layout, byteorder):
         assert (rgb == samples.reshape(37, 53, -1)).all()
 
 
+def test_pillows_limit_of_pixels_does_not_count_the_bytes_of_a_deep_tiff(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 37 * 53)
+    file = io.BytesIO()
+    tifffile.imwrite(file, deep_ramp(37, 53), photometric="rgb")
+    assert (open_picture(file.getvalue()).rgb == deep_ramp(37, 53)).all()
+
+
 def test_a_sixteen_bit_tiff_packed_by_lzw_keeps_its_bits():
     gray = deep_ramp(33, 47)[..., 0]
     assert (open_picture(file_of(gray, "TIFF", compression="tiff_lzw")).rgb == gray[..., None]).all()
