@@ -278,7 +278,7 @@ class Studio:
         finally:
             token.cancel()
         picture = work.result.picture
-        told = f"Ready: {picture.width} × {picture.height} pixels in {work.seconds:.0f} s."
+        told = f"Ready: {picture.width} × {picture.height} pixels in {work.seconds:.1f} s."
         yield {
             **idle,
             "status": status(" ".join((told, *work.result.notes))),
