@@ -48,7 +48,9 @@ def test_the_painter_resumes_bit_for_bit_and_all_of_it_learns(tmp_path, studio):
     assert_equal_bits(tensors, tensors_of(resumed_from(run, 2)))
     moments = {name: value for name, value in tensors.items() if ".exp_avg_sq." in name}
     assert {name.split(".")[1] for name in moments} == {"painter", "critic"}
-    assert [name for name, value in moments.items() if not value.any()] == []
+    still = [name for name, value in moments.items() if not value.any()]
+    # hinge: real and made scores pull a bias of the critic's last layer equally hard, both ways
+    assert [name for name in still if not name.endswith("score.bias")] == []
 
 
 def test_a_phase_changes_only_the_networks_it_names(tmp_path):
