@@ -75,9 +75,7 @@ def inside_tar(path: Path, group: str) -> Iterator[Source]:
                     where = (PurePosixPath(group) / inner.parent).as_posix()
                     yield Source(path, inner.name, where, member.offset_data, member.size)
     except tarfile.ReadError as error:
-        raise UserMistake(
-            f"{path.name} is not a plain tar file; pack it without gzip."
-        ) from error
+        raise UserMistake(f"{path.name} is not a plain tar file; pack it without gzip.") from error
 
 
 class PictureFolder:
