@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -26,10 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_one_line(complaint.getvalue()), file=sys.stderr)
         return 2
     try:
-        return command.run()
+        status = command.run()
+        sys.stdout.flush()
+        return status
     except MISTAKES as mistake:
         print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
