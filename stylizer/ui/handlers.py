@@ -93,9 +93,15 @@ class Studio:
             return self._show_photo(session, open_picture(brought["path"], brought.get("orig_name")))
         return {}
 
-    def use_sample(self, visit: str, event: gr.SelectData) -> Answer:
+    def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
         """Take a sample photo."""
-        return self._show_photo(self.sessions.find(visit), self.samples[event.index].open())
+        session = self.sessions.find(visit)
+        with session.lock:
+            return (
+                self._show_photo(session, self.samples[event.index].open())
+                if session.newest_click(moment)
+                else {}
+            )
 
     def _show_photo(self, session: Session, photo: Picture) -> Answer:
         session.photo = photo
@@ -104,13 +110,19 @@ class Studio:
 
     # -- styles -----------------------------------------------------------------------------------------
 
-    def choose_style(self, visit: str, chip: str, further: list[str], event: gr.SelectData) -> Answer:
+    def choose_style(
+        self, visit: str, chip: str, further: list[str], moment: float, event: gr.SelectData
+    ) -> Answer:
         """Choose the style that was clicked on the wall."""
         session = self.sessions.find(visit)
-        card = self.wall.cards(session, chip)[event.index]
-        session.chosen = card.key
+        with session.lock:
+            if not session.newest_click(moment):
+                return {}
+            card = self.wall.cards(session, chip)[event.index]
+            session.chosen = card.key
+            turn = session.renew()
         return {
-            "turn": session.renew(),
+            "turn": turn,
             "title": title_line(card.caption),
             **self._share_sliders(session, [card.key, *(further or ())]),
         }

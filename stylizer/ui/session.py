@@ -52,6 +52,7 @@ class Session:
     photo_file: Path | None = None
     chosen: str = ""
     own: dict[str, OwnStyle] = field(default_factory=dict)
+    clicked: float = 0.0
     turn: int = 0
     begun: int = 0
     token: CancelToken = field(default_factory=CancelToken)
@@ -94,6 +95,16 @@ class Session:
             if self.token.cancelled:
                 self.token = CancelToken()
             return self.token
+
+    def newest_click(self, moment: float) -> bool:
+        """Tell whether a click, at a moment of the browser's clock, is later than all that came before.
+
+        Clicks travel side by side, and the last may well arrive before the one before it.
+        """
+        with self.lock:
+            newest = moment >= self.clicked
+            self.clicked = max(moment, self.clicked)
+            return newest
 
     def new_file(self, suffix: str) -> Path:
         """Name a new file of this visit; no one can guess the name."""

@@ -15,6 +15,7 @@ from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.words import sentence_of, status
 
+CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
 LOOKED = "() => { window.stylizerStage?.lookChanged(); }"
 STRENGTH = "(strength) => { window.stylizerStage?.setStrength(strength / 100); }"
 
@@ -81,7 +82,8 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
     paints what was asked for last (an event's own data would be that of the first click).
     """
     turn = gr.Number(value=0, visible="hidden", elem_id="turn")
-    widgets = {**vars(tab), "visit": visit, "turn": turn, "history": about.history}
+    moment = gr.Number(value=0, visible="hidden")
+    widgets = {**vars(tab), "visit": visit, "turn": turn, "moment": moment, "history": about.history}
     wires = Wires(widgets)
     on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
@@ -113,12 +115,13 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
         ["turn", *controls],
         **raw,
     )
-    on(tab.samples.select, studio.use_sample, ["visit"], ["turn"], **at_once)
+    on(tab.samples.select, studio.use_sample, ["visit", "moment"], ["turn"], js=CLICKED, **at_once)
     on(
         tab.wall.select,
         studio.choose_style,
-        ["visit", "chips", "further"],
+        ["visit", "chips", "further", "moment"],
         ["turn", "title", *shares],
+        js=CLICKED,
         **at_once,
     )
     on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **at_once)

@@ -33,6 +33,7 @@ class Visitor:
 
     def __init__(self, studio: Studio, tab: str = "tab") -> None:
         self.studio = studio
+        self.clock = 100.0
         self.visit = studio.open_visit(SimpleNamespace(session_hash=tab))["visit"]
         self.settings = [options.default(name) for name in ("strength", *options.LOOK)]
         self.settings += [[], *[50] * (MOST_FURTHER + 1)]
@@ -45,10 +46,12 @@ class Visitor:
         """Upload a photo."""
         return self.studio.open_photo(self.visit, {"path": str(path), "orig_name": name})
 
-    def choose(self, slug: str):
+    def choose(self, slug: str, moment: float = 0):
         """Click a style on the wall."""
         keys = [card.key for card in self.studio.wall.cards(self.session)]
-        return self.studio.choose_style(self.visit, "All", [], SimpleNamespace(index=keys.index(slug)))
+        self.clock += 1
+        clicked = SimpleNamespace(index=keys.index(slug))
+        return self.studio.choose_style(self.visit, "All", [], moment or self.clock, clicked)
 
     def paint(self) -> list[dict]:
         """Paint the present turn; returns the answers."""

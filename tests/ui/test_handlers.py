@@ -7,7 +7,7 @@ import pytest
 
 from stylizer.engine import StyleChoice, StyleRequest
 from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
-from stylizer.ui.samples import KEYFRAMES, paint_example
+from stylizer.ui.samples import COARSE, KEYFRAMES, paint_example
 from tests.engine.drawn import drawn
 
 
@@ -68,6 +68,12 @@ def test_a_new_turn_stops_the_work_for_the_last(visitor):
     assert visitor.session.frames == {}
 
 
+def test_a_click_that_arrives_late_does_not_win(visitor):
+    visitor.choose("rose", moment=200.0)
+    assert visitor.choose("moss", moment=190.0) == {}
+    assert "Rose" in visitor.paint()[-1]["status"]
+
+
 def test_a_turn_is_painted_once_however_many_events_ask_for_it(visitor):
     visitor.choose("moss")
     visitor.choose("rose")
@@ -115,7 +121,7 @@ def test_a_weight_of_nothing_leaves_a_style_out(visitor):
     visitor.choose("blue-hour")
     visitor.settings[5:] = [[], 50, 50, 50, 50]
     alone = visitor.paint()[-1]["stage"]["frames"]
-    pictures = [open_picture(frames[4]["file"]["path"]).rgb.astype(int) for frames in (mixed, alone)]
+    pictures = [open_picture(frames[-1]["file"]["path"]).rgb.astype(int) for frames in (mixed, alone)]
     assert abs(pictures[0] - pictures[1]).max() == 0
 
 
@@ -172,5 +178,5 @@ def test_a_closed_tab_stops_its_work(visitor, other_visitor):
 def test_an_example_is_painted_and_read_back(engine, studio, tmp_path):
     photo = replace(studio.samples[0])
     example = paint_example(engine, tmp_path / "example", photo, "rose")
-    assert sorted(example.frames) == sorted((0.0, *KEYFRAMES))
+    assert sorted(example.frames) == sorted((0.0, *COARSE))
     assert all(path.is_file() for path in example.frames.values())
