@@ -5,6 +5,7 @@ import re
 import pytest
 
 from stylizer.imaging.picture import open_picture, read_recipe
+from stylizer.ui.samples import KEYFRAMES
 from tests.ui.small_studio import STYLES
 
 pytestmark = pytest.mark.browser
@@ -86,7 +87,8 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(page, photo_file, tmp_path):
     bring(page, photo_file)
     settle(page, 1)
     choose(page, "blue-hour")
-    settle(page, 2)
+    stage_says(page, f"turn >= 2 && frames > {len(KEYFRAMES)} && settled === 'true'")
+    page.wait_for_timeout(500)  # the last keyframe's own drawing is over
     painted = color(page)
     assert painted[2] > painted[0] + 0.2, "Blue Hour paints blue"
 
