@@ -43,6 +43,8 @@ FRAMES_UNTIL_SHOWN = (
 
 
 def color(page):
+    """Read the stage's mean color once what was asked for is drawn: drawing waits for the next frame."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page.evaluate(MEAN_COLOR)
 
 
