@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from stylizer.models.color_quantiles import color_quantiles
 from stylizer.models.perceptual import LAYERS, Perceptual, gram, moments
 from training.phases import generator
 from training.pictures import PictureFolder, jitter_colors, random_crop
@@ -23,6 +24,7 @@ class CropFacts(NamedTuple):
     moments: tuple[tuple[Tensor, Tensor], ...]  # a layer: means and deviations (B, C)
     grams: tuple[Tensor, ...]  # the shallower layers: (B, C, C)
     content: tuple[Tensor, ...]  # the deeper layers' features (B, C, h, w); empty when not asked for
+    colors: Tensor  # (B, D, Q), from `color_quantiles`
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class CropBank:
             tuple(torch.cat([f.grams[i] for f in found]).float() * _GRAM_UNIT
                   for i in range(self.plan.gram_layers)),
             tuple(torch.cat([f.content[i] for f in found]) for i in range(self.plan.content_layers)),
+            torch.cat([f.colors for f in found]),
         )  # fmt: skip
 
     @torch.no_grad()
@@ -96,7 +99,7 @@ class CropBank:
             pictures.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
         ):
             described = self.describe(pictures).float()
-        known = [moments(f) for f in features]
+        known, colors = [moments(f) for f in features], color_quantiles(pictures)
         grams = [(gram(f) / _GRAM_UNIT).half() for f in features[: self.plan.gram_layers]]
         kept = features[len(LAYERS) - self.plan.content_layers :]
         for i, key in enumerate(keys):
@@ -106,4 +109,5 @@ class CropBank:
                 tuple((mean[one].clone(), std[one].clone()) for mean, std in known),
                 tuple(g[one].clone() for g in grams),
                 tuple(f[one].clone(memory_format=torch.channels_last) for f in kept),
+                colors[one].clone(),
             )

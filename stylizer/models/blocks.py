@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -81,20 +83,61 @@ class CodeField:
         return self._resized[size]
 
 
+# Spread along and across the stroke, in pixels, and its turn in eighths of a circle, of every grain map:
+# white noise, soft blobs, then strokes lying, falling, standing and rising.
+_GRAIN_SHAPES = ((0.0, 0.0, 0), (1.5, 1.5, 0), (3.0, 0.6, 0), (3.0, 0.6, 1), (3.0, 0.6, 2), (3.0, 0.6, 3))
+_FIRST_STROKE = 2
+GRAIN_KINDS = len(_GRAIN_SHAPES) + 1  # and strokes that follow the photo's contours
+
+
 class Grain(nn.Module):
-    """A fixed map of Gaussian noise, a function of pixel position alone, so that tiles and sizes agree."""
+    """Fixed maps of Gaussian noise, functions of pixel position alone, so that tiles and sizes agree.
+
+    White noise alone left all styles one family of dabs; of these kinds each style mixes a grain of its own.
+    """
 
     def __init__(self, size: int, seed: int):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.register_buffer("noise", torch.randn(1, 1, size, size, generator=generator))
+        white = torch.randn(len(_GRAIN_SHAPES), size, size, generator=generator)
+        maps = [_shaped(noise, *shape) for noise, shape in zip(white, _GRAIN_SHAPES, strict=True)]
+        self.register_buffer("noise", torch.stack(maps)[None])
 
     def at(self, size: tuple[int, int], origin: tuple[int, int], layer: int) -> Tensor:
-        """Return the noise (1, 1, *size) whose first pixel is at `origin`; every layer sees other noise."""
+        """Return the noise (1, kinds - 1, *size) whose first pixel is at `origin`; layers see other noise."""
         period = self.noise.shape[-1]
         rows = (torch.arange(size[0], device=self.noise.device) + origin[0] + 37 * layer) % period
         columns = (torch.arange(size[1], device=self.noise.device) + origin[1] + 59 * layer) % period
         return self.noise[:, :, rows][:, :, :, columns]
+
+
+def _shaped(noise: Tensor, along: float, across: float, turn: int) -> Tensor:
+    """Blur white noise (n, n) by a turned Gaussian, periodically, to unit variance."""
+    vertical, horizontal = torch.meshgrid(*(torch.fft.fftfreq(side) for side in noise.shape), indexing="ij")
+    cosine, sine = math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)
+    first, second = horizontal * cosine + vertical * sine, vertical * cosine - horizontal * sine
+    blur = torch.exp(-2 * math.pi**2 * ((along * first) ** 2 + (across * second) ** 2))
+    shaped = torch.fft.ifft2(torch.fft.fft2(noise) * blur).real
+    return shaped / shaped.std()
+
+
+def contour_flow(luminance: Tensor) -> Tensor:
+    """Measure which way contours run: shares (B, 4, h, w) of the four stroke turns, of (B, 1, h, w).
+
+    The smoothed structure tensor (Bigun and Granlund 1987) in double angles, so that opposite gradients
+    agree; the shares' squares sum to at most 1, the coherence of the contours.
+    """
+    padded = F.pad(luminance, (1, 1, 1, 1), mode="replicate")
+    across = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
+    down = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
+    tensor = torch.cat(
+        [across.square() - down.square(), 2 * across * down, across.square() + down.square()], 1
+    )
+    for _ in range(2):
+        tensor = F.avg_pool2d(F.pad(tensor, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
+    double = -tensor[:, :2] / (tensor[:, 2:] + 1e-5)  # contours run across the gradient: half a turn
+    double = double / (double.square().sum(1, keepdim=True) + 0.05).sqrt()
+    return F.relu(torch.cat([double, -double], 1))
 
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -123,39 +166,57 @@ class EncoderLayer(nn.Module):
 
 @dataclass(frozen=True)
 class ModulationSlices:
-    """Where in the code one modulated layer finds its scale, shift and grain gain."""
+    """Where in the code one modulated layer finds scale, shift and grain gain of each channel, and its mix
+    of the kinds of grain."""
 
     scale: slice
     shift: slice
     grain: slice
+    kinds: slice
+
+
+class Ground(NamedTuple):
+    """What a painting stands on besides its code: where it lies in its picture, and how the photo flows."""
+
+    origin: tuple[int, int]
+    flow: Tensor  # (B, 4, h, w) shares of the stroke turns, from `contour_flow`, at 1/8 of the photo
 
 
 class ModulatedLayer(nn.Module):
     """Convolution, instance normalization, then scale, shift and grain from the style code.
 
-    Conditional instance normalization (arXiv:1610.07629, eq. 5) with a noise input whose gain belongs to the
-    style: flat skies have nothing to modulate, the grain gives the strokes something to grow from.
+    Conditional instance normalization (arXiv:1610.07629, eq. 5) with a noise input whose gains and mix of
+    kinds belong to the style: flat skies have nothing to modulate, the grain gives the strokes something to
+    grow from.
     """
 
     def __init__(self, channels: int, slices: ModulationSlices, grain: Grain, layer: int, stride: int):
         super().__init__()
         self.conv = conv(channels, channels)
         self.slices, self.layer, self.stride = slices, layer, stride
-        self._grain = (grain,)  # in a tuple: the map is owned, and saved, once by the painter
+        self._grain = (grain,)  # in a tuple: the maps are owned once, by the painter
 
-    def forward(
-        self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]
-    ) -> Tensor:
+    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, ground: Ground) -> Tensor:
         x = self.conv(x)
         size = (x.shape[2], x.shape[3])
         mean, inverse = cursor.read(x)
         scale = (1 + codes.read(self.slices.scale, size)) * inverse
         shift = codes.read(self.slices.shift, size) - mean * scale
-        start = (origin[0] // self.stride, origin[1] // self.stride)
-        noise = self._grain[0].at(size, start, self.layer).to(x.dtype)
         painted = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
+        noise = self._mixed_grain(codes, ground, size).to(x.dtype)
         # addcmul keeps the memory format of `painted`; noise * gain would make a channels-first picture
         return torch.addcmul(painted, noise, codes.read(self.slices.grain, size).to(x.dtype))
+
+    def _mixed_grain(self, codes: CodeField, ground: Ground, size: tuple[int, int]) -> Tensor:
+        """Mix the kinds of grain as the style asks: (B, 1, *size)."""
+        top, left = (start // self.stride for start in ground.origin)
+        kinds = self._grain[0].at(size, (top, left), self.layer)
+        flow = ground.flow
+        if flow.shape[2:] != size:
+            flow = F.interpolate(flow, size=size, mode="bilinear", align_corners=False)
+        amounts = codes.read(self.slices.kinds, size)
+        following = amounts[:, -1:] * (flow * kinds[:, _FIRST_STROKE:]).sum(1, keepdim=True)
+        return kinds[:, :1] + (amounts[:, :-1] * kinds).sum(1, keepdim=True) + following
 
 
 class ModulatedBlock(nn.Module):
@@ -165,10 +226,8 @@ class ModulatedBlock(nn.Module):
         super().__init__()
         self.first, self.second = first, second
 
-    def forward(
-        self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, origin: tuple[int, int]
-    ) -> Tensor:
-        return x + self.second(F.relu(self.first(x, codes, cursor, origin)), codes, cursor, origin)
+    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, ground: Ground) -> Tensor:
+        return x + self.second(F.relu(self.first(x, codes, cursor, ground)), codes, cursor, ground)
 
 
 def enlarge(x: Tensor) -> Tensor:

@@ -11,13 +11,16 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport, full_precision
 from stylizer.models.blocks import (
+    GRAIN_KINDS,
     CodeField,
     EncoderLayer,
     Grain,
+    Ground,
     ModulatedBlock,
     ModulatedLayer,
     ModulationSlices,
     Statistics,
+    contour_flow,
     conv,
     enlarge,
 )
@@ -68,6 +71,7 @@ class Content(NamedTuple):
     colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
+    flow: Tensor  # (B, 4, H/8, W/8) which way contours run
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
@@ -81,9 +85,9 @@ class Content(NamedTuple):
 class Painter(nn.Module):
     """Content encoder, style encoder, transfer network and decoder in one fully convolutional network.
 
-    A style's code holds, for every modulated layer, scale, shift and grain gain of each channel, then the
-    palette matrix of the last layer, and the style's color mean and covariance root. Means of codes are
-    codes.
+    A style's code holds, for every modulated layer, scale, shift and grain gain of each channel and the mix
+    of the kinds of grain, then the palette matrix of the last layer, and the style's color mean and
+    covariance root. Means of codes are codes.
     """
 
     stride = 8
@@ -98,7 +102,7 @@ class Painter(nn.Module):
         self.to_quarter = EncoderLayer(w2, w4, stride=2)
         self.to_eighth = EncoderLayer(w4, w8, stride=2)
 
-        self.grains = nn.ModuleList([Grain(128 if s == 8 else 256, seed=s) for s in (2, 4, 8)])
+        self.grains = nn.ModuleList([Grain(256 if s == 2 else 128, seed=s) for s in (2, 4, 8)])
         self._used = 0
         self._layers = 0
         self.blocks8 = nn.ModuleList([self._block(w8, 8) for _ in range(config.blocks[2])])
@@ -135,7 +139,9 @@ class Painter(nn.Module):
         return ModulatedBlock(*(self._layer(channels, stride) for _ in range(2)))
 
     def _layer(self, channels: int, stride: int) -> ModulatedLayer:
-        slices = ModulationSlices(*(self._take(channels) for _ in range(3)))
+        slices = ModulationSlices(
+            *(self._take(count) for count in (channels, channels, channels, GRAIN_KINDS))
+        )
         self._layers += 1
         grain = self.grains[{2: 0, 4: 1, 8: 2}[stride]]
         return ModulatedLayer(channels, slices, grain, self._layers, stride)
@@ -212,7 +218,8 @@ class Painter(nn.Module):
         eighth = self.to_eighth(quarter, cursor)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         colors = F.avg_pool2d(pixels, 8)
-        return Content(pixels, half, quarter, eighth, colors, mean, root, (height, width), statistics)
+        flow = contour_flow(colors.mean(1, keepdim=True))
+        return Content(pixels, half, quarter, eighth, colors, mean, root, flow, (height, width), statistics)
 
     def own_code(self, content: Content) -> Tensor:
         """Return the codes (B, code_size) that give photos back as they are: the strength-0 end of every mix.
@@ -227,16 +234,16 @@ class Painter(nn.Module):
     def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None,
               origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
         """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
-        cursor = (statistics or Statistics()).started()
+        cursor, ground = (statistics or Statistics()).started(), Ground(origin, content.flow)
         x = content.eighth
         for block in self.blocks8:
-            x = block(x, codes, cursor, origin)
+            x = block(x, codes, cursor, ground)
         x = F.relu(enlarge(self.up4(x)) + content.quarter)
         for block in self.blocks4:
-            x = block(x, codes, cursor, origin)
+            x = block(x, codes, cursor, ground)
         x = F.relu(enlarge(self.up2(x)) + content.half)
         for block in self.blocks2:
-            x = block(x, codes, cursor, origin)
+            x = block(x, codes, cursor, ground)
         x = enlarge(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
         scale, shift = codes.read(self.fine, x.shape[2:]).to(x.dtype).chunk(2, 1)
         features = self.to_palette(F.relu(x * (1 + scale) + shift))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.blocks import CodeField
+from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.perceptual import (
     gram,
@@ -53,6 +54,8 @@ class PainterRun(RunConfig):
     """Steps over which the style weight grows."""
     gram_weight: float = 3.0
     """Weight of the relative Gram distance over the three shallower layers, after the ramp."""
+    color_weight: float = 10.0
+    """Weight of the sliced Wasserstein distance of colors: rare bright spots count."""
     content_weights: tuple[float, float] = (0.2, 1.0)
     """Weights of the content distance at relu3_1 and relu4_1."""
     identity: float = 20.0
@@ -155,6 +158,7 @@ class PainterMethod(Method):
         return {
             "photo": self.photo_bank.pictures(photos), "content": self.photo_bank.facts(photos),
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
+            "origin": self._origin(rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
         }  # fmt: skip
 
@@ -165,7 +169,7 @@ class PainterMethod(Method):
         s = strength[:, None]
         encoded = painter.encode(photo)
         code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
-        painted = painter.paint(encoded, CodeField(code))
+        painted = painter.paint(encoded, CodeField(code), origin=batch["origin"])
         features = self.fixed["perceptual"](painted)
         carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
         ramp = min(1.0, step / max(1, cfg.ramp))
@@ -175,11 +179,13 @@ class PainterMethod(Method):
             for a, b in zip(content.moments, style.moments, strict=True)
         )
         grams = tuple(torch.lerp(a, b, s[:, None]) for a, b in zip(content.grams, style.grams, strict=True))
+        colors = torch.lerp(content.colors, style.colors, s[:, None])
         found = tuple(gram(f) for f in features[: len(grams)])
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses = {
             "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted, _KNEE),
             "gram": cfg.gram_weight * ramp * style_gram(found, grams, _KNEE),
+            "color": cfg.color_weight * color_distance(color_quantiles(painted), colors),
             "content": relative_content(features[-_CONTENT_LAYERS:], content.content, cfg.content_weights),
             "identity": cfg.identity * unchanged.mean(),
             "range": 5 * outside_range(painted),
@@ -201,6 +207,11 @@ class PainterMethod(Method):
         right = torch.cat([(scores > 0).flatten(), (made < 0).flatten()]).float().mean()
         carry["figures"] = {"critic_right": right.detach()}
         return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
+
+    def _origin(self, rng: torch.Generator) -> tuple[int, int]:
+        """Draw where the crops lie: a grain met at one place alone would be learned by heart."""
+        row, column = (torch.rand(2, generator=rng) * 128).int().tolist()
+        return row * self.nets["painter"].stride, column * self.nets["painter"].stride
 
     @torch.no_grad()
     def _told(self, description: Tensor) -> Tensor:
