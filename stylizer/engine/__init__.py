@@ -4,7 +4,7 @@ from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
-from stylizer.engine.request import RequestError, StyleChoice, StyleRequest, options
+from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest, options
 
 __all__ = [
     "CancelToken",
@@ -14,6 +14,7 @@ __all__ = [
     "Progress",
     "Recipe",
     "RecipeError",
+    "RegionLook",
     "RequestError",
     "StyleChoice",
     "StyleRequest",

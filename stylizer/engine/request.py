@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import NamedStyle
 
 MOST_STYLES = 8
@@ -38,8 +40,35 @@ class StyleChoice:
 
 
 @dataclass(frozen=True, eq=False)
+class RegionLook:
+    """How one region is painted: its styles, or none to keep the photo there; raises RequestError."""
+
+    name: str
+    styles: tuple[StyleChoice, ...] = ()
+    strength: float = 1.0
+    color: float = 1.0
+    stroke: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "styles", tuple(self.styles))
+        if self.styles:
+            _check_styles(self.styles, f"region {str(self.name)[:40]!r}: ")
+        for name in ("strength", "color", "stroke"):
+            object.__setattr__(self, name, check_option(name, getattr(self, name)))
+
+    @property
+    def keeps(self) -> bool:
+        """Tell whether the photo stays as it is there."""
+        return not self.styles or self.strength == 0
+
+
+@dataclass(frozen=True, eq=False)
 class StyleRequest:
-    """A photo, the styles to paint it in, and the settings; raises RequestError for what is out of bounds."""
+    """A photo, the styles to paint it in, and the settings; raises RequestError for what is out of bounds.
+
+    A region without a look of its own takes the request's styles, strength, color and stroke; where there
+    are regions the request may have no styles, and those without a look keep the photo.
+    """
 
     content: Picture
     styles: tuple[StyleChoice, ...]
@@ -52,19 +81,31 @@ class StyleRequest:
         None, "Longest side of the result in pixels; the photo's own if not given.", 16, 16384
     )
     seed: int = option(0, "Another number moves the grain of the strokes.", 0, 65535, 1)
+    regions: Regions | None = None
+    looks: tuple[RegionLook, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Picture):
             raise RequestError(f"the photo is {type(self.content).__name__}; open a picture first")
         object.__setattr__(self, "styles", tuple(self.styles))
-        if not 1 <= len(self.styles) <= MOST_STYLES:
-            raise RequestError(f"{len(self.styles)} styles are chosen; choose 1 to {MOST_STYLES}")
-        if not all(isinstance(choice, StyleChoice) for choice in self.styles):
-            raise RequestError("a style comes without a weight; give StyleChoice(style, weight)")
-        if not any(choice.weight > 0 for choice in self.styles):
-            raise RequestError("every style has weight 0; give at least one a weight above 0")
+        object.__setattr__(self, "looks", tuple(self.looks))
+        if self.styles or self.regions is None:
+            _check_styles(self.styles)
         for entry in options():
             object.__setattr__(self, entry.name, check_option(entry.name, getattr(self, entry.name)))
+        _check_regions(self.content, self.regions, self.looks)
+
+    def look(self, name: str) -> RegionLook:
+        """Return how a region is painted, whether it has a look of its own or not."""
+        for look in self.looks:
+            if look.name == name:
+                return look
+        return RegionLook(name, self.styles, self.strength, self.color, self.stroke)
+
+    def with_looks(self, *looks: RegionLook) -> StyleRequest:
+        """Give regions other looks; the other regions' looks stay."""
+        fresh = {look.name for look in looks}
+        return replace(self, looks=(*(look for look in self.looks if look.name not in fresh), *looks))
 
 
 def options() -> tuple[Field, ...]:
@@ -104,6 +145,40 @@ def clamp_option(name: str, value: Any) -> tuple[Any, str | None]:
             near = round(near) if whole else float(near)
         used = "the photo's own" if near is None else near
         return near, f"{str(error).split(';')[0]}; {used} is used"
+
+
+def _check_styles(styles: Iterable[Any], where: str = "") -> None:
+    choices = tuple(styles)
+    if not 1 <= len(choices) <= MOST_STYLES:
+        raise RequestError(f"{where}{len(choices)} styles are chosen; choose 1 to {MOST_STYLES}")
+    if not all(isinstance(choice, StyleChoice) for choice in choices):
+        raise RequestError(f"{where}a style comes without a weight; give StyleChoice(style, weight)")
+    if not any(choice.weight > 0 for choice in choices):
+        raise RequestError(f"{where}every style has weight 0; give at least one a weight above 0")
+
+
+def _check_regions(content: Picture, regions: Regions | None, looks: tuple[RegionLook, ...]) -> None:
+    if regions is None:
+        if looks:
+            raise RequestError(
+                f"region {looks[0].name!r} has a look, but the photo has no regions; give them"
+            )
+        return
+    height, width = regions.size
+    if abs(width - height * content.width / content.height) > 1 + 0.02 * width:
+        raise RequestError(
+            f"the masks are {width} x {height} pixels, the photo is {content.width} x {content.height}; "
+            "bring masks of the same shape"
+        )
+    names = [look.name for look in looks]
+    for name in names:
+        if name not in regions.names:
+            raise RequestError(
+                f"there is no region called {str(name)[:40]!r} in this photo; "
+                f"there are {', '.join(regions.names)}"
+            )
+        if names.count(name) > 1:
+            raise RequestError(f"region {name!r} has two looks; give one")
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:
