@@ -44,7 +44,7 @@ def compare(options: CompareOptions) -> dict[str, Any]:
         raise UserMistake(f"two folders of results have one name: {', '.join(names)}.")
     sources = dict(zip(names, options.results, strict=True))
     if options.checkpoint:
-        studio = Studio(open_stylizer(options.checkpoint), options.size)
+        studio = Studio(open_stylizer(options.checkpoint), options.size, options.styles)
         systems += [studio.system(options.checkpoint.name, position) for position in options.strengths]
     options.out.mkdir(parents=True, exist_ok=True)
     scores = read_known(options.known, judge) if options.known else {}

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from stylizer.models.perceptual import Perceptual, load_perceptual
+from stylizer.models.style_file import load_styles
 from training.collection import find_pictures
 from training.config import UserMistake
 from training.judging import (
@@ -79,10 +80,15 @@ def open_judge(options: JudgeOptions) -> Judge:
 
 
 class Studio:
-    """Paints pairs with one stylizer; knows the last photo and every painting's code."""
+    """Paints pairs with one stylizer; knows the last photo and every painting's code.
 
-    def __init__(self, painter: nn.Module, size: int) -> None:
+    With a folder of named styles, paintings whose file one of them came from have its stored code.
+    Raises UserMistake when those codes belong to another stylizer.
+    """
+
+    def __init__(self, painter: nn.Module, size: int, styles: Path | None = None) -> None:
         self.painter, self.size = painter, size
+        self.stored = stored_codes(styles, painter) if styles else {}
         self.photo = functools.lru_cache(maxsize=1)(self._photo)
         self.code = functools.lru_cache(maxsize=None)(self._code)
 
@@ -94,6 +100,8 @@ class Studio:
 
     @torch.no_grad()
     def _code(self, path: Path) -> Tensor:
+        if path.name in self.stored:
+            return self.stored[path.name]
         return self.painter.code(self.picture(path))
 
     def picture(self, path: Path) -> Tensor:
@@ -108,6 +116,16 @@ class Studio:
     def system(self, name: str, position: float) -> System:
         """Return this stylizer at one position of the slider as a system."""
         return System(f"{name} {position:g}", lambda pair: to_image(self.paint(pair, position)))
+
+
+def stored_codes(folder: Path, painter: nn.Module) -> dict[str, Tensor]:
+    """Read codes (1, code_size) of named styles by the file name of their painting; raises UserMistake."""
+    styles = load_styles(folder)
+    strange = [style.slug for style in styles if style.painter_sha != getattr(painter, "checkpoint_sha", "")]
+    if strange or not styles:
+        found = f"{strange[0]} belongs to another checkpoint" if strange else "there is none"
+        raise UserMistake(f"--styles needs named styles of this checkpoint, but {found}.")
+    return {style.source: style.code[None] for style in styles if style.source}
 
 
 @torch.no_grad()
@@ -155,7 +173,7 @@ def saver(folder: Path | None, name: str) -> Any:
 def evaluate(options: EvaluateOptions) -> dict[str, Any]:
     """Measure a checkpoint, print its table and return all figures, by protocol name."""
     painter = open_stylizer(options.checkpoint)
-    judge, studio = open_judge(options), Studio(painter, options.size)
+    judge, studio = open_judge(options), Studio(painter, options.size, options.styles)
     means, rows = {}, {}
     for position in options.strengths:
         system = studio.system("strength", position)

@@ -29,6 +29,8 @@ class JudgeOptions:
     """EfficientNet-Lite0 weights (safetensors), to tell whether styles are recognizable; else left out."""
     spread: Path | None = None
     """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
+    styles: Path | None = None
+    """Folder of named styles: paintings that are among them are painted with their stored codes."""
     sets: FeatureNetwork = "perceptual"
     """Feature network of FID, KID and Inception Score; inception needs torch-fidelity and its weights."""
 

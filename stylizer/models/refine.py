@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.models.blocks import CodeField
+from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.painter import Painter
 from stylizer.models.perceptual import (
     LAYERS,
@@ -34,6 +35,8 @@ class RefineOptions:
     """Learning rate of Adam on the numbers of the code, falling to a tenth."""
     style_weight: float = 40.0
     gram_weight: float = 6.0
+    color_weight: float = 10.0
+    """Weight of the distance of color distributions."""
     content_weights: tuple[float, float] = (0.2, 1.0)
     """Weights of the content distance at relu3_1 and relu4_1."""
     seed: int = 0
@@ -60,7 +63,7 @@ def refine_code(
         features = perceptual(style)
         wanted = tuple(moments(f) for f in features)
         grams = tuple(gram(f) for f in features)
-        start = painter.code(style)
+        start, colors = painter.code(style), color_quantiles(style)
     learned = start[:, : painter.learned_size].clone().requires_grad_(True)
     kept = start[:, painter.learned_size :]
     optimizer = torch.optim.Adam([learned], lr=options.lr, betas=(0.9, 0.99))
@@ -73,12 +76,14 @@ def refine_code(
                 content = perceptual(crops)[-2:]
                 encoded = painter.encode(crops.contiguous(memory_format=torch.channels_last))
             code = torch.cat([learned, kept], 1).expand(options.batch, -1)
-            result = perceptual(painter.paint(encoded, CodeField(code)))
+            painted = painter.paint(encoded, CodeField(code), origin=_origin(painter.stride, rng))
+            result = perceptual(painted)
             count = range(len(LAYERS))
             loss = (
                 options.style_weight
                 * style_moments([moments(result[i]) for i in count], _repeat(wanted, crops))
                 + options.gram_weight * style_gram([gram(result[i]) for i in count], grams)
+                + options.color_weight * color_distance(color_quantiles(painted), colors)
                 + relative_content(result[-2:], content, options.content_weights)
             )
         optimizer.zero_grad()
@@ -91,6 +96,12 @@ def refine_code(
 
 def _repeat(wanted: Sequence[tuple[Tensor, Tensor]], crops: Tensor) -> list[tuple[Tensor, Tensor]]:
     return [tuple(part.expand(len(crops), -1) for part in layer) for layer in wanted]
+
+
+def _origin(stride: int, rng: torch.Generator) -> tuple[int, int]:
+    """Draw where the crop lies, so that no one piece of the grain is learned by heart."""
+    row, column = torch.randint(128, (2,), generator=rng).tolist()
+    return row * stride, column * stride
 
 
 def _crop(photos: Sequence[Tensor], size: int, rng: torch.Generator) -> Tensor:

@@ -3,12 +3,14 @@
 import csv
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 
 from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.style_file import NamedStyle, save_style
 from tests.training.toy import tiny_painter_run
 from training.compare import compare
 from training.config import UserMistake
@@ -182,3 +184,18 @@ def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):
     assert torch.equal(photo, painter.picture(pair.photo))
     moves = [(painter.paint(pair, position) - photo).abs().mean().item() for position in (0.001, 0.01, 0.1)]
     assert moves[0] < 0.02 * moves[2] < moves[1]
+
+
+def test_a_stored_code_stands_in_for_its_painting(studio, run, tmp_path):
+    publish(run, tmp_path / "painter")
+    painter, pair = load_checkpoint(tmp_path / "painter"), read_pairs(studio / "pairs.csv")[0]
+    plain, code = Studio(painter, 64), torch.zeros(painter.code_size)
+    style = NamedStyle("moss", "Moss", "", "", (), code, painter.checkpoint_sha, source=pair.painting.name)
+    save_style(tmp_path / "styles", style)
+    stored = Studio(painter, 64, tmp_path / "styles")
+    assert torch.equal(stored.code(pair.painting), code[None])
+    other = next(p for p in read_pairs(studio / "pairs.csv") if p.painting != pair.painting)
+    assert torch.equal(stored.code(other.painting), plain.code(other.painting))
+    save_style(tmp_path / "styles", replace(style, painter_sha="0" * 64))
+    with pytest.raises(UserMistake, match="moss belongs to another checkpoint"):
+        Studio(painter, 64, tmp_path / "styles")
