@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,8 +16,10 @@ from stylizer import __version__
 from stylizer.engine import render
 from stylizer.engine.cache import Cache
 from stylizer.engine.device import choose_device
+from stylizer.engine.easel import Easel
 from stylizer.engine.job import Job
 from stylizer.engine.library import CHECKPOINTS, Library
+from stylizer.engine.manners import make_plan
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import (
     Recipe,
@@ -29,13 +30,11 @@ from stylizer.engine.recipe import (
     store_code,
     write_recipe,
 )
-from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
+from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.slots import Slot
-from stylizer.engine.weights import calibrate, code_weights, mix_styles, painted_share
-from stylizer.imaging.detail import REACH, restore_detail
+from stylizer.engine.weights import calibrate
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.imaging.tiles import Tile, plan_tiles
+from stylizer.imaging.resize import resize_picture
 from stylizer.models.checkpoint import Card
 from stylizer.models.style_file import NamedStyle
 
@@ -45,15 +44,11 @@ CACHE_BYTES = 384 << 20
 PREVIEW_SIDE = 1024
 """Results up to this long side count as previews: they go before full-size renders."""
 
-Window = Callable[[Tensor, slice, slice], Tensor]
-"""Paints a window, given the photo's (1, 3, h, w), and its rows and columns."""
-
 
 @dataclass(frozen=True)
 class _Style:
-    """A chosen style, read: its code (code_size,) and the code's digest, which names it."""
+    """A style, read: its code (code_size,) and the code's digest, which names it."""
 
-    choice: StyleChoice
     code: Tensor
     digest: str
 
@@ -77,7 +72,7 @@ class Engine:
         self.device = choose_device(device, whole_precision)
         self.finish = finish or render.Finish()
         self._cache = Cache(cache_bytes)
-        self._slot = Slot()
+        self._easel = Easel(lambda: self.painter, self.device, self._cache, Slot(), self.finish)
         self._lock = threading.Lock()
         self._painter: Any = None
 
@@ -119,17 +114,17 @@ class Engine:
         """
         job = Job(request, token or CancelToken(), progress or ignore_progress)
         with job.stage("photo"):
-            target = self._fitted(request.content, request.long_side)
+            target = self._easel.fitted(request.content, request.long_side)
             job.preview = max(target.height, target.width) <= PREVIEW_SIDE
+        read: dict[int, _Style] = {}
         with job.stage("style"):
-            styles = [self._read_style(choice, job) for choice in request.styles]
-        if request.strength == 0:
-            picture = target
-        elif request.colors_only:
-            picture = self._move_colors(job, target, styles)
-        else:
-            picture = self._paint_strokes(job, target, styles)
-        return StyleResult(picture, self._note_down(request, styles), job.seconds, tuple(job.notes))
+            for choice in (*request.styles, *(choice for look in request.looks for choice in look.styles)):
+                read[id(choice)] = self._read_style(choice, job)
+            plan = make_plan(
+                request, lambda choice: (read[id(choice)].digest, read[id(choice)].code), self._at
+            )
+        picture = self._easel.paint(job, target, plan)
+        return StyleResult(picture, self._note_down(request, read), job.seconds, tuple(job.notes))
 
     def keyframes(
         self,
@@ -137,14 +132,20 @@ class Engine:
         strengths: Iterable[float],
         long_side: int = render.PREVIEW,
         token: CancelToken | None = None,
+        region: str | None = None,
     ) -> Iterator[tuple[float, Picture]]:
         """Yield the preview at each strength, in the order given, as soon as it is ready.
 
-        The photo and the styles are read at most once; every further strength costs one decode.
+        The strength is the whole picture's, or that of one region while the others stay as they are. The
+        photo and the styles are read at most once; every further strength costs one decode.
         """
         side = min(long_side, request.long_side or long_side)
         for strength in strengths:
-            frame = replace(request, strength=strength, long_side=side)
+            frame = replace(request, long_side=side)
+            if region is None:
+                frame = replace(frame, strength=strength)
+            else:
+                frame = frame.with_looks(replace(frame.look(region), strength=strength))
             yield strength, self.paint(frame, token).picture
 
     def restore(self, recipe: Recipe, content: Picture) -> tuple[StyleRequest, tuple[str, ...]]:
@@ -155,53 +156,46 @@ class Engine:
         notes = []
         if recipe.photo_digest and recipe.photo_digest != content.digest:
             notes.append("This is another photo than the recipe's; it is painted with the same settings.")
-        choices = []
-        for style in recipe.styles:
-            if style.stored is not None:
-                if recipe.painter != self.painter.checkpoint_sha:
-                    raise RequestError(
-                        f"style {style.name!r} was made by another painter; choose its picture again"
-                    )
-                found = NamedStyle("", style.name, "", "", (), style.code(), recipe.painter)
-            else:
-                found = self.library.find_named(style.name)
-                if isinstance(found, NamedStyle) and code_digest(found.code) != style.digest:
-                    notes.append(f"Style {style.name!r} has changed since; the result will differ.")
-            choices.append(StyleChoice(found, style.weight))
-        return StyleRequest(content, tuple(choices), **recipe.options), tuple(notes)
+        choices = tuple(self._restored(style, recipe, notes) for style in recipe.styles)
+        looks = tuple(
+            RegionLook(
+                look.name,
+                tuple(self._restored(style, recipe, notes) for style in look.styles),
+                *(look.strength, look.color, look.stroke),
+            )
+            for look in recipe.looks
+        )
+        plain = partial(StyleRequest, content, choices, **recipe.options)
+        try:
+            return plain(regions=recipe.regions, looks=looks), tuple(notes)
+        except RequestError:
+            if recipe.regions is None or recipe.photo_digest == content.digest or not choices:
+                raise
+        notes.append("The regions are of a photo of another shape; they are left out.")
+        return plain(), tuple(notes)
 
-    # -- stages -----------------------------------------------------------------------------------------
+    def _restored(self, style: RecipeStyle, recipe: Recipe, notes: list[str]) -> StyleChoice:
+        if style.stored is not None:
+            if recipe.painter != self.painter.checkpoint_sha:
+                raise RequestError(
+                    f"style {style.name!r} was made by another painter; choose its picture again"
+                )
+            found = NamedStyle("", style.name, "", "", (), style.code(), recipe.painter)
+        else:
+            found = self.library.find_named(style.name)
+            if isinstance(found, NamedStyle) and code_digest(found.code) != style.digest:
+                notes.append(f"Style {style.name!r} has changed since; the result will differ.")
+        return StyleChoice(found, style.weight)
 
-    @contextmanager
-    def _working(self, job: Job) -> Iterator[None]:
-        """Hold the device, with its number type and without gradients."""
-        with self._slot.hold(job.preview, job.token), torch.inference_mode(), self.device.precision():
-            yield
-
-    def _fitted(self, picture: Picture, long_side: int | None) -> Picture:
-        if long_side is None or max(picture.height, picture.width) <= long_side:
-            return picture
-        key = ("fitted", picture.digest, long_side)
-        return self._cache.get(key, lambda: fit_within(picture, long_side), _picture_bytes)
-
-    def _resized(self, picture: Picture, size: tuple[int, int]) -> Picture:
-        if (picture.height, picture.width) == size:
-            return picture
-        key = ("resized", picture.digest, size)
-        return self._cache.get(key, lambda: resize_picture(picture, *size), _picture_bytes)
-
-    def _whole(self, picture: Picture) -> Tensor:
-        every = slice(None)
-        window = render.photo_window(picture, render.ground_color(picture), every, every)
-        return window.to(self.device.torch, memory_format=torch.channels_last)
+    # -- styles -----------------------------------------------------------------------------------------
 
     def _code(self, picture: Picture, job: Job) -> Tensor:
         """Read the style of a picture: (code_size,) on the CPU, rounded as files and recipes store it."""
 
         def compute() -> Tensor:
             small = resize_picture(picture, *render.style_size(picture.height, picture.width))
-            with self._working(job):
-                code = self.painter.code(self._whole(small))[0].float().cpu()
+            with self._easel.working(job):
+                code = self.painter.code(self._easel.whole(small))[0].float().cpu()
             code = code.to(torch.float16).to(torch.float32)
             if not torch.isfinite(code).all():
                 raise RequestError(f"no style can be read from {picture.name!r}; choose another picture")
@@ -219,156 +213,26 @@ class Engine:
             ):
                 name = choice.style.slug or choice.style.title
                 raise RequestError(f"style {name!r} was made for another painter; make it again")
-        return _Style(choice, code, code_digest(code))
+        return _Style(code, code_digest(code))
 
-    def _paint_strokes(self, job: Job, target: Picture, styles: list[_Style]) -> Picture:
-        request, content = job.request, job.request.content
-        size = render.work_size(content.height, content.width, request.stroke)
-        with job.stage("photo"):
-            encoded = self._encoded(job, size)
-            own = self.painter.own_code(encoded)[0].float().cpu()
-        shares, codes = _mixed(styles)
-        strength = calibrate(request.strength, getattr(self.painter.config, "calibration", ()))
-        device = self.device.torch
-        mix = render.Mix(
-            torch.stack([own, *codes]).to(device), code_weights(list(shares.values()), strength).to(device)
-        )
-        key = (content.digest, size, tuple(shares.items()), strength, request.seed)
-        origin = render.grain_origin(request.seed, self.painter.stride)
-
-        def paint() -> Tensor:
-            with self._working(job):
-                return self.painter.decode(encoded, mix.codes, mix.weights, None, origin).float()
-
-        with job.stage("painting"):
-            painted = self._cache.get(("painted", *key), paint, lambda tensor: tensor.nbytes, job.token)
-        enlargement = target.height / size[0]
-        if request.detail > 0 and enlargement > 1:  # what shows in the preview is restored at its size
-            painted = restore_detail(painted, self._whole(self._resized(content, size)), request.detail)
-        look = None
-        if enlargement >= self.finish.from_scale:
-
-            def measure() -> render.Look:
-                with self._working(job):
-                    return render.measure_look(self.painter, painted, mix)
-
-            with job.stage("painting"):
-                look = self._cache.get(
-                    ("look", *key, request.detail), measure, lambda found: found.nbytes, job.token
-                )
-        return self._grow(job, target, painted, look, origin)
-
-    def _grow(
-        self, job: Job, target: Picture, painted: Tensor, look: render.Look | None, origin: tuple[int, int]
-    ) -> Picture:
-        """Let a painting grow to the target's size, step by step, and finish it there."""
-        sizes = render.growth(tuple(painted.shape[2:]), (target.height, target.width), self.finish)
-        scale = target.height / painted.shape[2]
-        halo = render.window_halo(self.painter, scale ** (1 / len(sizes)), look)
-        job.tiles = sum(len(self._plan(size, halo, self.device.tile)) for size in sizes)
-        for size in sizes[:-1]:
-            grown = torch.empty(1, 3, *size)
-
-            def paint(tile: Tile, photo: Tensor, below=painted, size=size, grown=grown) -> None:
-                seen = tile.rows, tile.columns
-                fresh = render.paint_window(self.painter, below, look, photo, seen, size, self.finish, origin)
-                kept = fresh[:, :, tile.inner_rows, tile.inner_columns]
-                grown[:, :, tile.core_rows, tile.core_columns] = kept.clamp(0, 1).cpu()
-
-            with job.stage("finish"):
-                self._in_tiles(job, resize_picture(target, *size), halo, paint)
-            painted = grown.to(self.device.torch)
-
-        def window(photo: Tensor, rows: slice, columns: slice) -> Tensor:
-            return render.paint_window(
-                self.painter, painted, look, photo, (rows, columns), sizes[-1], self.finish, origin
-            )
-
-        return self._finished(job, target, window, halo)
-
-    def _encoded(self, job: Job, size: tuple[int, int]) -> Any:
-        def encode() -> Any:
-            photo = self._resized(job.request.content, size)
-            with self._working(job):
-                return self.painter.encode(self._whole(photo))
-
-        key = ("content", job.request.content.digest, size)
-        return self._cache.get(key, encode, lambda content: content.nbytes, job.token)
-
-    def _move_colors(self, job: Job, target: Picture, styles: list[_Style]) -> Picture:
-        shares, codes = _mixed(styles)
-        with job.stage("painting"):
-            photo = self._whole(fit_within(target, render.STYLE_SIDE)).cpu()
-            moments = render.moments_between(
-                self.painter, photo, torch.stack(codes), torch.tensor(list(shares.values()))
-            )
-
-        def window(photo: Tensor, rows: slice, columns: slice) -> Tensor:
-            return render.transport_colors(photo, moments.to(photo), job.request.strength)
-
-        return self._finished(job, target, window, REACH)
-
-    def _finished(self, job: Job, target: Picture, window: Window, halo: int) -> Picture:
-        """Make the result: a painted window at a time, with its final color and detail, over the photo."""
-        samples = np.empty_like(target.rgb)
-        share = painted_share(job.request.strength)
-
-        def paint(tile: Tile, photo: Tensor) -> None:
-            seen = tile.rows, tile.columns
-            painted = render.compose(window(photo, *seen).float(), photo, job.request)
-            if share < 1:
-                painted = torch.lerp(render.photo_window(target, None, *seen).to(painted), painted, share)
-            kept = painted[0, :, tile.inner_rows, tile.inner_columns].permute(1, 2, 0)
-            samples[tile.core_rows, tile.core_columns] = (kept * target.peak).round_().cpu().numpy()
-
-        with job.stage("finish"):
-            self._in_tiles(job, target, halo, paint)
-            job.tell_of_tiles()
-        return Picture(samples, target.alpha, target.name)
-
-    def _plan(self, size: tuple[int, int], halo: int, side: int) -> tuple[Tile, ...]:
-        return plan_tiles(*size, side, halo, self.painter.stride)
-
-    def _in_tiles(self, job: Job, photo: Picture, halo: int, paint: Callable[[Tile, Tensor], None]) -> None:
-        """Paint tile by tile; each holds the device for itself, so previews slip in between."""
-        ground = render.ground_color(photo)
-        side = self.device.tile
-        while True:
-            tiles = self._plan((photo.height, photo.width), halo, side)
-            job.tiles = max(job.tiles, job.tiles_done + len(tiles))
-            try:
-                for tile in tiles:
-                    job.tell_of_tiles()
-                    with self._working(job):
-                        seen = render.photo_window(photo, ground, tile.rows, tile.columns)
-                        paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
-                    job.tiles_done += 1
-                return
-            except torch.OutOfMemoryError:
-                if side < self.device.tile:
-                    raise
-                torch.cuda.empty_cache()
-                side //= 2
-                job.notes.append("The device ran short of memory; the picture was painted in smaller tiles.")
-
-    def _note_down(self, request: StyleRequest, styles: list[_Style]) -> Recipe:
+    def _note_down(self, request: StyleRequest, read: dict[int, _Style]) -> Recipe:
         shipped = {style.slug for style in self.library.styles}
-        noted = []
-        for style in styles:
-            chosen = style.choice.style
+
+        def noted(choice: StyleChoice) -> RecipeStyle:
+            chosen, style = choice.style, read[id(choice)]
             slug = chosen.slug if isinstance(chosen, NamedStyle) and chosen.slug in shipped else None
             name = slug or (chosen.name if isinstance(chosen, Picture) else chosen.slug or chosen.title)
             stored = None if slug else store_code(style.code)
-            noted.append(RecipeStyle(plain_name(name), style.choice.weight, style.digest, stored))
-        return write_recipe(request, tuple(noted), __version__, self.painter.checkpoint_sha)
+            return RecipeStyle(plain_name(name), choice.weight, style.digest, stored)
 
+        return write_recipe(
+            request,
+            tuple(noted(choice) for choice in request.styles),
+            __version__,
+            self.painter.checkpoint_sha,
+            tuple(tuple(noted(choice) for choice in look.styles) for look in request.looks),
+        )
 
-def _mixed(styles: list[_Style]) -> tuple[dict[str, float], list[Tensor]]:
-    """Return shares by digest, and codes, of the distinct styles, in an order that is the codes' own."""
-    codes = {style.digest: style.code for style in styles}
-    shares = mix_styles([(style.digest, style.choice.weight) for style in styles])
-    return shares, [codes[digest] for digest in shares]
-
-
-def _picture_bytes(picture: Picture) -> int:
-    return picture.rgb.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+    def _at(self, strength: float) -> float:
+        """Turn a slider's position into the strength that looks like it, for this painter."""
+        return calibrate(strength, getattr(self.painter.config, "calibration", ()))

@@ -10,17 +10,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from stylizer.engine.request import (
     LARGEST_WEIGHT,
     MOST_STYLES,
+    RegionLook,
     StyleRequest,
     clamp_option,
     options,
 )
+from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import MOST_REGIONS, REST, WHOLE, Regions, RegionsError, check_name, whole
 from stylizer.models.style_file import LARGEST_CODE
 
 FORMAT = 1
@@ -61,6 +65,17 @@ class RecipeStyle:
 
 
 @dataclass(frozen=True)
+class RecipeLook:
+    """How one region was painted; no styles kept the photo there."""
+
+    name: str
+    styles: tuple[RecipeStyle, ...]
+    strength: float
+    color: float
+    stroke: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a picture was made; `settings` holds every option of StyleRequest by name."""
 
@@ -70,6 +85,8 @@ class Recipe:
     photo_digest: str
     styles: tuple[RecipeStyle, ...]
     settings: tuple[tuple[str, Any], ...]
+    regions: Regions | None = None
+    looks: tuple[RecipeLook, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -78,33 +95,56 @@ class Recipe:
 
     def to_json(self) -> str:
         """Write the recipe as one line of JSON."""
-        styles = []
-        for style in self.styles:
-            entry = {"name": style.name, "weight": style.weight, "digest": style.digest}
-            if style.stored is not None:
-                entry["code"] = base64.b64encode(style.stored).decode("ascii")
-            styles.append(entry)
-        return json.dumps(
-            {
-                "format": FORMAT,
-                "version": self.version,
-                "painter": self.painter,
-                "photo": {"name": self.photo, "digest": self.photo_digest},
-                "styles": styles,
-                "settings": self.options,
-            },
-            allow_nan=False,
-        )
+        data = {
+            "format": FORMAT,
+            "version": self.version,
+            "painter": self.painter,
+            "photo": {"name": self.photo, "digest": self.photo_digest},
+            "styles": [_style_entry(style) for style in self.styles],
+            "settings": self.options,
+        }
+        if self.regions is not None:
+            packed = [base64.b64encode(pack_mask(mask)).decode("ascii") for mask in self.regions.masks[1:]]
+            data["regions"] = {
+                "size": list(self.regions.size),
+                "names": list(self.regions.names[1:]),
+                "masks": packed,  # the rest is what they leave of 255
+                "looks": [
+                    {
+                        "name": look.name,
+                        "styles": [_style_entry(style) for style in look.styles],
+                        "strength": look.strength,
+                        "color": look.color,
+                        "stroke": look.stroke,
+                    }
+                    for look in self.looks
+                ],
+            }
+        return json.dumps(data, allow_nan=False)
+
+
+def _style_entry(style: RecipeStyle) -> dict[str, Any]:
+    entry = {"name": style.name, "weight": style.weight, "digest": style.digest}
+    if style.stored is not None:
+        entry["code"] = base64.b64encode(style.stored).decode("ascii")
+    return entry
 
 
 def write_recipe(
-    request: StyleRequest, styles: tuple[RecipeStyle, ...], version: str, painter: str
+    request: StyleRequest,
+    styles: tuple[RecipeStyle, ...],
+    version: str,
+    painter: str,
+    look_styles: tuple[tuple[RecipeStyle, ...], ...] = (),
 ) -> Recipe:
-    """Note down a request, whose styles are given as they were painted."""
+    """Note down a request, whose styles, and those of each look, are given as they were painted."""
     settings = tuple((entry.name, getattr(request, entry.name)) for entry in options())
-    return Recipe(
-        version, painter, plain_name(request.content.name), request.content.digest, styles, settings
+    looks = tuple(
+        RecipeLook(look.name, painted, look.strength, look.color, look.stroke)
+        for look, painted in zip(request.looks, look_styles, strict=True)
     )
+    photo = plain_name(request.content.name), request.content.digest
+    return Recipe(version, painter, *photo, styles, settings, request.regions, looks)
 
 
 def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
@@ -135,20 +175,53 @@ def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
         settings.append((entry.name, value))
         if note:
             notes.append(note)
+    regions, looks = _read_regions(data.get("regions"), notes)
     photo = data.get("photo") if isinstance(data.get("photo"), dict) else {}
     recipe = Recipe(
         version=plain_name(data.get("version")),
         painter=_sha(data.get("painter")),
         photo=plain_name(photo.get("name")),
         photo_digest=_sha(photo.get("digest")),
-        styles=_read_styles(data.get("styles"), notes),
+        styles=_read_styles(data.get("styles"), notes, least=1 if regions is None else 0),
         settings=tuple(settings),
+        regions=regions,
+        looks=looks,
     )
     return recipe, tuple(notes)
 
 
-def _read_styles(found: Any, notes: list[str]) -> tuple[RecipeStyle, ...]:
-    if not isinstance(found, list) or not 1 <= len(found) <= MOST_STYLES:
+def _read_regions(found: Any, notes: list[str]) -> tuple[Regions | None, tuple[RecipeLook, ...]]:
+    if found is None:
+        return None, ()
+    refused = RecipeError("the regions in the picture's recipe are damaged; make them anew")
+    try:
+        names = [check_name(name) for name in found["names"][:MOST_REGIONS]]
+        masks = [unpack_mask(base64.b64decode(text, validate=True)) for text in found["masks"][:MOST_REGIONS]]
+        if not masks:
+            regions = whole(tuple(int(side) for side in found["size"]))
+        else:
+            rest = WHOLE - np.sum(masks, 0, dtype=np.int32)
+            if rest.min() < 0:
+                raise refused
+            regions = Regions(np.stack([rest.astype(np.uint8), *masks]), (REST, *names))
+        entries = [entry for entry in found["looks"][:MOST_REGIONS] if entry["name"] in regions.names]
+    except (RegionsError, ValueError, TypeError, KeyError, MemoryError):
+        raise refused from None
+    return regions, tuple(_read_look(entry, notes) for entry in entries)
+
+
+def _read_look(entry: dict[str, Any], notes: list[str]) -> RecipeLook:
+    amounts = []
+    for name in ("strength", "color", "stroke"):
+        value, note = clamp_option(name, entry.get(name, getattr(RegionLook, name)))
+        amounts.append(value)
+        if note:
+            notes.append(f"region {plain_name(entry['name'])!r}: {note}")
+    return RecipeLook(entry["name"], _read_styles(entry.get("styles"), notes, least=0), *amounts)
+
+
+def _read_styles(found: Any, notes: list[str], least: int = 1) -> tuple[RecipeStyle, ...]:
+    if not isinstance(found, list) or not least <= len(found) <= MOST_STYLES:
         raise RecipeError(
             f"the picture's recipe names no styles, or more than {MOST_STYLES}; choose styles anew"
         )
@@ -169,7 +242,7 @@ def _read_styles(found: Any, notes: list[str]) -> tuple[RecipeStyle, ...]:
                 plain_name(entry["name"]), float(weight), _sha(entry.get("digest")), _read_code(entry)
             )
         )
-    if not any(style.weight > 0 for style in styles):
+    if styles and not any(style.weight > 0 for style in styles):
         raise RecipeError("every style in the picture's recipe has weight 0; choose styles anew")
     return tuple(styles)
 

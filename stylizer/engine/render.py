@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.engine.request import StyleRequest
 from stylizer.imaging.color import apply_colors, color_moments, color_transport
 from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resample import blur, resample
+from stylizer.imaging.resample import blur, linear_window, resample
 from stylizer.models.roles import Stylizer
 
 PREVIEW = 768
@@ -34,10 +34,19 @@ LARGEST_WORK = 1536 * 1536
 
 @dataclass(frozen=True)
 class Mix:
-    """Codes (1 + K, code_size), the photo's own first, and their weights (1 + K,), sum 1."""
+    """Codes (1 + K, code_size), the photo's own first, and their weights (1 + K,) or (1 + K, h, w), sum 1."""
 
     codes: Tensor
     weights: Tensor
+
+    def over(self, size: tuple[int, int], stride: int, window: tuple[slice, slice] | None = None) -> Tensor:
+        """Return the weights for a picture of `size`, or a window of it, padded to the stride."""
+        if self.weights.dim() == 1:
+            return self.weights
+        rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
+        fitted = linear_window(self.weights, size, rows, columns)
+        below, right = (-fitted.shape[1]) % stride, (-fitted.shape[2]) % stride
+        return F.pad(fitted[None], (0, right, 0, below), mode="replicate")[0] if below or right else fitted
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,8 @@ class Look:
 def measure_look(painter: Stylizer, painted: Tensor, mix: Mix) -> Look:
     """Look at a painting (1, 3, h, w) as if it were a photo, and measure what painting over it gives."""
     content = painter.encode(painted)
-    return Look(mix, content, painter.measure(content, mix.codes, mix.weights))
+    weights = mix.over(tuple(painted.shape[2:]), painter.stride)
+    return Look(mix, content, painter.measure(content, mix.codes, weights))
 
 
 def growth(work: tuple[int, int], target: tuple[int, int], finish: Finish) -> list[tuple[int, int]]:
@@ -168,7 +178,8 @@ def paint_window(
     ground = enlarged + finish.photo * (photo - blur(photo, deviation))
     content = painter.encode(ground.clamp(0, 1), like=look.content)
     corner = (rows.start + origin[0], columns.start + origin[1])
-    fine = painter.decode(content, look.mix.codes, look.mix.weights, look.statistics, corner).float()
+    weights = look.mix.over(size, painter.stride, window)
+    fine = painter.decode(content, look.mix.codes, weights, look.statistics, corner).float()
     return enlarged + finish.strokes * (fine - blur(fine, deviation))
 
 
@@ -177,12 +188,12 @@ def window_halo(painter: Stylizer, enlargement: float, look: Look | None) -> int
     return REACH if look is None else REACH + painter.halo + 2 * round(1.5 * enlargement)
 
 
-def compose(painted: Tensor, photo: Tensor, request: StyleRequest) -> Tensor:
-    """Give a painted window its final color and its detail, from the photo's window."""
-    if request.color < 1:
-        painted = keep_color(painted, photo, 1 - request.color)
-    if request.detail > 0:
-        painted = restore_detail(painted, photo, request.detail)
+def compose(painted: Tensor, photo: Tensor, gray: float | Tensor, detail: float) -> Tensor:
+    """Give a painted window the photo's color by `gray`, one amount or (1, 1, h, w), and its detail."""
+    if isinstance(gray, Tensor) or gray > 0:
+        painted = keep_color(painted, photo, gray)
+    if detail > 0:
+        painted = restore_detail(painted, photo, detail)
     return painted.clamp(0, 1)
 
 

@@ -14,14 +14,14 @@ def luma(pixels: Tensor) -> Tensor:
     return _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
 
 
-def keep_color(painted: Tensor, photo: Tensor, amount: float) -> Tensor:
+def keep_color(painted: Tensor, photo: Tensor, amount: float | Tensor) -> Tensor:
     """Give a painting the photo's chroma and keep its luminance (Gatys et al., arXiv:1606.05897, section 3).
 
-    painted, photo (B, 3, H, W) in [0, 1]; amount 0 leaves the painting, 1 has the photo's chroma whole,
-    between them the two are mixed. Returns (B, 3, H, W) in [0, 1]. Chroma that would leave the range shrinks
-    toward gray instead of being cut off, so hue and luminance hold.
+    painted, photo (B, 3, H, W) in [0, 1]; amount, one or (B, 1, H, W): 0 leaves the painting, 1 has the
+    photo's chroma whole, between them the two are mixed. Returns (B, 3, H, W) in [0, 1]. Chroma that would
+    leave the range shrinks toward gray instead of being cut off, so hue and luminance hold.
     """
-    if amount == 0:
+    if not isinstance(amount, Tensor) and amount == 0:
         return painted
     light = luma(painted)
     chroma = photo - luma(photo)

@@ -31,7 +31,7 @@ class RegionHistory:
 
     def push(self, regions: Regions) -> Regions:
         """Take a step; regions equal to the present ones are no step. Returns the present regions."""
-        if regions.names == self.present.names and regions.digest == self.present.digest:
+        if regions == self.present:
             return self.present
         self._steps = [*self._steps[: self._at + 1], regions][-self._most - 1 :]
         self._at = len(self._steps) - 1

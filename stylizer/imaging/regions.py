@@ -58,6 +58,17 @@ class Regions:
         masks.flags.writeable = False
         object.__setattr__(self, "masks", masks)
 
+    def __eq__(self, other: object) -> bool:
+        """Compare names, in their order, and masks."""
+        return (
+            isinstance(other, Regions)
+            and self.names == other.names
+            and np.array_equal(self.masks, other.masks)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the masks, pixels."""

@@ -45,6 +45,26 @@ def _kernel(source: int, target: int, window: tuple[int, int], like: Tensor) -> 
     return first, (weights / weights.sum(1, keepdim=True)).to(like)
 
 
+def linear_window(planes: Tensor, size: tuple[int, int], rows: slice, columns: slice) -> Tensor:
+    """Resize planes (C, h, w) bilinearly to `size`, and return a window (C, rows, columns) of them.
+
+    Sums that are 1 stay 1, and every window agrees with the whole.
+    """
+    if size[0] < planes.shape[1] or size[1] < planes.shape[2]:
+        return F.interpolate(planes[None], size=size, mode="bilinear", antialias=True)[0][:, rows, columns]
+    for axis, window in ((1, rows), (2, columns)):
+        source = planes.shape[axis]
+        position = (torch.arange(window.start, window.stop, dtype=torch.float64) + 0.5) * (
+            source / size[axis - 1]
+        )
+        position = (position - 0.5).clamp(0, source - 1)
+        before = position.floor().long()
+        share = (position - before).to(planes).unsqueeze(1 if axis == 1 else 0)
+        low, high = before.to(planes.device), (before + 1).clamp(max=source - 1).to(planes.device)
+        planes = torch.lerp(planes.index_select(axis, low), planes.index_select(axis, high), share)
+    return planes
+
+
 def blur(pixels: Tensor, deviation: float) -> Tensor:
     """Blur (1, C, H, W) with a Gaussian of `deviation` pixels; the border is repeated."""
     reach = max(1, round(3 * deviation))

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.models.registry import architecture
@@ -77,13 +78,15 @@ class FakePainter(nn.Module):
         self._count("decode")
         self.before_decode()
         mean, spread = statistics or (content.mean, content.spread)
-        mixed = (weights @ codes)[None]
+        if weights.dim() == 3:
+            weights = F.interpolate(weights[None], size=content.pixels.shape[2:], mode="area")[0]
+            mixed = torch.einsum("khw,kc->chw", weights, codes)[None]
+        else:
+            mixed = (weights @ codes)[None, :, None, None]
         flat = (content.pixels - mean) / (spread + 1e-4)
         height, width = content.pixels.shape[2:]
         rows = torch.arange(height)[:, None] + origin[0]
         columns = torch.arange(width) + origin[1]
         grain = self.config.grain * torch.sin(rows * 0.7 + columns * 1.3)
-        painted = (
-            flat * (mixed[:, 3:6, None, None] + 1e-4) + mixed[:, :3, None, None] + grain * (1 - weights[0])
-        )
+        painted = flat * (mixed[:, 3:6] + 1e-4) + mixed[:, :3] + grain * (1 - weights[0])
         return (painted * self.gain).clamp(0, 1)
