@@ -18,7 +18,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-import stylizer.models.painter  # noqa: F401 - architectures that ship register themselves
+import stylizer.models.painter
+import stylizer.models.segmenter  # noqa: F401 - architectures that ship register themselves
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
 

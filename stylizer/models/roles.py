@@ -65,4 +65,16 @@ class Stylizer(Protocol):
         ...
 
 
-ROLES: dict[str, type] = {"stylizer": Stylizer}
+@runtime_checkable
+class Segmenter(Protocol):
+    """Say what is where in a photo."""
+
+    classes: tuple[str, ...]
+    best_side: int
+
+    def segment(self, photo: Tensor) -> Tensor:
+        """Return the probabilities (B, N, H, W) float32, sum 1 over N, of photos (B, 3, H, W) in [0, 1]."""
+        ...
+
+
+ROLES: dict[str, type] = {"stylizer": Stylizer, "segmenter": Segmenter}
