@@ -14,14 +14,20 @@ def full_precision(tensor: Tensor) -> torch.autocast:
     return torch.autocast(tensor.device.type, enabled=False)
 
 
-def color_moments(pixels: Tensor) -> tuple[Tensor, Tensor]:
+def color_moments(pixels: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Measure the mean color and the root of the color covariance of each picture.
 
-    pixels (B, 3, H, W) in [0, 1]. Returns mean (B, 3) and root (B, 3, 3), float32 and symmetric, with
-    root @ root = covariance.
+    pixels (B, 3, H, W) in [0, 1]; `weights` (B, 1, H, W) >= 0 tell how much each pixel counts. Returns mean
+    (B, 3) and root (B, 3, 3), float32 and symmetric, with root @ root = covariance.
     """
     with full_precision(pixels):
         flat = pixels.flatten(2).float()
+        if weights is not None:
+            shares = weights.flatten(2).float()
+            shares = shares / shares.sum(2, keepdim=True)
+            mean = (flat * shares).sum(2)
+            centered = flat - mean[:, :, None]
+            return mean, matrix_root((centered * shares) @ centered.transpose(1, 2))
         mean = flat.mean(2)
         centered = flat - mean[:, :, None]
         covariance = centered @ centered.transpose(1, 2) / flat.shape[2]

@@ -162,9 +162,12 @@ class Painter(nn.Module):
 
     # -- style ------------------------------------------------------------------------------------------
 
-    def describe(self, style: Tensor) -> Tensor:
-        """Describe pictures (B, 3, H, W) in [0, 1] by (B, D) numbers that no training changes."""
-        return self.descriptor(style)
+    def describe(self, style: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Describe pictures (B, 3, H, W) in [0, 1] by (B, D) numbers that no training changes.
+
+        `weights` (B, 1, H, W) >= 0 choose a part of each.
+        """
+        return self.descriptor(style, weights)
 
     def code_from(self, description: Tensor) -> Tensor:
         """Turn descriptions (B, D) into codes (B, code_size), float32."""
@@ -194,9 +197,12 @@ class Painter(nn.Module):
         self.description_mean.copy_(mean)
         self.description_basis.copy_(basis.to(spread) / spread[:, None])
 
-    def code(self, style: Tensor) -> Tensor:
-        """Return the codes (B, code_size) of style pictures (B, 3, H, W) in [0, 1], best at 512 px."""
-        return self.code_from(self.describe(style))
+    def code(self, style: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the codes (B, code_size) of style pictures (B, 3, H, W) in [0, 1], best at 512 px.
+
+        With `weights` (B, 1, H, W) >= 0, of a part of each.
+        """
+        return self.code_from(self.describe(style, weights))
 
     def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""

@@ -40,29 +40,40 @@ class StyleDescriptor(nn.Module):
         return 2 * sum(layers) + 3 + 9 + _BINS**3
 
     @torch.no_grad()
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Return float32 descriptions (B, size) of pictures (B, 3, H, W) in [0, 1]."""
+    def forward(self, pixels: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return float32 descriptions (B, size) of pictures (B, 3, H, W) in [0, 1].
+
+        With `weights` (B, 1, H, W) >= 0, of a part of each: every moment counts places as they weigh.
+        """
         dtype = self.conv_stem.weight.dtype
         x = (pixels * 2 - 1).to(dtype).contiguous(memory_format=torch.channels_last)
         x = self.bn1(self.conv_stem(x))
-        found = [_moments(x)]
+        found = [_moments(x, weights)]
         for stage in self.blocks:
             for block in stage:
                 x = block(x)
-                found.append(_moments(x))
-        mean, root = color_moments(pixels)
-        return torch.cat([*found, mean, root.flatten(1), soft_histogram(pixels)], 1)
+                found.append(_moments(x, weights))
+        mean, root = color_moments(pixels, weights)
+        return torch.cat([*found, mean, root.flatten(1), soft_histogram(pixels, weights)], 1)
 
 
-def _moments(x: Tensor) -> Tensor:
-    mean, variance = channel_moments(x)
+def _moments(x: Tensor, weights: Tensor | None) -> Tensor:
+    if weights is not None:
+        weights = F.interpolate(weights.float(), size=x.shape[2:], mode="area")
+    mean, variance = channel_moments(x, weights)
     return torch.cat([mean, (variance + 1e-8).sqrt()], 1)
 
 
-def soft_histogram(pixels: Tensor) -> Tensor:
+def soft_histogram(pixels: Tensor, weights: Tensor | None = None) -> Tensor:
     """Return the share of each of 4x4x4 colors, (B, 64), with linear weights between neighboring bins."""
     small = F.interpolate(pixels.float(), size=(64, 64), mode="area")
     position = small.clamp(0, 1) * (_BINS - 1)
     levels = torch.arange(_BINS, device=pixels.device).view(1, 1, _BINS, 1, 1)
     share = (1 - (position[:, :, None] - levels).abs()).clamp(min=0).flatten(3)  # (B, 3, bins, n)
+    if weights is not None:
+        counted = F.interpolate(weights.float(), size=(64, 64), mode="area").flatten(2)
+        red, green, blue = share.unbind(1)
+        return torch.einsum(
+            "brn,bgn,bkn->brgk", red * counted / counted.sum(2, keepdim=True), green, blue
+        ).flatten(1)
     return torch.einsum("brn,bgn,bkn->brgk", *share.unbind(1)).flatten(1) / share.shape[3]

@@ -52,9 +52,12 @@ class FakePainter(nn.Module):
         with self._lock:
             self.calls[name] += 1
 
-    def code(self, style: Tensor) -> Tensor:
+    def code(self, style: Tensor, weights: Tensor | None = None) -> Tensor:
         self._count("code")
-        spread, mean = torch.std_mean(style, (2, 3), correction=0)
+        shares = torch.ones_like(style[:, :1]) if weights is None else weights
+        shares = shares / shares.sum((2, 3), keepdim=True)
+        mean = (style * shares).sum((2, 3))
+        spread = ((style - mean[:, :, None, None]).square() * shares).sum((2, 3)).sqrt()
         root = torch.diag_embed(spread).flatten(1)
         return torch.cat([mean, spread, mean, root], 1)
 
