@@ -20,7 +20,7 @@ from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
 from training.alarms import TrainingAlarm
 from training.config import UserMistake, to_plain
-from training.options import CompareOptions, EvaluateOptions, StylesOptions
+from training.options import CompareOptions, EvaluateOptions, SegmenterEvaluateOptions, StylesOptions
 from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
@@ -76,6 +76,12 @@ def evaluate(config: Any) -> None:
     measure(config)
 
 
+def evaluate_segmenter(config: Any) -> None:
+    from training.evaluate_segmenter import evaluate_segmenter as measure
+
+    measure(config)
+
+
 def compare(config: Any) -> None:
     from training.compare import compare as measure
 
@@ -123,6 +129,7 @@ def commands() -> dict[str, Callable[..., None]]:
         **{name: method_command(name) for name in METHODS},
         "resume": resume,
         "evaluate": with_options(evaluate, EvaluateOptions),
+        "evaluate-segmenter": with_options(evaluate_segmenter, SegmenterEvaluateOptions),
         "compare": with_options(compare, CompareOptions),
         "publish": publish,
         "originals": originals,

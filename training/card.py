@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from training.class_figures import class_figures
 from training.config import from_plain
 from training.phases import METHODS
 
@@ -21,6 +22,7 @@ PATHS = (
     "encoder",
     "init",
     "out",
+    "data",
 )  # of one machine: cut to their names
 HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [style-transfer]\n---"
 ABOUT = {
@@ -122,6 +124,8 @@ def flatten(values: Any) -> list[Any]:
 
 def figure_table(figures: Mapping[str, Any]) -> str:
     """Write the table of means, with the names of the protocols, slider and speed below."""
+    if "segmenter" in figures:
+        return class_figures(figures["segmenter"])
     if not figures:
         return ""
     means, protocol = figures["means"], figures["protocol"]

@@ -129,7 +129,10 @@ def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator
     method.nets.train()
     averaged = AveragedWeights(method.nets, config.ema, config.batch * processes)
     trainable, settings = trainable_parameters(method.nets), method.optimizers()
-    optimizers = {net: torch.optim.Adam(trainable[net].values(), eps=settings[net].eps) for net in settings}
+    optimizers = {
+        net: torch.optim.Adam(setting.groups(trainable[net]), eps=setting.eps)
+        for net, setting in settings.items()
+    }
     modules = {"nets": method.nets, "memory": method.memory, "averaged": averaged.nets}
     state = RunState(modules, optimizers, trainable, processes=processes)
     found = newest_snapshot(run)
@@ -221,7 +224,7 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
 def set_rates(optimizer: torch.optim.Optimizer, setting: Any, step: int) -> None:
     """Give an optimizer the rates of this step."""
     for group in optimizer.param_groups:
-        group["lr"], group["betas"] = setting.lr(step), setting.betas(step)
+        group["lr"], group["betas"] = setting.lr(step) * group["share"], setting.betas(step)
 
 
 def mean_gradients(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:

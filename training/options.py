@@ -76,6 +76,32 @@ class CompareOptions(JudgeOptions):
 
 
 @dataclass(frozen=True)
+class SegmenterEvaluateOptions:
+    """Measure a segmenter: intersection over union of each class, and how far to trust a probability."""
+
+    checkpoint: Path
+    """Checkpoint folder, run or snapshot."""
+    data: Path
+    """Folder with segmentation.csv, images and masks."""
+    split: str = "val"
+    """Split of segmentation.csv to measure on."""
+    side: int = 0
+    """Long side that pictures are enlarged or shrunk to, pixels; 0: the segmenter's own."""
+    limit: int = 0
+    """Use only the first pictures; 0: all."""
+    held: bool = False
+    """Also choose the threshold of doubt, on the pictures that the run (--checkpoint) held out."""
+    wanted: float = 0.9
+    """Share of the pixels above the threshold of doubt that are to be right."""
+    speed: bool = False
+    """Also time a 512 px photo against VGG-19 to relu4_1."""
+    save: Path | None = None
+    """Folder for photo, label and answer side by side; doubt is dark."""
+    out: Path | None = None
+    """JSON file for all figures, which `publish --metrics` puts on the card."""
+
+
+@dataclass(frozen=True)
 class StylesOptions:
     """Compute the codes of the named styles for a painter."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -39,11 +39,23 @@ class Phase:
 
 @dataclass(frozen=True)
 class AdamSettings:
-    """Adam for one network; `lr` and `betas` are functions of the step, so a resumed run needs no memory."""
+    """Adam for one network; `lr` and `betas` are functions of the step, so a resumed run needs no memory.
+
+    `shares`: parameters whose name begins so learn at this share of the rate (a pretrained part).
+    """
 
     lr: Callable[[int], float]
     betas: Callable[[int], tuple[float, float]] = lambda step: (0.9, 0.99)
     eps: float = 1e-8
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def groups(self, parameters: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
+        """Sort named parameters into one optimizer group for each share of the rate."""
+        found: dict[float, list[nn.Parameter]] = {}
+        for name, parameter in parameters.items():
+            share = next((s for start, s in self.shares.items() if name.startswith(start)), 1.0)
+            found.setdefault(share, []).append(parameter)
+        return [{"params": values, "share": share} for share, values in found.items()]
 
 
 class Method:

@@ -55,13 +55,16 @@ def read_session(run: Path) -> Session:
 
 
 def read_figures(files: Sequence[Path]) -> dict[str, Any]:
-    """Read JSON files of `evaluate` and `compare` into one; raises UserMistake when they disagree."""
+    """Read JSON files of the evaluating commands into one; raises UserMistake when they disagree."""
     figures: dict[str, Any] = {}
     for file in files:
         if not file.is_file():
             raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
+            if "segmenter" in found:
+                figures["segmenter"] = found["segmenter"]
+                continue
             means, protocol = found["means"], found["protocol"]
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise UserMistake(f"{file.name} holds no figures of `evaluate` or `compare`.") from error

@@ -79,7 +79,8 @@ class Segmenter(nn.Module):
     def forward(self, photo: Tensor) -> Tensor:
         """Return logits (B, N, H, W) of photos (B, 3, H, W) in [0, 1] of any size."""
         height, width = photo.shape[-2:]
-        down, right = -height % self.stride, -width % self.stride
+        # at least 2 x 2 of the coarsest features: a group of one number cannot be normalized
+        down, right = (max(-n % self.stride, 2 * self.stride - n) for n in (height, width))
         x = F.pad(photo * 2 - 1, (0, right, 0, down), mode="replicate")  # the encoder's mean and std are 0.5
         logits = self.network(x.contiguous(memory_format=torch.channels_last))
         return logits[..., :height, :width]
