@@ -2,6 +2,7 @@
 
 from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
+from stylizer.engine.matching import Pairing, protect_people
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
 from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest, options
@@ -11,6 +12,7 @@ __all__ = [
     "Cancelled",
     "DeviceError",
     "Engine",
+    "Pairing",
     "Progress",
     "Recipe",
     "RecipeError",
@@ -20,5 +22,6 @@ __all__ = [
     "StyleRequest",
     "StyleResult",
     "options",
+    "protect_people",
     "read_recipe_text",
 ]

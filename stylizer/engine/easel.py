@@ -16,6 +16,7 @@ from stylizer.engine.cache import Cache
 from stylizer.engine.device import Device
 from stylizer.engine.job import Job
 from stylizer.engine.manners import Manner, Plan
+from stylizer.engine.progress import CancelToken
 from stylizer.engine.slots import Slot
 from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.guided import EdgeGuide
@@ -73,7 +74,13 @@ class Easel:
     @contextmanager
     def working(self, job: Job) -> Iterator[None]:
         """Hold the device, with its number type and without gradients."""
-        with self._slot.hold(job.preview, job.token), torch.inference_mode(), self.device.precision():
+        with self.holding(job.preview, job.token):
+            yield
+
+    @contextmanager
+    def holding(self, preview: bool, token: CancelToken | None) -> Iterator[None]:
+        """Do the same for work that belongs to no render."""
+        with self._slot.hold(preview, token), torch.inference_mode(), self.device.precision():
             yield
 
     def fitted(self, picture: Picture, long_side: int | None) -> Picture:

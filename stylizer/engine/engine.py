@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from stylizer.engine.easel import Easel
 from stylizer.engine.job import Job
 from stylizer.engine.library import CHECKPOINTS, Library
 from stylizer.engine.manners import make_plan
+from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import (
     Recipe,
@@ -33,9 +34,12 @@ from stylizer.engine.recipe import (
 from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.slots import Slot
 from stylizer.engine.weights import calibrate
+from stylizer.imaging.labels import REFINED_SIDE, regions_from_probabilities
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import resize_picture
+from stylizer.imaging.regions import Regions
+from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.models.checkpoint import Card
+from stylizer.models.class_table import UNSURE
 from stylizer.models.style_file import NamedStyle
 
 CACHE_BYTES = 384 << 20
@@ -75,6 +79,7 @@ class Engine:
         self._easel = Easel(lambda: self.painter, self.device, self._cache, Slot(), self.finish)
         self._lock = threading.Lock()
         self._painter: Any = None
+        self._segmenter: Any = None
 
     @property
     def painter(self) -> Any:
@@ -84,6 +89,15 @@ class Engine:
                 painter = self.library.load_painter()
                 self._painter = painter.to(self.device.torch, memory_format=torch.channels_last)
             return self._painter
+
+    @property
+    def segmenter(self) -> Any:
+        """Return the segmenter on its device; raises CheckpointError."""
+        with self._lock:
+            if self._segmenter is None:
+                segmenter = self.library.load_segmenter()
+                self._segmenter = segmenter.to(self.device.torch, memory_format=torch.channels_last)
+            return self._segmenter
 
     def styles(self) -> tuple[NamedStyle, ...]:
         """List the styles with names."""
@@ -187,21 +201,105 @@ class Engine:
                 notes.append(f"Style {style.name!r} has changed since; the result will differ.")
         return StyleChoice(found, style.weight)
 
+    # -- regions ----------------------------------------------------------------------------------------
+
+    def segment(self, picture: Picture, token: CancelToken | None = None) -> Regions:
+        """Find the parts of a photo or a painting that have a name; what is not sure belongs to the rest.
+
+        The masks follow the picture's edges; their long side is at most 768. Raises CheckpointError without
+        a segmenter, and Cancelled.
+        """
+        token = token or CancelToken()
+
+        def compute() -> Regions:
+            segmenter = self.segmenter
+            seen = fit_within(picture, segmenter.best_side)
+            with self._easel.holding(True, token):
+                probabilities = segmenter.segment(self._easel.whole(seen))[0].float().cpu()
+            token.check()
+            guide = self._easel.fitted(picture, REFINED_SIDE).tensor()
+            return regions_from_probabilities(probabilities, segmenter.classes, guide, UNSURE)
+
+        key = ("regions", picture.digest)
+        return self._cache.get(key, compute, lambda found: found.masks.nbytes, token)
+
+    def pairing(self, request: StyleRequest, token: CancelToken | None = None) -> Pairing:
+        """Pair the photo's regions with the parts of the request's paintings by their names.
+
+        A region maps to None where the paintings have no such part, or one below 3 %: it takes the whole
+        painting. Raises RequestError when no style is a picture, CheckpointError without a segmenter.
+        """
+        return pair_up(self._regions_of(request, token), self._parts_of(request, token).values())
+
+    def match(
+        self,
+        request: StyleRequest,
+        pairing: Mapping[str, str | None] | None = None,
+        token: CancelToken | None = None,
+    ) -> StyleRequest:
+        """Dress each region in the style of the part of the paintings that it is paired with.
+
+        A photo without regions is segmented first. `pairing` is that of `pairing` if not given; a painting
+        that lacks the part is taken whole. A region that has a look of its own keeps it. Raises as `pairing`
+        does.
+        """
+        regions, parts = self._regions_of(request, token), self._parts_of(request, token)
+        pairs = pair_up(regions, parts.values())
+        if pairing is not None:
+            pairs = check_pairing(pairing, regions, list(parts.values()))
+        matched = replace(request, regions=regions)
+        job = Job(request, token or CancelToken(), ignore_progress)
+        for name in sorted(set(regions.names) - {look.name for look in request.looks}):
+            styles = tuple(
+                StyleChoice(self._part_style(choice.style, parts, pairs[name], job), choice.weight)
+                for choice in request.styles
+            )
+            matched = matched.with_looks(replace(matched.look(name), styles=styles))
+        return matched
+
+    def _regions_of(self, request: StyleRequest, token: CancelToken | None) -> Regions:
+        return self.segment(request.content, token) if request.regions is None else request.regions
+
+    def _parts_of(self, request: StyleRequest, token: CancelToken | None) -> dict[str, Regions]:
+        """Segment the paintings among the styles, by their digests."""
+        pictures = [choice.style for choice in request.styles if isinstance(choice.style, Picture)]
+        if not pictures:
+            raise RequestError(
+                "a style with a name alone has no parts; to match by meaning bring the painting as a picture"
+            )
+        return {picture.digest: self.segment(picture, token) for picture in pictures}
+
+    def _part_style(
+        self, style: Picture | NamedStyle, parts: dict[str, Regions], part: str | None, job: Job
+    ) -> Picture | NamedStyle:
+        """Return the style of a part of a painting, or of all of it where it has no such part."""
+        if isinstance(style, NamedStyle) or part is None or part not in usable_parts(parts[style.digest]):
+            return style
+        code = self._code(style, job, parts[style.digest], part)
+        return NamedStyle("", f"{style.name}, {part}", "", "", (), code, self.painter.checkpoint_sha)
+
     # -- styles -----------------------------------------------------------------------------------------
 
-    def _code(self, picture: Picture, job: Job) -> Tensor:
-        """Read the style of a picture: (code_size,) on the CPU, rounded as files and recipes store it."""
+    def _code(
+        self, picture: Picture, job: Job, parts: Regions | None = None, part: str | None = None
+    ) -> Tensor:
+        """Read the style of a picture, or of a part: (code_size,) on the CPU, rounded as files store it."""
 
         def compute() -> Tensor:
             small = resize_picture(picture, *render.style_size(picture.height, picture.width))
+            chosen = ()
+            if parts is not None:
+                mask = parts.weights((small.height, small.width), self.device.torch)[parts.index(part)]
+                chosen = (mask[None, None],)
             with self._easel.working(job):
-                code = self.painter.code(self._easel.whole(small))[0].float().cpu()
+                code = self.painter.code(self._easel.whole(small), *chosen)[0].float().cpu()
             code = code.to(torch.float16).to(torch.float32)
             if not torch.isfinite(code).all():
                 raise RequestError(f"no style can be read from {picture.name!r}; choose another picture")
             return code
 
-        return self._cache.get(("code", picture.digest), compute, lambda code: code.nbytes, job.token)
+        key = ("code", picture.digest, None if parts is None else parts.digest, part)
+        return self._cache.get(key, compute, lambda code: code.nbytes, job.token)
 
     def _read_style(self, choice: StyleChoice, job: Job) -> _Style:
         if isinstance(choice.style, Picture):

@@ -15,7 +15,7 @@ from stylizer.models.registry import find
 from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, style_files
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
-PAINTER, STYLES, ORIGINALS = "painter", "styles", "originals"
+PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif")
 
 
@@ -28,11 +28,23 @@ class Library:
 
     def load_painter(self) -> nn.Module:
         """Load the painter; raises CheckpointError with a sentence on what is missing or damaged."""
-        painter = load_checkpoint(self.folder / PAINTER)
-        role = find(read_card(self.folder / PAINTER).architecture).role
-        if role != "stylizer":
-            raise CheckpointError(f"checkpoint {PAINTER!r} is a {role}; a stylizer belongs there")
-        return painter
+        return self._load(PAINTER, "stylizer")
+
+    def load_segmenter(self) -> nn.Module:
+        """Load the segmenter; raises CheckpointError with a sentence on what is missing or damaged."""
+        if not (self.folder / SEGMENTER / CONFIG).exists():
+            raise CheckpointError(
+                f"there is no checkpoint {SEGMENTER!r}, so parts of photos are not recognized here; "
+                "select them by click, brush or mask"
+            )
+        return self._load(SEGMENTER, "segmenter")
+
+    def _load(self, name: str, expected: str) -> nn.Module:
+        network = load_checkpoint(self.folder / name)
+        role = find(read_card(self.folder / name).architecture).role
+        if role != expected:
+            raise CheckpointError(f"checkpoint {name!r} is a {role}; a {expected} belongs there")
+        return network
 
     @property
     def models(self) -> tuple[Card, ...]:

@@ -20,12 +20,17 @@ def refine_to_edges(weights: Tensor, photo: Tensor, radius: int = 12, noise: flo
 
     weights (N, h, w) >= 0, sum 1; photo (1, 3, h, w) in [0, 1]; radius of the windows in pixels. Returns
     (N, h, w) >= 0, sum 1. The guided filter with a color guide (He et al., "Guided image filtering", 2013,
-    eq. 14 to 16). Departing from it, borders are made steeper afterwards: its masks carry a haze where both
-    sides share a color. Where one mask alone reigns as far as the windows see, it stays exactly so.
+    eq. 14 to 16), its lines found on a smaller picture (see EdgeGuide). Departing from it, borders are made
+    steeper afterwards: its masks carry a haze where both sides share a color. Where one mask alone reigns as
+    far as the windows see, it stays exactly so.
     """
     if len(weights) == 1:
         return weights
-    guided = EdgeGuide(weights, photo, radius, noise).over(photo)
+    size, coarser = tuple(weights.shape[1:]), max(1, radius // 4)
+    small = [max(1, round(side / coarser)) for side in size]
+    planes, guide = (F.interpolate(x, size=small, mode="area") for x in (weights[None], photo))
+    whole = slice(0, size[0]), slice(0, size[1])
+    guided = EdgeGuide(planes[0], guide, round(radius / coarser), noise).window(photo, size, *whole)
     steep = (0.5 + _CONTRAST * (guided - 0.5)).clamp_(0, 1)
     return steep / steep.sum(0).clamp_(min=1e-6)
 
@@ -43,15 +48,9 @@ class EdgeGuide:
             self.lines = _lines(planes.float(), photo[0].float(), radius, noise)
         self.most = planes.flatten(1).amax(1)[:, None, None]
 
-    def over(self, photo: Tensor) -> Tensor:
-        """Read the planes (P, h, w) over a photo (1, 3, h, w) of the planes' own size."""
-        return self._read(self.lines, photo)
-
     def window(self, photo: Tensor, size: tuple[int, int], rows: slice, columns: slice) -> Tensor:
         """Read the planes over a window (1, 3, rows, columns) of a photo of `size` (height, width)."""
-        return self._read(linear_window(self.lines, size, rows, columns), photo)
-
-    def _read(self, lines: Tensor, photo: Tensor) -> Tensor:
+        lines = linear_window(self.lines, size, rows, columns)
         with full_precision(photo):
             slopes, offsets = lines.unflatten(0, (-1, 4)).split([3, 1], 1)
             found = (slopes * photo.float()).sum(1) + offsets[:, 0]

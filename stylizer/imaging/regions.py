@@ -291,14 +291,14 @@ def _share_out(weights: np.ndarray, totals: np.ndarray) -> np.ndarray:
 def _widened(mask: np.ndarray, pixels: int) -> np.ndarray:
     """Take the largest value around each pixel: int32 (h, w).
 
-    Squares and crosses of 3 pixels in turn make an octagon, which at these sizes passes for a disk.
+    A square of 3 pixels between two crosses, again and again, makes an octagon near a disk.
     """
     _check_pixels(pixels)
     for step in range(int(pixels)):
         tall = mask.copy()
         np.maximum(tall[1:], mask[:-1], out=tall[1:])
         np.maximum(tall[:-1], mask[1:], out=tall[:-1])
-        source, wide = (tall if step % 2 else mask), tall.copy()
+        source, wide = (tall if step % 3 == 1 else mask), tall.copy()
         np.maximum(wide[:, 1:], source[:, :-1], out=wide[:, 1:])
         np.maximum(wide[:, :-1], source[:, 1:], out=wide[:, :-1])
         mask = wide

@@ -50,8 +50,12 @@ def linear_window(planes: Tensor, size: tuple[int, int], rows: slice, columns: s
 
     Sums that are 1 stay 1, and every window agrees with the whole.
     """
-    if size[0] < planes.shape[1] or size[1] < planes.shape[2]:
-        return F.interpolate(planes[None], size=size, mode="bilinear", antialias=True)[0][:, rows, columns]
+    if size == tuple(planes.shape[1:]):
+        return planes[:, rows, columns]
+    smaller = size[0] < planes.shape[1] or size[1] < planes.shape[2]
+    if smaller or (rows.stop - rows.start, columns.stop - columns.start) == size:
+        resized = F.interpolate(planes[None], size=size, mode="bilinear", antialias=smaller)[0]
+        return resized[:, rows, columns]
     for axis, window in ((1, rows), (2, columns)):
         source = planes.shape[axis]
         position = (torch.arange(window.start, window.stop, dtype=torch.float64) + 0.5) * (

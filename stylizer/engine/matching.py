@@ -1,0 +1,51 @@
+"""Match by meaning: the painted sky dresses the sky, the figure dresses the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from stylizer.engine.request import RegionLook, RequestError, StyleRequest
+from stylizer.imaging.regions import REST, Regions
+
+SMALLEST_PART = 0.03
+"""Share of a painting below which a part says too little of its style; the whole painting is taken."""
+PEOPLE = "person"
+
+Pairing = dict[str, str | None]
+"""Region of the photo -> part of the painting, None for the whole painting; artists may redraw it."""
+
+
+def usable_parts(painting: Regions) -> tuple[str, ...]:
+    """List the parts of a painting that are large enough to have a style of their own."""
+    return tuple(name for name in painting.names if name != REST and painting.share(name) >= SMALLEST_PART)
+
+
+def pair_up(regions: Regions, paintings: Iterable[Regions]) -> Pairing:
+    """Pair every region with the part of the same name in a painting, or with the whole painting."""
+    parts = {name for painting in paintings for name in usable_parts(painting)}
+    return {name: name if name in parts else None for name in regions.names}
+
+
+def check_pairing(pairing: Mapping[str, str | None], regions: Regions, paintings: list[Regions]) -> Pairing:
+    """Return a pairing for all regions, those not mentioned with the whole painting; raises RequestError."""
+    parts = sorted({name for painting in paintings for name in usable_parts(painting)})
+    for name, part in pairing.items():
+        if name not in regions.names:
+            raise RequestError(
+                f"there is no region called {str(name)[:40]!r}; there are {', '.join(regions.names)}"
+            )
+        if part is not None and part not in parts:
+            raise RequestError(
+                f"the painting has no part called {str(part)[:40]!r}; it has {', '.join(parts) or 'none'}"
+            )
+    return {name: pairing.get(name) for name in regions.names}
+
+
+def protect_people(request: StyleRequest, person: str = PEOPLE) -> StyleRequest:
+    """Keep the photo where people are; a photo without people is painted as before.
+
+    Raises RequestError when the request has no regions yet.
+    """
+    if request.regions is None:
+        raise RequestError("the photo has no regions yet; find them first")
+    return request.with_looks(RegionLook(person)) if person in request.regions.names else request
