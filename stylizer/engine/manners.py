@@ -73,8 +73,8 @@ class Plan:
     def key(self) -> tuple:
         """Name what the painter is asked for: equal keys, equal weights of codes."""
         ways = tuple((manner.strength, manner.shares) for manner in self.painted)
-        if len(ways) == 1:
-            return ways
+        if len(set(ways)) == 1:
+            return ways[:1]
         return (*ways, hashlib.sha256(self.parts.tobytes()).hexdigest())
 
     def stacked(self, own: Tensor) -> Tensor:
@@ -83,13 +83,13 @@ class Plan:
 
     @cached_property
     def field(self) -> Tensor:
-        """The weights of codes: (1 + K,) where one manner paints, else (1 + K, h, w); sum 1.
+        """The weights of codes: (1 + K,) where all is painted with one mix, else (1 + K, h, w); sum 1.
 
         A part counts as much as it shows, so one that fades away leaves its border to its neighbors; where
         the photo is kept, the nearest painted parts go on, so no border is half photo for the painter.
         """
         rows = torch.stack([self._row(manner) for manner in self.painted])
-        if len(rows) == 1:
+        if len(self.key) == 1:
             return rows[0]
         weighed = self._planes(lambda manner: manner.shown)[[m.strength > 0 for m in self.manners]]
         total = weighed.sum(0, keepdim=True)
