@@ -77,7 +77,8 @@ def evaluate_segmenter(options: SegmenterEvaluateOptions) -> dict[str, Any]:
     segmenter = open_segmenter(options.checkpoint)
     side = options.side or segmenter.best_side
     pictures = read_labeled(options.data, options.split)
-    pictures = pictures.subset(list(range(len(pictures)))[: options.limit or None])
+    if 0 < options.limit < len(pictures):
+        pictures = pictures.subset([i * len(pictures) // options.limit for i in range(options.limit)])
     figures = {"split": options.split, "pictures": len(pictures), "side": side, "unlabeled": IGNORE}
     figures |= measure(segmenter, pictures, side, options.save)
     print("  ".join(f"{name} {value:.3f}" for name, value in figures["iou"].items()))

@@ -88,7 +88,7 @@ class SegmenterEvaluateOptions:
     side: int = 0
     """Long side that pictures are enlarged or shrunk to, pixels; 0: the segmenter's own."""
     limit: int = 0
-    """Use only the first pictures; 0: all."""
+    """Use only so many pictures, spread over all; 0: all."""
     held: bool = False
     """Also choose the threshold of doubt, on the pictures that the run (--checkpoint) held out."""
     wanted: float = 0.9
