@@ -28,6 +28,8 @@ class SegmenterConfig:
     """Names of the classes in the order of the network's answers."""
     best_side: int = 512
     """Long side, pixels, at which photos are recognized best; larger photos are better shrunk first."""
+    scales: tuple[float, ...] = (1.0, 0.5)
+    """Sizes at which a photo is looked at, relative to its own; the mean of the answers counts."""
 
     def __post_init__(self) -> None:
         if not 16 <= self.pyramid <= 512:
@@ -36,6 +38,8 @@ class SegmenterConfig:
             raise ValueError(f"merged is {self.merged}; it must be a multiple of 32 up to 512")
         if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
             raise ValueError("classes must be two or more names, each of them once")
+        if not self.scales or not all(0.1 <= scale <= 2 for scale in self.scales):
+            raise ValueError(f"scales are {self.scales}; give one or more from 0.1 to 2")
         if not 64 <= self.best_side <= 4096:
             raise ValueError(f"best_side is {self.best_side}; it must be 64 to 4096")
 
@@ -88,4 +92,13 @@ class Segmenter(nn.Module):
     @torch.no_grad()
     def segment(self, photo: Tensor) -> Tensor:
         """Return the classes' probabilities (B, N, H, W) float32 of photos (B, 3, H, W) in [0, 1]."""
-        return self(photo).float().softmax(1)
+        return torch.stack([self._look(photo, scale) for scale in self.config.scales]).mean(0)
+
+    def _look(self, photo: Tensor, scale: float) -> Tensor:
+        """Return the probabilities found at one scale, at the photo's own size."""
+        if scale == 1:
+            return self(photo).float().softmax(1)
+        size = [max(1, round(n * scale)) for n in photo.shape[-2:]]
+        seen = F.interpolate(photo, size=size, mode="bilinear", antialias=True, align_corners=False)
+        found = self(seen).float().softmax(1)
+        return F.interpolate(found, size=photo.shape[-2:], mode="bilinear", align_corners=False)

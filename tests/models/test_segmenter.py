@@ -1,5 +1,6 @@
 """The segmenter's promises, and other people's segmenters in its place."""
 
+import dataclasses
 import json
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_batch_is_answered_like_its_pictures_alone(tiny):
     assert torch.allclose(tiny.segment(pictures), alone, atol=1e-5)
 
 
+def test_looks_at_several_scales_count_alike(tiny):
+    state, answers = tiny.state_dict(), []
+    for scales in ((1.0,), (0.5,), (1.0, 0.5)):
+        network = Segmenter(dataclasses.replace(tiny.config, scales=scales)).eval()
+        network.load_state_dict(state)
+        answers.append(network.segment(photo(128, 144)))
+    assert not torch.allclose(answers[0], answers[1], atol=1e-3)
+    assert torch.allclose(answers[2], (answers[0] + answers[1]) / 2, atol=1e-6)
+
+
 def test_it_plays_its_role_and_comes_back_from_a_folder_bit_for_bit(tiny, tmp_path):
     assert isinstance(tiny, Role) and tiny.classes == NAMES
     save_checkpoint(tmp_path / "seg", tiny, "# seg\n", half=False)
@@ -69,6 +80,8 @@ def test_every_weight_takes_part():
     ({"pyramid": 4}, "16 to 512"),
     ({"classes": ("sky",)}, "two or more"),
     ({"best_side": 8}, "64 to 4096"),
+    ({"scales": ()}, "one or more"),
+    ({"scales": (0.0,)}, "0.1 to 2"),
 ])  # fmt: skip
 def test_sizes_that_make_no_sense_are_refused(values, words):
     with pytest.raises(ValueError, match=words):
