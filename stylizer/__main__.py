@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import tyro
 
-from stylizer.commands import MISTAKES, Command
+from stylizer.command_tools import MISTAKES
+from stylizer.commands import Command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,41 +5,32 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import torch
 import tyro
 from tqdm import tqdm
 
-from stylizer.engine import (
-    DeviceError,
-    Engine,
-    Progress,
-    RecipeError,
-    RequestError,
-    StyleChoice,
-    StyleRequest,
-    StyleResult,
-    options,
-    read_recipe_text,
+from stylizer.command_regions import COLORS, OTHER, Dresses, plan_folders
+from stylizer.command_tools import (
+    Mistake,
+    Studio,
+    check_output,
+    find_beside,
+    open_photo,
+    parse_style,
+    photos_in,
+    plan_files,
+    save_result,
+    tile_bar,
 )
-from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
-from stylizer.imaging.picture import Picture, PictureError, open_picture, read_recipe, save_picture
-from stylizer.models.checkpoint import CheckpointError
-from stylizer.models.style_file import NamedStyle, StyleFileError
-
-OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-
-
-class Mistake(ValueError):
-    """Something on the command line that cannot be done; the message is one sentence."""
-
-
-MISTAKES = (Mistake, PictureError, RequestError, RecipeError, CheckpointError, StyleFileError, DeviceError)
+from stylizer.engine import StyleRequest, options, read_recipe_text
+from stylizer.imaging.mask_files import write_masks
+from stylizer.imaging.picture import PictureError, open_picture, read_recipe
+from stylizer.imaging.regions import REST
+from stylizer.models.style_file import NamedStyle
 
 
 def _setting(name: str) -> tuple[Any, Any]:
@@ -63,20 +54,6 @@ _Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON.")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Studio:
-    """Where the painter is and where it runs."""
-
-    checkpoints: Path = CHECKPOINTS
-    """Folder with the painter and the styles."""
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """Where to paint; auto takes the fastest that is there."""
-
-    def engine(self) -> Engine:
-        """Make the engine."""
-        return Engine(self.checkpoints, self.device)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stylize(Studio):
     """Paint photos in a style, or in a mix of styles."""
 
@@ -84,8 +61,15 @@ class Stylize(Studio):
     """Photos, or folders of photos."""
     out: _Out
     """Picture to write; for several photos the folder for <photo stem>.png."""
-    style: tyro.conf.UseAppendAction[tuple[str, ...]]
+    style: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A style's name or a picture file, and its weight if wanted, as wave:0.7; give it again to mix."""
+    region: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A region and its style, as sky=wave, sky=wave:0.8 (strength) or person=keep; again for more regions.
+    Without --style the other regions keep the photo."""
+    mask: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """A region of your own and a picture of it, white where it is, as hat=hat.png."""
+    match: bool = False
+    """Paint each region like the part of the painting that shows the same: the sky like its sky."""
     strength: Annotated[float, _STRENGTH_HELP] = _STRENGTH
     color: Annotated[float, _COLOR_HELP] = _COLOR
     colors_only: Annotated[bool, _COLORS_ONLY_HELP] = _COLORS_ONLY
@@ -96,22 +80,58 @@ class Stylize(Studio):
 
     def run(self) -> int:
         """Paint; among several, photos that cannot be read are reported and the others are painted."""
-        if not self.style:
+        if not self.style and (self.match or not self.region):
             raise Mistake("No style is given; add --style NAME or --style FILE.")
-        jobs = _plan(self.photos, self.out)
+        jobs = plan_files(self.photos, self.out)
         engine = self.engine()
-        styles = tuple(_parse_style(text, engine) for text in self.style)
+        styles = tuple(parse_style(text, engine) for text in self.style)
+        dresses = Dresses.read(self.region, self.mask, self.match, engine)
         settings = {entry.name: getattr(self, entry.name) for entry in options()}
+
+        def asked(photo: Path) -> StyleRequest:
+            picture = open_photo(photo)
+            if not dresses:
+                return StyleRequest(picture, styles, **settings)
+            request, notes = dresses.request(picture, styles, settings, engine)
+            for note in notes:
+                tqdm.write(note, file=sys.stderr)
+            return request
+
         if len(jobs) == 1:
             photo, out = jobs[0]
-            request = StyleRequest(_open(photo), styles, **settings)
-            with _tile_bar() as receive:
-                _save(engine.paint(request, progress=receive), out)
+            request = asked(photo)
+            with tile_bar() as receive:
+                save_result(engine.paint(request, progress=receive), out)
             return 0
         failed = 0
         for photo, out in tqdm(jobs, unit="photo", disable=None):
             try:
-                _save(engine.paint(StyleRequest(_open(photo), styles, **settings)), out)
+                save_result(engine.paint(asked(photo)), out)
+            except PictureError as error:
+                failed += 1
+                tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
+        return 2 if failed else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment(Studio):
+    """Find the parts of photos that have a name, and write a soft mask of each."""
+
+    photos: tyro.conf.Positional[tuple[Path, ...]]
+    """Photos, or folders of photos."""
+    out: _Out
+    """Folder for <photo stem>/<class>.png, white where the class is, and <photo stem>/overlay.png."""
+
+    def run(self) -> int:
+        """Write the masks; photos that cannot be read are reported and the others are segmented."""
+        files = [file for photo in self.photos for file in (photos_in(photo) if photo.is_dir() else [photo])]
+        jobs = plan_folders(files, self.out)
+        engine = self.engine()
+        failed = 0
+        for photo, folder in tqdm(jobs, unit="photo", disable=None):
+            try:
+                picture = open_photo(photo)
+                write_masks(engine.segment(picture), folder, picture, COLORS, {REST: OTHER})
             except PictureError as error:
                 failed += 1
                 tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
@@ -131,16 +151,16 @@ class Replay(Studio):
 
     def run(self) -> int:
         """Paint again."""
-        _check_output(self.out)
+        check_output(self.out)
         text = read_recipe(self.picture)
         if text is None:
             raise Mistake(f"{self.picture.name} holds no recipe; only pictures saved by this studio do.")
         recipe, notes = read_recipe_text(text)
-        photo = self.photo or _beside(self.picture, recipe.photo)
+        photo = self.photo or find_beside(self.picture, recipe.photo)
         engine = self.engine()
         request, more = engine.restore(recipe, open_picture(photo))
-        with _tile_bar() as receive:
-            _save(engine.paint(request, progress=receive), self.out)
+        with tile_bar() as receive:
+            save_result(engine.paint(request, progress=receive), self.out)
         for note in (*notes, *more):
             print(note, file=sys.stderr)
         return 0
@@ -281,7 +301,7 @@ class Learn(Studio):
         if not 0 <= self.steps <= 10_000:
             raise Mistake(f"steps is {self.steps}; choose 0 to 10000.")
         practice = [
-            file for photo in self.photos for file in (_photos_in(photo) if photo.is_dir() else [photo])
+            file for photo in self.photos for file in (photos_in(photo) if photo.is_dir() else [photo])
         ]
         picture = open_picture(self.picture)
         title = self.title or picture.name
@@ -301,102 +321,5 @@ class Learn(Studio):
         return 0
 
 
-Command = Stylize | Replay | Styles | Models | Benchmark | Learn
+Command = Stylize | Segment | Replay | Styles | Models | Benchmark | Learn
 """Every command; the names on the command line are the classes' names in small letters."""
-
-
-def _plan(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
-    """Pair every photo with the file to write; raises Mistake before anything is painted."""
-    several = len(photos) != 1 or photos[0].is_dir()
-    files = [file for photo in photos for file in (_photos_in(photo) if photo.is_dir() else [photo])]
-    if not files:
-        raise Mistake("No photo is given; name photos, or folders that hold some.")
-    for file in files:
-        if not file.is_file():
-            raise Mistake(f"There is no photo {file.name}; check the name.")
-    if not several and not out.is_dir():
-        _check_output(out)
-        return [(files[0], out)]
-    if out.exists() and not out.is_dir():
-        raise Mistake(f"{out.name} is a file; for several photos -o names a folder.")
-    if out.suffix.lower() in OUTPUT_SUFFIXES and not out.exists():
-        raise Mistake(f"{out.name} names one picture; for several photos -o names a folder.")
-    results: dict[Path, Path] = {}
-    for file in files:
-        result = out / f"{file.stem}.png"
-        if result in results and results[result] != file:
-            raise Mistake(f"Two photos are called {file.stem}; rename one, or paint them one by one.")
-        results[result] = file
-    for result, file in results.items():
-        if result.exists() and result.resolve() in {other.resolve() for other in files}:
-            raise Mistake(f"{file.name} would be painted over; choose another folder.")
-    return [(file, result) for result, file in results.items()]
-
-
-def _photos_in(folder: Path) -> list[Path]:
-    return sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
-    )
-
-
-def _check_output(out: Path) -> None:
-    if out.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise Mistake(f"{out.name} is no picture file; name it .png, .jpg or .webp.")
-    if out.is_dir():
-        raise Mistake(f"{out.name} is a folder; name a picture file.")
-    if not out.parent.is_dir():
-        raise Mistake(f"The folder {out.parent.name} does not exist; make it first.")
-
-
-def _beside(picture: Path, name: str) -> Path:
-    """Find the photo of a recipe in the picture's folder."""
-    found = [
-        file
-        for file in _photos_in(picture.resolve().parent)
-        if file.stem == name and file.name != picture.name
-    ]
-    if not found:
-        raise Mistake(f"The photo {name or 'of the recipe'} is not beside {picture.name}; add --photo FILE.")
-    return found[0]
-
-
-def _parse_style(text: str, engine: Engine) -> StyleChoice:
-    """Read NAME, FILE, NAME:WEIGHT or FILE:WEIGHT."""
-    match = re.fullmatch(r"(.+):([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)", text)
-    if match is None or Path(text).is_file():
-        return StyleChoice(engine.find_style(text))
-    try:
-        weight = float(match[2])
-    except ValueError:
-        raise Mistake(
-            f"The weight of style {match[1][:60]} is {match[2]}; give a number such as 0.5."
-        ) from None
-    return StyleChoice(engine.find_style(match[1]), weight)
-
-
-def _open(photo: Path) -> Picture:
-    """Open a photo and tell what reading it had to change."""
-    picture = open_picture(photo)
-    for note in picture.notes:
-        tqdm.write(f"{photo.name}: {note}", file=sys.stderr)
-    return picture
-
-
-def _save(result: StyleResult, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(result.picture, out, result.recipe.to_json())
-    for note in result.notes:
-        tqdm.write(note, file=sys.stderr)
-
-
-@contextmanager
-def _tile_bar() -> Iterator[Callable[[Progress], None]]:
-    """Show a bar over the tiles of one picture."""
-    with tqdm(unit="tile", disable=None, leave=False) as bar:
-
-        def receive(progress: Progress) -> None:
-            if progress.stage == "tiles":
-                bar.total = progress.total
-                bar.update(progress.done - bar.n)
-
-        yield receive

@@ -19,7 +19,7 @@ from stylizer.engine.manners import Manner, Plan
 from stylizer.engine.progress import CancelToken
 from stylizer.engine.slots import Slot
 from stylizer.imaging.detail import REACH, restore_detail
-from stylizer.imaging.guided import EdgeGuide
+from stylizer.imaging.guided import SHARPER, EdgeGuide
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import linear_window
 from stylizer.imaging.resize import fit_within, resize_picture
@@ -27,9 +27,6 @@ from stylizer.imaging.tiles import Tile, plan_tiles
 
 Window = Callable[[Tensor, slice, slice], Tensor]
 """Paints a window, given the photo's (1, 3, h, w), and its rows and columns."""
-
-SHARPER = 1.5
-"""From this enlargement of the masks on, their borders are led along the photo's edges once more."""
 
 
 @dataclass(frozen=True, eq=False)

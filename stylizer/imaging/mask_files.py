@@ -11,15 +11,21 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image
+import torch.nn.functional as F
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
-from stylizer.imaging.picture import Picture, PictureError, open_picture, picture_from_tensor, save_picture
-from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, RegionsError
-from stylizer.imaging.resize import fit_within, resize_plane
+from stylizer.imaging.guided import SHARPER, EdgeGuide
+from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
+from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, RegionsError, share_out
+from stylizer.imaging.resample import linear_window
+from stylizer.imaging.resize import fit_within, resize_picture
 
 _BENT = 0.02  # difference of aspect that a mask may have; scaled masks are off by a pixel
 _LUMA = (0.299, 0.587, 0.114)
 _GRAY = (128, 128, 128)
+_TINTED = 0.5  # share of the overlay's color over the photo
+_ROWS = 256  # rows of full-size masks that are worked on at a time
 
 
 def read_mask(source: str | os.PathLike | bytes | BinaryIO, size: tuple[int, int]) -> np.ndarray:
@@ -42,27 +48,32 @@ def read_mask(source: str | os.PathLike | bytes | BinaryIO, size: tuple[int, int
     if picture.alpha is not None:
         plain = np.ptp(picture.rgb.reshape(-1, 3), 0).max() == 0
         plane = picture.alpha / np.float32(picture.peak) * (1 if plain else plane)
-    if plane.shape != size:
-        plane = resize_plane(plane.astype(np.float32), *size)
-    plane = plane.clip(0, 1).astype(np.float32)
+    tensor = torch.from_numpy(np.ascontiguousarray(plane, np.float32))[None, None]
+    plane = F.interpolate(tensor, size=size, mode="bilinear", antialias=True)[0, 0].clamp(0, 1).numpy()
     if plane.max() < 0.5 / WHOLE:
         raise RegionsError("nothing is selected in the mask; paint white where the region is")
     return plane
 
 
-def write_masks(regions: Regions, folder: Path, photo: Picture, colors: Mapping[str, tuple]) -> list[Path]:
-    """Write one 8-bit PNG a region that is there, as <name>.png in the photo's size, and overlay.png.
+def write_masks(
+    regions: Regions,
+    folder: Path,
+    photo: Picture,
+    colors: Mapping[str, tuple[int, int, int]],
+    names: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Write an 8-bit PNG of each region that is there, <name>.png in the photo's size, and overlay.png.
 
-    `colors` are (red, green, blue) of 0 to 255 by the region's name. Returns the files. Raises PictureError.
+    `colors` are red, green and blue of 0 to 255 by the region's name; `names` name files otherwise than the
+    regions. Returns the files. Raises PictureError.
     """
+    files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files = []
-        for name, mask in zip(regions.names, regions.masks, strict=True):
+        for name, mask in zip(regions.names, full_size(regions, photo), strict=True):
             if mask.any():
-                files.append(folder / f"{file_name(name)}.png")
-                plane = resize_plane(mask, photo.height, photo.width)
-                files[-1].write_bytes(pack_mask(plane))
+                files.append(folder / f"{file_name((names or {}).get(name, name))}.png")
+                files[-1].write_bytes(pack_mask(mask))
     except OSError as error:
         reason = error.strerror or "the disk refused it"
         raise PictureError(f"the masks could not be written: {reason}; choose another folder.") from error
@@ -71,24 +82,49 @@ def write_masks(regions: Regions, folder: Path, photo: Picture, colors: Mapping[
     return files
 
 
-def overlay(photo: Picture, regions: Regions, colors: Mapping[str, tuple], amount: float = 0.55) -> Picture:
-    """Lay the regions' colors over the photo, borders drawn: 8 bits, long side as the masks'.
+def full_size(regions: Regions, photo: Picture) -> np.ndarray:
+    """Return the masks (N, H, W) uint8 in the photo's size, along its edges, summing to 255."""
+    size = (photo.height, photo.width)
+    planes = torch.from_numpy(np.array(regions.masks)).float() / WHOLE
+    guide = None
+    if len(planes) > 1 and photo.height >= SHARPER * regions.size[0]:
+        guide = EdgeGuide(planes, resize_picture(photo, *regions.size).tensor())
+    masks, every = np.empty((len(planes), *size), np.uint8), slice(0, photo.width)
+    for top in range(0, photo.height, _ROWS):
+        rows = slice(top, min(top + _ROWS, photo.height))
+        if guide is None:
+            found = linear_window(planes, size, rows, every)
+        else:
+            window = torch.from_numpy(photo.rgb[rows].astype(np.float32)).permute(2, 0, 1)[None] / photo.peak
+            found = guide.window(window, size, rows, every) + 1e-6
+        masks[:, rows] = share_out(found.numpy(), np.full(found.shape[1:], WHOLE))
+    return masks
+
+
+def overlay(photo: Picture, regions: Regions, colors: Mapping[str, tuple[int, int, int]]) -> Picture:
+    """Lay the regions' colors and names over the photo, in 8 bits, at the masks' long side.
 
     A region without a color is gray; the rest stays as it is.
     """
     small = fit_within(photo, max(regions.size))
-    shares = regions.weights((small.height, small.width))
+    shares = regions.weights((small.height, small.width)).numpy()
     tints = np.array([colors.get(name, _GRAY) for name in regions.names], np.float32) / 255
-    strength = np.array([0.0 if name == REST else amount for name in regions.names], np.float32)
-    tint = np.einsum("nhw,nc->chw", shares * strength[:, None, None], tints)
-    cover = np.einsum("nhw,n->hw", shares, strength)
-    mixed = small.tensor()[0].numpy() * (1 - cover) + tint
-    label = shares.argmax(0).numpy()
+    shown = np.array([0.0 if name == REST else _TINTED for name in regions.names], np.float32)
+    tint = np.einsum("nhw,n,nc->chw", shares, shown, tints)
+    mixed = small.tensor()[0].numpy() * (1 - np.einsum("nhw,n->hw", shares, shown)) + tint
+    label = shares.argmax(0)
     border = np.zeros(label.shape, bool)
     border[:-1] |= label[:-1] != label[1:]
     border[:, :-1] |= label[:, :-1] != label[:, 1:]
     mixed[:, border] = 1.0
-    return picture_from_tensor(torch.from_numpy(mixed)[None])
+    image = Image.fromarray((mixed.clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0).copy())
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(image.size) // 40 + 6)
+    for place in np.unique(label):
+        deep = ndimage.distance_transform_edt(np.pad(label == place, 1))[1:-1, 1:-1]
+        row, column = np.unravel_index(deep.argmax(), deep.shape)
+        at = (int(column), int(row))
+        draw.text(at, regions.names[place], "white", font, "mm", stroke_width=2, stroke_fill="black")
+    return Picture(np.asarray(image), None, photo.name)
 
 
 def file_name(name: str) -> str:

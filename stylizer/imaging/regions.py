@@ -127,7 +127,7 @@ def regions_from_weights(weights: np.ndarray | Tensor, names: Sequence[str]) -> 
     else:
         planes = np.concatenate([np.zeros_like(planes[:1]), planes])
     planes[0] += np.maximum(1 - planes.sum(0), 0)
-    return Regions(_share_out(planes, np.full(planes.shape[1:], WHOLE)), (REST, *names))
+    return Regions(share_out(planes, np.full(planes.shape[1:], WHOLE)), (REST, *names))
 
 
 def set_region(regions: Regions, name: str, mask: np.ndarray) -> Regions:
@@ -259,11 +259,11 @@ def _exchange(masks: np.ndarray, place: int, wanted: np.ndarray) -> np.ndarray:
     masks[0][loses] += (had - wanted)[loses].astype(np.uint8)
     others = np.delete(masks, place, 0)
     if gains.any():
-        others[:, gains] = _share_out(others[:, gains].astype(np.float32), (WHOLE - wanted)[gains])
+        others[:, gains] = share_out(others[:, gains].astype(np.float32), (WHOLE - wanted)[gains])
     return np.insert(others, place, wanted.astype(np.uint8), 0)
 
 
-def _share_out(weights: np.ndarray, totals: np.ndarray) -> np.ndarray:
+def share_out(weights: np.ndarray, totals: np.ndarray) -> np.ndarray:
     """Share whole numbers `totals` (...) among weights (N, ...) >= 0: uint8 (N, ...) that sum to them.
 
     The method of largest remainders (Hamilton's), at every pixel. No pixel may have all weights 0.

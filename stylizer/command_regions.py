@@ -1,0 +1,107 @@
+"""Regions on the command line: --region, --mask and --match."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stylizer.command_tools import Mistake, split_number
+from stylizer.engine import Engine, RegionLook, StyleChoice, StyleRequest
+from stylizer.imaging.labels import REFINED_SIDE
+from stylizer.imaging.mask_files import read_mask
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import REST, Regions, check_name, set_region, whole
+from stylizer.imaging.resize import fit_within
+from stylizer.models.class_table import CLASSES, NAMES
+
+KEEP = "keep"
+OTHER = NAMES[0]
+COLORS = {entry.name: entry.color for entry in CLASSES}
+
+
+@dataclass(frozen=True, eq=False)
+class Dresses:
+    """What the command line asks of regions, read once for all photos."""
+
+    looks: tuple[tuple[str, StyleChoice | None, float | None], ...]
+    masks: tuple[tuple[str, Path], ...]
+    match: bool
+
+    @classmethod
+    def read(cls, regions: tuple[str, ...], masks: tuple[str, ...], match: bool, engine: Engine) -> Dresses:
+        """Read name=keep, name=STYLE or name=STYLE:STRENGTH, and name=FILE; raises Mistake."""
+        files = tuple((name, Path(file)) for name, file in (_pair(text, "--mask") for text in masks))
+        looks = []
+        known = {*NAMES, REST, *(name for name, _ in files)}
+        for name, wanted in (_pair(text, "--region") for text in regions):
+            if name not in known:
+                raise Mistake(
+                    f"There is no region called {name[:40]}; known are {', '.join((*NAMES, *dict(files)))}."
+                )
+            style, strength = split_number(wanted, f"The strength of region {name}")
+            chosen = None if style == KEEP else StyleChoice(engine.find_style(style))
+            looks.append((REST if name == OTHER else name, chosen, strength))
+        names = [name for name, _, _ in looks]
+        for name in names:
+            if names.count(name) > 1:
+                raise Mistake(f"Region {name} is given twice; give one look for each.")
+        return cls(tuple(looks), files, match)
+
+    def __bool__(self) -> bool:
+        return bool(self.looks or self.masks or self.match)
+
+    def request(
+        self, photo: Picture, styles: tuple[StyleChoice, ...], settings: dict[str, Any], engine: Engine
+    ) -> tuple[StyleRequest, tuple[str, ...]]:
+        """Make a photo's request with its regions and looks; returns notes on regions that it lacks."""
+        regions = self._regions(photo, engine)
+        request = StyleRequest(photo, styles, regions=regions, **settings)
+        notes = []
+        for name, style, strength in self.looks:
+            if name not in regions.names:
+                notes.append(f"no {name} was found in {photo.name}")
+                continue
+            styles = () if style is None else (style,)
+            strength = request.strength if strength is None else strength
+            request = request.with_looks(RegionLook(name, styles, strength, request.color, request.stroke))
+        if self.match:
+            request = engine.match(request)
+        return request, tuple(notes)
+
+    def _regions(self, photo: Picture, engine: Engine) -> Regions:
+        drawn = {name for name, _ in self.masks}
+        if self.match or any(name not in drawn and name != REST for name, _, _ in self.looks):
+            regions = engine.segment(photo)
+        else:
+            small = fit_within(photo, REFINED_SIDE)
+            regions = whole((small.height, small.width))
+        for name, file in self.masks:
+            regions = set_region(regions, name, read_mask(file, regions.size))
+        return regions
+
+
+def plan_folders(files: list[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Pair every photo with its folder of masks; raises Mistake before anything is written."""
+    if not files:
+        raise Mistake("No photo is given; name photos, or folders that hold some.")
+    if out.exists() and not out.is_dir():
+        raise Mistake(f"{out.name} is a file; -o names a folder.")
+    folders: dict[Path, Path] = {}
+    for file in files:
+        if not file.is_file():
+            raise Mistake(f"There is no photo {file.name}; check the name.")
+        folder = out / file.stem
+        if folders.setdefault(folder, file) != file:
+            raise Mistake(f"Two photos are called {file.stem}; rename one, or segment them one by one.")
+    return [(file, folder) for folder, file in folders.items()]
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found or not name.strip() or not value.strip():
+        raise Mistake(
+            f"{option} {text[:60]} was not understood; write it like sky=starry-night or sky=sky.png."
+        )
+    return check_name(re.sub(r"\s+", " ", name)), value.strip()
