@@ -18,8 +18,14 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+# architectures that ship register themselves
+import stylizer.models.colorizer
 import stylizer.models.painter
-import stylizer.models.segmenter  # noqa: F401 - architectures that ship register themselves
+import stylizer.models.resnet_translator
+import stylizer.models.segmenter
+import stylizer.models.style_gan
+import stylizer.models.unet
+import stylizer.models.unit_translator  # noqa: F401
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -77,4 +77,57 @@ class Segmenter(Protocol):
         ...
 
 
-ROLES: dict[str, type] = {"stylizer": Stylizer, "segmenter": Segmenter}
+@runtime_checkable
+class Translator(Protocol):
+    """Give photos one learned look, or a mix of several; strength blends the answer with the photo.
+
+    tiling "exact": tiles of `stride` with a border of `halo` pixels equal the whole, given its statistics;
+    "whole": the network itself looks at large photos small.
+    """
+
+    stride: int
+    halo: int
+    tiling: Literal["exact", "whole"]
+    domains: tuple[str, ...]
+
+    def translate(self, photo: Tensor, mix: Tensor | None = None, statistics: Any = None) -> Tensor:
+        """Translate photos (B, 3, H, W) in [0, 1], any size from 16; returns (B, 3, H, W) in [0, 1].
+
+        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; None mixes all alike.
+        """
+        ...
+
+    def measure(self, photo: Tensor, mix: Tensor | None = None) -> Any:
+        """Measure the statistics of a whole picture, to translate its tiles alike."""
+        ...
+
+
+@runtime_checkable
+class Inventor(Protocol):
+    """Invent pictures from latent vectors, by way of styles whose layers, coarse to fine, can be mixed."""
+
+    latent_size: int
+    layers: int
+    picture_size: int
+
+    def style(self, z: Tensor, truncation: float = 1.0) -> Tensor:
+        """Turn latent vectors (B, latent_size) into styles (B, layers, n); truncation below 1 is tamer."""
+        ...
+
+    def finish(self, style: Tensor, seed: int = 0, size: tuple[int, int] | None = None) -> Tensor:
+        """Paint styles as pictures (B, 3, H, W) in [0, 1]; seed draws the grain, size is (H, W)."""
+        ...
+
+    def invent(
+        self, z: Tensor, truncation: float = 1.0, seed: int = 0, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """Do both."""
+        ...
+
+
+ROLES: dict[str, type] = {
+    "stylizer": Stylizer,
+    "translator": Translator,
+    "inventor": Inventor,
+    "segmenter": Segmenter,
+}

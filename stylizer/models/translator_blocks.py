@@ -1,0 +1,157 @@
+"""Layers that translators share: normalization that knows its domain, residual blocks, doublings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylizer.imaging.color import full_precision
+from stylizer.models.blocks import Statistics, StatisticsCursor, conv, enlarge
+
+_NEAR = 0.02  # a residual starts from colors this far inside the range, where the sigmoid still has a slope
+
+
+class DomainMix:
+    """How much each domain counts: shares (B, K) one row a picture, or maps (K, h, w) for one picture."""
+
+    def __init__(self, shares: Tensor):
+        self.shares = shares
+        self._resized: dict[tuple[int, int], Tensor] = {}
+
+    def read(self, table: Tensor, size: tuple[int, int]) -> Tensor:
+        """Mix the rows of a table (K, C) to (B, C, 1, 1), or to a map (1, C, *size)."""
+        with full_precision(table):
+            if self.shares.dim() == 2:
+                return (self.shares @ table)[:, :, None, None]
+            if size not in self._resized:
+                self._resized[size] = F.interpolate(self.shares[None], size=size, mode="area")[0]
+            return torch.einsum("khw,kc->chw", self._resized[size], table)[None]
+
+
+def domain_mix(mix: Tensor | None, photo: Tensor, domains: Sequence[str]) -> DomainMix:
+    """Check a mix of domains for photos (B, 3, H, W): (K,), (B, K) or maps (K, h, w); None mixes all alike.
+
+    Raises ValueError when the shapes do not go together.
+    """
+    count, batch = len(domains), photo.shape[0]
+    if mix is None:
+        mix = torch.full((count,), 1 / count)
+    mix = mix.to(photo.device, torch.float32)
+    if mix.dim() == 1 and mix.shape[0] == count:
+        return DomainMix(mix.expand(batch, -1))
+    if (mix.dim() == 2 and mix.shape == (batch, count)) or (
+        mix.dim() == 3 and mix.shape[0] == count and batch == 1
+    ):
+        return DomainMix(mix)
+    raise ValueError(
+        f"mix has the shape {tuple(mix.shape)}; expected ({count},), ({batch}, {count}) "
+        f"or, for one photo, ({count}, height, width)"
+    )
+
+
+def pad_to(photo: Tensor, multiple: int) -> Tensor:
+    """Extend below and to the right, repeating the border, to multiples of `multiple`."""
+    below, right = (-photo.shape[2]) % multiple, (-photo.shape[3]) % multiple
+    return F.pad(photo, (0, right, 0, below), mode="replicate") if below or right else photo
+
+
+class DomainLayer(nn.Module):
+    """Convolution, instance normalization with a scale and shift for each domain, ReLU or none.
+
+    Conditional instance normalization (arXiv:1610.07629, eq. 5); with one domain it is the ordinary kind.
+    """
+
+    def __init__(self, inputs: int, outputs: int, domains: int, size: int = 3, stride: int = 1, bend=True):
+        super().__init__()
+        self.conv = conv(inputs, outputs, size, stride)
+        self.scale = nn.Parameter(torch.ones(domains, outputs))
+        self.shift = nn.Parameter(torch.zeros(domains, outputs))
+        self.bend = bend
+
+    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+        x = self.conv(x)
+        size = (x.shape[2], x.shape[3])
+        mean, inverse = cursor.read(x)
+        scale = mix.read(self.scale, size) * inverse
+        shift = mix.read(self.shift, size) - mean * scale
+        x = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
+        return F.relu(x) if self.bend else x
+
+
+class DomainBlock(nn.Module):
+    """Residual block of two layers; the second has no activation (Johnson et al. 2016, supplement)."""
+
+    def __init__(self, channels: int, domains: int):
+        super().__init__()
+        self.first = DomainLayer(channels, channels, domains)
+        self.second = DomainLayer(channels, channels, domains, bend=False)
+
+    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+        return x + self.second(self.first(x, mix, cursor), mix, cursor)
+
+
+class GrowLayer(DomainLayer):
+    """Double the size, then a layer: transposed convolutions leave checkerboards (Odena et al. 2016)."""
+
+    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+        return super().forward(enlarge(x), mix, cursor)
+
+
+class Translating(nn.Module):
+    """Base of the translators: sizes, mixes and statistics around `paint`.
+
+    paint(padded (B, 3, H, W) in [0, 1], mix, cursor) -> logits of colors (B, 3, H, W), before the sigmoid
+    """
+
+    stride: int
+    tiling = "exact"
+    residual = False
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Name what this network translates to, in the order of a mix."""
+        return self.config.domains
+
+    def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+        raise NotImplementedError
+
+    def translate(
+        self, photo: Tensor, mix: Tensor | None = None, statistics: Statistics | None = None
+    ) -> Tensor:
+        """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
+
+        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
+        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it that begins at
+        multiples of `stride`.
+        """
+        height, width = photo.shape[2:]
+        if min(height, width) < 16:
+            raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
+        pixels = pad_to(photo, self.stride)
+        cursor = (statistics or Statistics()).started()
+        logits = self.paint(pixels, domain_mix(mix, photo, self.domains), cursor)
+        with full_precision(logits):  # bfloat16 has too few bits for colors
+            logits = 2 * logits.float()  # sigmoid(2x) is the papers' tanh(x), moved to [0, 1]
+            if self.residual:
+                logits = logits + torch.logit(pixels.float().clamp(_NEAR, 1 - _NEAR))
+            return torch.sigmoid(logits)[:, :, :height, :width]
+
+    def measure(self, photo: Tensor, mix: Tensor | None = None) -> Statistics:
+        """Measure the instance statistics of a whole picture, for `translate` to replay on its tiles."""
+        statistics = Statistics()
+        self.translate(photo, mix, statistics)
+        return Statistics(statistics.values, replay=True)
+
+    def forward(self, photo: Tensor, mix: Tensor | None = None) -> Tensor:
+        return self.translate(photo, mix)
+
+
+def check_domains(domains: Sequence[str]) -> None:
+    """Refuse domains without names or with the same name; raises ValueError."""
+    if not domains or not all(domains) or len(set(domains)) != len(domains):
+        raise ValueError(
+            f"domains are {', '.join(map(repr, domains)) or 'none'}; give each a name of its own"
+        )
