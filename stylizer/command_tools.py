@@ -17,6 +17,7 @@ from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
+from stylizer.models.published_segmenter import PublishedSegmenterError
 from stylizer.models.style_file import StyleFileError
 
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -33,6 +34,7 @@ MISTAKES = (
     RecipeError,
     RegionsError,
     CheckpointError,
+    PublishedSegmenterError,
     StyleFileError,
     DeviceError,
 )
@@ -47,9 +49,15 @@ class Studio:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to paint; auto takes the fastest that is there."""
 
+    segmenter: str | None = None
+    """A published segmenter to find regions with: a folder, or a repository's name, which is downloaded."""
+
     def engine(self) -> Engine:
-        """Make the engine."""
-        return Engine(self.checkpoints, self.device)
+        """Make the engine, and tell the license of a published segmenter."""
+        engine = Engine(self.checkpoints, self.device, segmenter=self.segmenter)
+        if self.segmenter is not None:
+            print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
+        return engine
 
 
 def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:

@@ -61,7 +61,8 @@ class Engine:
     """Paint photos; one engine serves all threads of a program.
 
     `checkpoints` is read when first needed, so an engine without a painter still lists what is there;
-    painting then raises CheckpointError. `device` is auto, cpu, cuda or mps.
+    painting then raises CheckpointError. `device` is auto, cpu, cuda or mps. `segmenter` is a published one
+    to find regions with instead of ours: a folder or a repository of segmentation-models-pytorch.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Engine:
         cache_bytes: int = CACHE_BYTES,
         whole_precision: bool = False,
         finish: render.Finish | None = None,
+        segmenter: str | Path | None = None,
     ) -> None:
         self.library = Library(Path(checkpoints))
         self.device = choose_device(device, whole_precision)
@@ -80,6 +82,7 @@ class Engine:
         self._lock = threading.Lock()
         self._painter: Any = None
         self._segmenter: Any = None
+        self._published = segmenter
 
     @property
     def painter(self) -> Any:
@@ -92,10 +95,10 @@ class Engine:
 
     @property
     def segmenter(self) -> Any:
-        """Return the segmenter on its device; raises CheckpointError."""
+        """Return the segmenter on its device; raises CheckpointError or PublishedSegmenterError."""
         with self._lock:
             if self._segmenter is None:
-                segmenter = self.library.load_segmenter()
+                segmenter = self.library.load_segmenter(self._published)
                 self._segmenter = segmenter.to(self.device.torch, memory_format=torch.channels_last)
             return self._segmenter
 

@@ -11,6 +11,7 @@ from torch import nn
 from stylizer.engine.request import RequestError
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CONFIG, Card, CheckpointError, load_checkpoint, read_card
+from stylizer.models.published_segmenter import open_published
 from stylizer.models.registry import find
 from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, style_files
 
@@ -30,8 +31,13 @@ class Library:
         """Load the painter; raises CheckpointError with a sentence on what is missing or damaged."""
         return self._load(PAINTER, "stylizer")
 
-    def load_segmenter(self) -> nn.Module:
-        """Load the segmenter; raises CheckpointError with a sentence on what is missing or damaged."""
+    def load_segmenter(self, published: str | Path | None = None) -> nn.Module:
+        """Load the segmenter, or a published one: a folder, or a repository's name, which is downloaded.
+
+        Raises CheckpointError or PublishedSegmenterError with a sentence on what is missing or damaged.
+        """
+        if published is not None:
+            return open_published(published)
         if not (self.folder / SEGMENTER / CONFIG).exists():
             raise CheckpointError(
                 f"there is no checkpoint {SEGMENTER!r}, so parts of photos are not recognized here; "

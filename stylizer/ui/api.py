@@ -1,4 +1,4 @@
-"""What programs may call: /stylize and /styles."""
+"""What programs may call: /stylize and /styles, and for regions /segment and /stylize_regions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from stylizer.engine.request import options
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui.handlers import Studio
 from stylizer.ui.options import LABELS
+from stylizer.ui.region_api import make_region_endpoints
 from stylizer.ui.words import sentence_of
 
 
 def make_endpoints(studio: Studio) -> None:
-    """Declare the two endpoints on components that no one sees: they check types, ranges and uploads."""
+    """Declare the endpoints on components that no one sees: they check types, ranges and uploads."""
 
     def styles() -> list[dict[str, Any]]:
         """List the styles with names: name (what /stylize takes), title, artist, year and tags."""
@@ -92,6 +93,7 @@ def make_endpoints(studio: Studio) -> None:
             stylize, inputs, output, api_name="stylize", concurrency_id="full size", concurrency_limit=1
         )
         gr.Button().click(styles, None, listed, api_name="styles", queue=False)
+    make_region_endpoints(studio, number, _named)
 
 
 def _named(studio: Studio, text: str) -> list[StyleChoice]:

@@ -4,32 +4,12 @@ import urllib.error
 import urllib.request
 
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import STYLES, free_port, small_engine
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("studio")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
-    from stylizer.ui.page import launch_settings, make_page
-
-    page = make_page(small_engine(folder / "checkpoints"))
-    settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
-    _, url, _ = page.launch(**settings)
-    yield url
-    page.close()
-    patch.undo()
-
-
-@pytest.fixture(scope="module")
-def client(address, tmp_path_factory):
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+from tests.ui.small_studio import STYLES
 
 
 @pytest.fixture(scope="module")

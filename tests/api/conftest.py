@@ -1,0 +1,30 @@
+"""A page that listens, and a program that calls it; one for all tests of the endpoints."""
+
+import pytest
+from gradio_client import Client
+
+from stylizer.models.checkpoint import save_checkpoint
+from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
+from tests.ui.small_studio import free_port, small_engine
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("studio")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
+    from stylizer.ui.page import launch_settings, make_page
+
+    segmenter = FakeSegmenter(FakeSegmenterConfig())
+    save_checkpoint(folder / "checkpoints" / "segmenter", segmenter, "# A fake\n", half=False)
+    page = make_page(small_engine(folder / "checkpoints"))
+    settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
+    _, url, _ = page.launch(**settings)
+    yield url
+    page.close()
+    patch.undo()
+
+
+@pytest.fixture(scope="package")
+def client(address, tmp_path_factory):
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
