@@ -15,6 +15,13 @@ SPIKE = 10.0  # a gradient this many times the usual one is worth a line
 USUAL = 200  # steps that say what is usual
 WINNING = 0.98  # share of right answers of a critic that leaves the painter nothing to learn
 ALIKE = 0.01  # spread of 8x8 thumbnails over a batch, [0, 1] units, below which the pictures are one picture
+INVERTED = (
+    -0.2
+)  # correlation of thumbnails with those of their sources, below which light and dark are swapped
+LOOK_EVERY = 50  # steps between two looks at pictures
+LOOKS = (
+    4  # looks that count together: one dark photo made light is no inversion, and a batch may be one picture
+)
 QUIET = 1_000  # steps before the same warning is given again
 
 
@@ -27,6 +34,8 @@ class Alarms:
 
     def __init__(self) -> None:
         self.norms: dict[str, deque[float]] = {}
+        self.thumbnails: dict[str, deque[Tensor]] = {}
+        self.likeness: dict[str, deque[float]] = {}
         self.right: dict[str, deque[float]] = {}
         self.last_said: dict[str, int] = {}
         self.news: list[str] = []
@@ -60,12 +69,31 @@ class Alarms:
 
     @torch.no_grad()
     def pictures(self, phase: str, step: int, painted: Tensor) -> None:
-        """Warn of pictures (B,3,H,W) that are all alike."""
+        """Warn of pictures (B,3,H,W) that are all alike; of a batch of one, the last few are compared."""
+        seen = self.thumbnails.setdefault(phase, deque(maxlen=LOOKS))
+        seen.append(F.adaptive_avg_pool2d(painted.float(), 8))
+        compared = seen[-1]
         if painted.shape[0] < 2:
-            return
-        spread = F.adaptive_avg_pool2d(painted.float(), 8).std(0).mean().item()
+            compared = torch.cat(list(seen))
+            if len(seen) < LOOKS:
+                return
+        spread = compared.std(0).mean().item()
         if spread < ALIKE:
             self.say(f"{phase} alike", step, f"{phase}: the batch's pictures are alike (spread {spread:.4f})")
+
+    @torch.no_grad()
+    def colors(self, phase: str, step: int, source: Tensor, painted: Tensor) -> None:
+        """Warn of pictures (B,3,H,W) that are negatives of their sources, look after look.
+
+        Each color channel's thumbnail is correlated with the source's; the mean counts.
+        """
+        pairs = [F.adaptive_avg_pool2d(x.float(), 8).flatten(2) for x in (source, painted)]
+        first, second = (x - x.mean(2, keepdim=True) for x in pairs)
+        size = (first.square().sum(2) * second.square().sum(2)).sqrt()
+        looks = self.likeness.setdefault(phase, deque(maxlen=LOOKS))
+        looks.append(((first * second).sum(2) / (size + 1e-6)).mean().item())
+        if len(looks) == LOOKS and (mean := statistics.fmean(looks)) < INVERTED:
+            self.say(f"{phase} inverted", step, f"{phase}: colors are inverted (correlation {mean:.2f})")
 
     def say(self, kind: str, step: int, sentence: str) -> None:
         """Keep a warning for the report, at most once in a while of the same kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,11 @@ PATHS = (
     "encoder",
     "init",
     "out",
+    "a",
+    "b",
+    "photos",
+    "paintings",
+    "pictures",
     "data",
 )  # of one machine: cut to their names
 HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [style-transfer]\n---"
@@ -45,6 +51,7 @@ def write_card(name: str, network: nn.Module, history: Sequence[Session], figure
     """Write a card from the runs that led to a network, first to last, and the JSON of its evaluation."""
     count = sum(value.numel() for value in network.state_dict().values())
     method, options, _ = history[-1]
+    kind = METHODS[method][1]
     settings = json.dumps(without_paths(options), indent=2)
     commands = "\n".join(command(*session[:2]) for session in history)
     trained = training_facts(*history[-1])
@@ -52,16 +59,21 @@ def write_card(name: str, network: nn.Module, history: Sequence[Session], figure
         told = [f"Run {index}:\n\n{training_facts(*run)}" for index, run in enumerate(history, 1)]
         trained = "\n\n".join(["Several runs, each from the weights of the one before.", *told])
     sections = {
+        "Method": kind.data and inspect.getdoc(kind),
         "Training": trained,
-        "Data": f"Photos from `{last_part(options.get('content'))}`, paintings from "
+        "Data": kind.data(options)
+        if kind.data
+        else f"Photos from `{last_part(options.get('content'))}`, paintings from "
         f"`{last_part(options.get('style'))}`, unpaired, for research use only; none is in this folder.\n"
         "Losses are measured in features of VGG-16 (ImageNet, torchvision), which does not ship.",
         "Figures": figure_table(figures),
-        "Limits": LIMITS,
-        "Licences": LICENCES,
+        "Limits": kind.limits or LIMITS,
+        "Licences": kind.licences or LICENCES,
         "To repeat it": f"```\n{commands}\n```\n\nAll options of the last run:\n\n```json\n{settings}\n```",
     }
-    about = f"{ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
+    about = (
+        f"{kind.about or ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
+    )
     parts = [HEAD, f"# {name}", about]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([*parts, extra.strip()]).strip() + "\n"

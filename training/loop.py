@@ -14,7 +14,7 @@ from accelerate.utils import broadcast_object_list, send_to_device
 from torch import nn
 
 from stylizer.models.checkpoint import load_checkpoint
-from training.alarms import Alarms, TrainingAlarm
+from training.alarms import LOOK_EVERY, Alarms, TrainingAlarm
 from training.config import RunConfig, UserMistake, from_plain, read_options, write_options
 from training.ema import AveragedWeights
 from training.phases import (
@@ -217,8 +217,10 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
     alarms.gradient(phase.name, step, norm)
     if "critic_right" in values:
         alarms.critic(phase.name, step, values["critic_right"])
-    if "painted" in carry and step % 50 == 0:
+    if "painted" in carry and step % LOOK_EVERY == 0:
         alarms.pictures(phase.name, step, carry["painted"])
+        if "source" in carry:
+            alarms.colors(phase.name, step, carry["source"], carry["painted"])
 
 
 def set_rates(optimizer: torch.optim.Optimizer, setting: Any, step: int) -> None:

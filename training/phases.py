@@ -22,7 +22,8 @@ class Phase:
 
     `loss(batch, carry, step)` runs inside autocast. It may put plain figures that are only watched
     into `carry["figures"]` (name -> scalar tensor; `critic_right`, the share of right answers of a critic,
-    is watched by the alarms) and the pictures it made into `carry["painted"]` (B,3,H,W), detached.
+    is watched by the alarms) and the pictures it made into `carry["painted"]` (B,3,H,W), detached; with the
+    pictures they were made from in `carry["source"]`, inverted colors are found too.
     An empty answer skips the update.
     """
 
@@ -65,7 +66,13 @@ class Method:
     memory  modules with buffers that phases change (pools, running spreads); saved, never stepped
     fixed   networks that only judge (perceptual network); moved to the device, neither stepped nor saved
     phases  what happens in a step, in order
+
+    For the card: `about`, `limits`, `licences` are sentences, `data(options as JSON)` names the pictures;
+    with `data` given, the method's docstring, which lists its departures, is on the card too.
     """
+
+    about = limits = licences = ""
+    data: Callable[[Mapping[str, Any]], str] | None = None
 
     nets: nn.ModuleDict
     memory: nn.ModuleDict

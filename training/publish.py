@@ -39,7 +39,7 @@ def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate
     written = []
     for name, network in networks.items():
         folder = checkpoint if len(networks) == 1 else checkpoint / name
-        text = write_card(name, network, history, figures, extra)
+        text = write_card(folder.name, network, history, figures, extra)
         save_checkpoint(folder, network, text, half=True)
         written.append(folder)
     return written
