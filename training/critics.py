@@ -10,22 +10,25 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from stylizer.models.style_gan import EvenConv, EvenLinear
 
-def _conv(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Module:
-    return spectral_norm(nn.Conv2d(inputs, outputs, size, stride, size // 2))
+
+def _conv(inputs: int, outputs: int, size: int, stride: int = 1, normalized: bool = True) -> nn.Module:
+    layer = nn.Conv2d(inputs, outputs, size, stride, size // 2)
+    return spectral_norm(layer) if normalized else layer
 
 
 class PatchCritic(nn.Module):
-    """Judge overlapping patches of a picture (PatchGAN, arXiv:1611.07004), spectrally normalized."""
+    """Judge overlapping patches of a picture (PatchGAN, arXiv:1611.07004), spectrally normalized if asked."""
 
-    def __init__(self, width: int = 32, layers: int = 3):
+    def __init__(self, width: int = 32, layers: int = 3, inputs: int = 3, normalized: bool = True):
         super().__init__()
-        widths = [3] + [width * min(2**i, 8) for i in range(layers)]
-        self.layers = nn.ModuleList(_conv(a, b, 4, 2) for a, b in pairwise(widths))
-        self.score = _conv(widths[-1], 1, 3)
+        widths = [inputs] + [width * min(2**i, 8) for i in range(layers)]
+        self.layers = nn.ModuleList(_conv(a, b, 4, 2, normalized) for a, b in pairwise(widths))
+        self.score = _conv(widths[-1], 1, 3, normalized=normalized)
 
     def features(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return the activations of every layer, for feature matching; pixels (B, 3, H, W) in [0, 1]."""
+        """Return the activations of every layer, for feature matching; pixels (B, C, H, W) in [0, 1]."""
         x, found = pixels * 2 - 1, []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
@@ -79,3 +82,79 @@ class FeatureCritic(nn.Module):
             for critic, f, scale in zip(self.critics, features, self.scales, strict=True)
         ]
         return torch.cat(scores, 1)
+
+
+class DomainCritic(nn.Module):
+    """Judge patches, and tell which domain the picture is from (StarGAN, arXiv:1711.09020, section 3.1).
+
+    Without spectral norm: it is for Wasserstein losses, whose gradient penalty bounds the slope.
+    """
+
+    def __init__(self, domains: int, width: int = 32, layers: int = 5):
+        super().__init__()
+        self.patches = PatchCritic(width, layers, normalized=False)
+        self.domain = nn.Linear(width * min(2 ** (layers - 1), 8), domains)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores (B, 1, h, w) and logits of domains (B, K) of pictures (B, 3, H, W) in [0, 1]."""
+        features = self.patches.features(pixels)[-1]
+        return self.patches.score(features), self.domain(features.mean((2, 3)))
+
+
+class ScaleCritic(nn.Module):
+    """Patch critics at full, half and quarter size (pix2pixHD, arXiv:1711.11585, section 3.2)."""
+
+    def __init__(self, width: int = 32, layers: int = 3, scales: int = 3):
+        super().__init__()
+        self.critics = nn.ModuleList(PatchCritic(width, layers) for _ in range(scales))
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return the scores (B, 1, h, w) at every scale of pictures (B, 3, H, W) in [0, 1]."""
+        scores = []
+        for critic in self.critics:
+            scores.append(critic(pixels))
+            pixels = F.avg_pool2d(pixels, 2)
+        return tuple(scores)
+
+
+class _HalvingBlock(nn.Module):
+    """Two convolutions and a halving, beside a plain halving (arXiv:1912.04958, figure 7)."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.first, self.second = EvenConv(inputs, inputs), EvenConv(inputs, outputs)
+        self.beside = EvenConv(inputs, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = _bent(self.second(F.avg_pool2d(_bent(self.first(x)), 2)))
+        return (y + self.beside(F.avg_pool2d(x, 2))) * 0.5**0.5
+
+
+class PictureCritic(nn.Module):
+    """Judge whole pictures of one size: StyleGAN's residual critic with the batch's spread as a feature.
+
+    widths: channels from 4 px up to the full size, as in `StyleGANConfig`. Departure from arXiv:1912.04958:
+    means of 2x2 pixels halve, in place of the [1, 3, 3, 1] filter.
+    """
+
+    def __init__(self, widths: Sequence[int]):
+        super().__init__()
+        self.color = EvenConv(3, widths[-1], 1)
+        self.blocks = nn.ModuleList(_HalvingBlock(a, b) for a, b in pairwise(reversed(widths)))
+        self.mix = EvenConv(widths[0] + 1, widths[0])
+        self.flat = EvenLinear(16 * widths[0], widths[0])
+        self.score = EvenLinear(widths[0], 1)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Score pictures (B, 3, H, W) in [0, 1], H = W = 4 * 2 ** (len(widths) - 1); returns (B, 1)."""
+        x = _bent(self.color(pixels * 2 - 1))
+        for block in self.blocks:
+            x = block(x)
+        # how much the batch varies (arXiv:1710.10196, section 3): a collapsed batch gives itself away
+        spread = (x.float().var(0, unbiased=False) + 1e-8).sqrt().mean().to(x.dtype)
+        x = torch.cat([x, spread.expand(x.shape[0], 1, *x.shape[2:])], 1)
+        return self.score(_bent(self.flat(_bent(self.mix(x)).flatten(1))))
+
+
+def _bent(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2) * 2**0.5

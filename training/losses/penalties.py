@@ -26,6 +26,17 @@ def gradient_penalty(
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
+def path_lengths(pictures: Tensor, styles: Tensor, noise: Tensor) -> Tensor:
+    """Measure how far pictures (B, 3, H, W) move with their styles (B, layers, n): (B,) lengths.
+
+    noise (B, 3, H, W) from a normal distribution; arXiv:1912.04958, eq. 4, before the distance to their mean.
+    """
+    height, width = pictures.shape[2:]
+    moved = (pictures * noise).sum() / (height * width) ** 0.5
+    (slope,) = torch.autograd.grad(moved, styles, create_graph=True)
+    return slope.square().sum(2).mean(1).sqrt()
+
+
 def total_variation(pictures: Tensor) -> Tensor:
     """Mean absolute difference of neighboring pixels, down and across, of (B, C, H, W)."""
     down = (pictures[:, :, 1:] - pictures[:, :, :-1]).abs().mean()
