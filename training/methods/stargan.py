@@ -1,0 +1,146 @@
+"""StarGAN: one network that translates between photos and several kinds of painting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from training.config import UserMistake
+from training.critics import DomainCritic
+from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, watched
+from training.losses.adversarial import ADVERSARIAL
+from training.losses.cycle import picture_l1
+from training.losses.penalties import gradient_penalty
+from training.phases import Carry, Losses, Phase, generator, method
+from training.pictures import PictureFolder, side_by_side
+
+
+@dataclass(frozen=True)
+class StarGANRun(CropRun):
+    """Train StarGAN on a folder of photos and several folders of paintings (no pairs), for example
+
+    python -m training stargan --photos photos --paintings paintings --steps 60000 --precision bfloat16
+    """
+
+    photos: Path = Path("photos")
+    """Folder of photos, searched through."""
+    paintings: Path = Path("paintings")
+    """Folder that holds a folder of paintings for every domain."""
+    domains: tuple[str, ...] = ("monet", "ukiyo-e", "chinese-ink-wash", "cubism", "pointillism")
+    """Folders below `paintings`, one a domain, as the page shows them; "photo" is a domain beside them."""
+    model: ResnetTranslatorConfig = field(default_factory=ResnetTranslatorConfig)
+    """Sizes of the network."""
+    batch: int = 4
+    lr: float = 1e-4
+    critic_layers: int = 5
+    """Halvings of the critic."""
+    critic_steps: int = 5
+    """Steps of the critic for each step of the translator."""
+    photo_share: float = 0.5
+    """Share of photos among the pictures that are translated; the domains share the rest."""
+    penalty: float = 10.0
+    """Weight of the gradient penalty."""
+    classify: float = 1.0
+    """Weight of the domain classification."""
+    reconstruct: float = 10.0
+    """Weight of the L1 distance between a picture and its way there and back."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len({"photo", *self.domains}) != len(self.domains) + 1 or not self.domains:
+            raise UserMistake(f"domains are {self.domains}; name folders, each once, none of them photo.")
+        if self.critic_steps < 1:
+            raise UserMistake(f"critic_steps is {self.critic_steps}; it must be at least 1.")
+        if not 0 <= self.photo_share <= 1:
+            raise UserMistake(f"photo_share is {self.photo_share}; it must be between 0 and 1.")
+
+
+def all_domains(config: StarGANRun) -> tuple[str, ...]:
+    """List the domains in the order of a mix: photos come first."""
+    return ("photo", *config.domains)
+
+
+@method("stargan", StarGANRun)
+class StarGAN(CropMethod):
+    """Translation among several domains by one generator (arXiv:1711.09020, eq. 1 to 8).
+
+    From the paper: Wasserstein loss with gradient penalty 10, domain classification 1, reconstruction 10,
+    five critic steps a translator step, Adam 1e-4 with beta1 0.5, half of the steps at full rate and a line
+    to 0. `steps` counts the critic's, as the paper does. Departures: half of the pictures to translate are
+    photos, which is what artists bring; batch 4 and half the width; domains act through the normalization
+    (see `ResnetTranslator`); the classifier averages over positions, so that any crop size fits; averaged
+    weights ship. Domains mix, and "photo" among them is strength 0.
+    """
+
+    about = "StarGAN: photos translated to one of several kinds of painting, or to a mix of them."
+
+    def __init__(self, config: StarGANRun):
+        super().__init__(config)
+        critic = DomainCritic(len(all_domains(config)), config.critic_width, config.critic_layers)
+        self.nets = nn.ModuleDict({**self.shipped(config), "critic": critic}).to(
+            memory_format=torch.channels_last
+        )
+        places = (config.photos, *(config.paintings / name for name in config.domains))
+        self.folders = [PictureFolder(place) for place in places]
+        self.phases = (
+            Phase("judge", ("critic",), self.judge),
+            Phase("translate", ("translator",), self.translate, every=config.critic_steps),
+        )
+
+    def batch(self, number: int) -> dict[str, Tensor]:
+        cfg, rng, count = self.cfg, generator(self.cfg.seed, number), len(self.folders)
+        painting = torch.randint(1, count, (cfg.batch,), generator=rng)
+        source = torch.where(torch.rand(cfg.batch, generator=rng) < cfg.photo_share, 0, painting)
+        target = torch.randint(count, (cfg.batch,), generator=rng)
+        pictures = self.crops([self.folders[i] for i in source.tolist()], rng)
+        return {"picture": pictures, "source": source, "target": target}
+
+    def _mix(self, domain: Tensor) -> Tensor:
+        return F.one_hot(domain, len(self.folders)).float()
+
+    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        cfg, critic, picture = self.cfg, self.nets["critic"], batch["picture"]
+        with torch.no_grad():
+            made = self.nets["translator"](picture, self._mix(batch["target"]))
+        carry.update(watched(picture, made))
+        scores, domains = critic(picture)
+        carry["figures"] = {"domain_right": (domains.argmax(1) == batch["source"]).float().mean()}
+        return {
+            "judge": ADVERSARIAL["wasserstein"].critic(scores, critic(made)[0]),
+            "penalty": cfg.penalty * gradient_penalty(lambda x: critic(x)[0], picture, made),
+            "classify": cfg.classify * F.cross_entropy(domains, batch["source"]),
+        }
+
+    def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        cfg, picture, translator = self.cfg, batch["picture"], self.nets["translator"]
+        made = translator(picture, self._mix(batch["target"]))
+        scores, domains = self.nets["critic"](made)
+        back = translator(made, self._mix(batch["source"]))
+        return {
+            "fool": ADVERSARIAL["wasserstein"].generator(scores),
+            "classify": cfg.classify * F.cross_entropy(domains, batch["target"]),
+            "reconstruct": cfg.reconstruct * picture_l1(back, picture),
+        }
+
+    def sample_batch(self) -> dict[str, Tensor]:
+        return {"picture": self.crops([self.folders[0]] * SHOWN, generator(self.cfg.seed, SHOWN_NUMBER))}
+
+    @torch.no_grad()
+    def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
+        """Show photos, then each of them in every domain."""
+        photo, translate = batch["picture"], nets["translator"]
+        domains = torch.eye(len(self.folders), device=photo.device)
+        return side_by_side([photo, *(translate(photo, mix) for mix in domains)], max(self.cfg.crop, 64))
+
+    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
+        return {"translator": nets["translator"]}
+
+    @classmethod
+    def shipped(cls, config: StarGANRun) -> Mapping[str, nn.Module]:
+        return {"translator": ResnetTranslator(replace(config.model, domains=all_domains(config)))}
