@@ -1,0 +1,135 @@
+"""UNIT: two variational autoencoders with one latent space, so that what one reads the other can paint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from stylizer.imaging.color import full_precision
+from stylizer.models.blocks import Statistics
+from stylizer.models.translator_blocks import DomainMix
+from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
+from training.config import UserMistake
+from training.critics import ScaleCritic
+from training.crops import right_share, watched
+from training.losses.adversarial import ADVERSARIAL
+from training.losses.cycle import latent_divergence, picture_l1
+from training.phases import Carry, Losses, Phase, method
+from training.unpaired import UnpairedMethod, UnpairedRun, named_model
+
+
+@dataclass(frozen=True)
+class UNITRun(UnpairedRun):
+    """Train UNIT between two folders of pictures (no pairs), for example
+
+    python -m training unit --a photos --b paintings/impressionism --steps 40000 --precision bfloat16
+    """
+
+    model: UnitTranslatorConfig = field(default_factory=UnitTranslatorConfig)
+    """Sizes of the network."""
+    lr: float = 1e-4
+    reconstruct: float = 10.0
+    """Weight of the L1 distance of a picture to its own decoding."""
+    cycle: float = 10.0
+    """Weight of the L1 distance between a picture and its way there and back."""
+    latent: float = 0.01
+    """Weight of the latent codes' divergence, on the first way and on the way back."""
+    fool: float = 2.0
+    """Weight of the adversarial loss; 2, since our least squares have a factor of 1/2 that theirs lack."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.crop % UnitTranslator.stride:
+            raise UserMistake(
+                f"crop is {self.crop} pixels; it must be a multiple of {UnitTranslator.stride}."
+            )
+
+
+@method("unit", UNITRun)
+class UNIT(UnpairedMethod):
+    """Translation through a shared latent space (arXiv:1703.00848, eq. 2 to 8; the authors' code).
+
+    Nets: "ab" holds E_1, G_2 and the shared blocks, "reverse" E_2 and G_1. From the paper and code: latent
+    codes N(mean, 1), divergence 0.01, reconstruction 10, cycle 10, least squares over critics of three sizes
+    without normalization, Adam 1e-4 with beta1 0.5, batch 1. Departures: half the width and 128 px crops;
+    spectral norm in the critics; no perceptual loss, so that nothing pretrained is needed; a line to 0 in the
+    second half in place of halving every 100,000 steps; no weight decay; averaged weights ship; the network's
+    own are in its docstring. Inverted colors, which the authors call a common failure, raise an alarm.
+    """
+
+    about = "UNIT: photos translated to one kind of picture through a shared latent space, without pairs."
+    network = UnitTranslator
+
+    def __init__(self, config: UNITRun):
+        super().__init__(config)
+        reverse = nn.ModuleDict({"encoder": Encoder(config.model), "decoder": Decoder(config.model)})
+        self.nets = nn.ModuleDict(
+            {
+                "ab": UnitTranslator(named_model(config)),
+                "reverse": reverse,
+                "critic_a": ScaleCritic(config.critic_width, config.critic_layers),
+                "critic_b": ScaleCritic(config.critic_width, config.critic_layers),
+            }
+        ).to(memory_format=torch.channels_last)
+        self.phases = (
+            Phase("translate", ("ab", "reverse"), self.translate),
+            Phase("judge", ("critic_a", "critic_b"), self.judge),
+        )
+
+    def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        cfg, nets, fool = self.cfg, self.nets, ADVERSARIAL["least_squares"].generator
+        latent = {side: encode(nets, side, batch[side]) for side in ("a", "b")}
+        own = {side: decode(nets, side, _noisy(latent[side])) for side in ("a", "b")}
+        made = {"b": decode(nets, "b", _noisy(latent["a"])), "a": decode(nets, "a", _noisy(latent["b"]))}
+        again = {"a": encode(nets, "b", made["b"]), "b": encode(nets, "a", made["a"])}
+        back = {side: decode(nets, side, _noisy(again[side])) for side in ("a", "b")}
+        carry.update(made={side: pictures.detach() for side, pictures in made.items()})
+        carry.update(watched(batch["a"], made["b"]))
+        scores = [*nets["critic_a"](made["a"]), *nets["critic_b"](made["b"])]
+        codes = [*latent.values(), *again.values()]
+        return {
+            "fool": cfg.fool * sum(fool(score) for score in scores),
+            "reconstruct": cfg.reconstruct * sum(picture_l1(own[side], batch[side]) for side in own),
+            "cycle": cfg.cycle * sum(picture_l1(back[side], batch[side]) for side in back),
+            "latent": cfg.latent * sum(latent_divergence(code) for code in codes),
+        }
+
+    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        losses, right = {}, []
+        for side in ("a", "b"):
+            critic = self.nets[f"critic_{side}"]
+            pairs = list(zip(critic(batch[side]), critic(carry["made"][side]), strict=True))
+            losses[side] = sum(ADVERSARIAL["least_squares"].critic(*pair) for pair in pairs)
+            right += [right_share(*pair, "least_squares") for pair in pairs]
+        carry["figures"] = {"critic_right": torch.stack(right).mean()}
+        return losses
+
+    def way(self, nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:
+        """Translate pictures (B, 3, H, W) one way, without noise: "ab" or "ba"."""
+        return decode(nets, which[1], encode(nets, which[0], pictures))
+
+
+def encode(nets: nn.ModuleDict, side: str, pictures: Tensor) -> Tensor:
+    """Read pictures (B, 3, H, W) of domain a or b into means of latent codes (B, C, H/4, W/4)."""
+    cursor, mix = _fresh(pictures)
+    encoder = nets["ab"].encoder if side == "a" else nets["reverse"]["encoder"]
+    return nets["ab"].shared_in(encoder(pictures, mix, cursor), mix, cursor)
+
+
+def decode(nets: nn.ModuleDict, side: str, latent: Tensor) -> Tensor:
+    """Paint latent codes (B, C, h, w) as pictures (B, 3, 4h, 4w) of domain a or b."""
+    cursor, mix = _fresh(latent)
+    decoder = nets["ab"].decoder if side == "b" else nets["reverse"]["decoder"]
+    logits = decoder(nets["ab"].shared_out(latent, mix, cursor), mix, cursor)
+    with full_precision(logits):
+        return torch.sigmoid(2 * logits.float())
+
+
+def _fresh(x: Tensor) -> tuple:
+    return Statistics().started(), DomainMix(torch.ones(len(x), 1, device=x.device))
+
+
+def _noisy(latent: Tensor) -> Tensor:
+    return latent + torch.randn(latent.shape).to(latent)
