@@ -7,21 +7,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, Engine, RequestError, StyleRequest, read_recipe_text
+from stylizer.engine import (
+    Cancelled,
+    CancelToken,
+    Engine,
+    RequestError,
+    StyleChoice,
+    StyleRequest,
+    read_recipe_text,
+)
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
 from stylizer.ui.full_size import SIZES, FullSize
-from stylizer.ui.samples import KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
+from stylizer.ui.region_plan import Dress, RegionPlan, Strengths
+from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
 from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyle, Session, Sessions
 from stylizer.ui.settings import Settings
-from stylizer.ui.stage import compose_message
+from stylizer.ui.stage import compose_message, describe_regions
 from stylizer.ui.wall import ALL, OWN_KEY, Wall
 from stylizer.ui.words import KNOWN, name_of, sentence_of, status, title_line
 
@@ -31,7 +41,20 @@ MOST_TRUE = 4
 """True pictures that the stage holds beside the keyframes."""
 THUMBNAIL_SIDE = 192
 
+TRUE = "true"
+OWN_MANNER = "Own painting"
+
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Previews to paint: of the picture (layer ""), of a region's layer, or a true picture with its key."""
+
+    request: StyleRequest
+    strengths: tuple[float, ...]
+    layer: str = ""
+    key: Strengths = ()
 
 
 class Studio:
@@ -86,7 +109,7 @@ class Studio:
     def open_photo(self, visit: str, upload: Any) -> Answer:
         """Take a new photo; a picture saved here brings its settings back instead."""
         session = self.sessions.find(visit)
-        for brought in _uploads(upload)[:1]:
+        for brought in uploads_of(upload)[:1]:
             recipe = read_recipe(brought["path"])
             if recipe is not None:
                 return self._restore(session, recipe, open_picture(brought["path"]))
@@ -105,8 +128,10 @@ class Studio:
 
     def _show_photo(self, session: Session, photo: Picture) -> Answer:
         session.photo = photo
+        session.drop_regions()
         turn = session.renew()
-        return {"turn": turn, "status": status(" ".join(("Reading the photo.", *photo.notes)), "busy")}
+        said = status(" ".join(("Reading the photo.", *photo.notes)), "busy")
+        return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
     # -- styles -----------------------------------------------------------------------------------------
 
@@ -119,6 +144,8 @@ class Studio:
             if not session.newest_click(moment):
                 return {}
             card = self.wall.cards(session, chip)[event.index]
+            if session.selected and session.plan:
+                return self.dress_chosen(session, card.style, card.caption)
             session.chosen = card.key
             turn = session.renew()
         return {
@@ -134,7 +161,7 @@ class Studio:
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
-        brought = _uploads(uploads)
+        brought = uploads_of(uploads)
         pictures = [open_picture(each["path"], each.get("orig_name")) for each in brought]
         if not pictures:
             return {}
@@ -143,8 +170,27 @@ class Studio:
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
             )
         keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
+        if session.selected and session.plan:
+            hung = {
+                "wall": self._hang(session, ALL),
+                "chips": gr.Radio(choices=self.wall.chips_for(session), value=ALL),
+                "further": gr.Dropdown(choices=self.wall.choices(session)),
+            }
+            return {**self.dress_chosen(session, pictures[0], pictures[0].name), **hung}
         together = keys[: MOST_FURTHER + 1]
         return self._choose(session, together, (50.0,) * len(together))
+
+    def dress_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
+        """Dress the chosen regions in a style."""
+        styles = (StyleChoice(style),)
+        plan = session.plan.dressed(session.selected, lambda dress: replace(dress, styles=styles))
+        session.change(plan)
+        names = " and ".join(session.selected)
+        return {
+            "turn": session.renew(keep=True),
+            "title": title_line(f"{names[:1].upper()}{names[1:]}: {caption}"),
+            "region_manner": OWN_MANNER,
+        }
 
     def change_mix(self, visit: str, further: list[str]) -> Answer:
         """Let other styles join the chosen one, or leave."""
@@ -202,18 +248,22 @@ class Studio:
         try:
             yield self._prepare(session, token)
             request = settings.request(session, self.wall)
-            wanted = list(dict.fromkeys([1.0, request.strength or 1.0, *KEYFRAMES]))
-            for strength, painted in self.engine.keyframes(request, wanted, PREVIEW_SIDE, token):
-                self._keep(session, token, strength, painted)
-                yield self._message(session)
+            for work in self._work(session, request):
+                for strength, painted in self.engine.keyframes(
+                    work.request, work.strengths, PREVIEW_SIDE, token
+                ):
+                    self._keep(session, token, work, strength, painted)
+                    yield self.message(session, request)
             session.busy = False
-            names = " and ".join(name_of(choice.style) for choice in request.styles)
-            yield {**self._message(session), "status": status(f"Painted like {names}.")}
+            looks = session.plan.request(request).looks if session.plan else ()
+            styles = [choice.style for way in (request, *looks) for choice in way.styles]
+            names = " and ".join(dict.fromkeys(map(name_of, styles)))
+            yield {**self.message(session, request), "status": status(f"Painted like {names}.")}
         except Cancelled:
             return
         except Exception:
             session.busy = False
-            yield self._message(session)
+            yield self.message(session)
             raise
 
     def rest(self, visit: str, *values: Any) -> Answer:
@@ -221,47 +271,90 @@ class Studio:
         session = self.sessions.find(visit)
         token = session.working_token()
         request = Settings.read(values).request(session, self.wall)
-        if request.strength in session.frames or request.strength in session.truth:
-            return self._message(session)
-        try:
-            for strength, painted in self.engine.keyframes(request, [request.strength], PREVIEW_SIDE, token):
-                self._keep(session, token, strength, painted)
-        except Cancelled:
-            return {}
-        return {**self._message(session), "download": gr.DownloadButton(visible=False)}
+        plan = session.plan
+        if plan is None and request.strength in session.frames:
+            return self.message(session, request)
+        key = plan.strengths(request) if plan else (request.strength,)
+        work = _Work(plan.request(request) if plan else request, (request.strength,), TRUE, key)
+        if key not in session.truth:
+            try:
+                for strength, painted in self.engine.keyframes(
+                    work.request, work.strengths, PREVIEW_SIDE, token
+                ):
+                    if session.plan is plan:  # the artist may have gone on painting masks
+                        self._keep(session, token, work, strength, painted)
+            except Cancelled:
+                return {}
+        return {**self.message(session, request), "download": gr.DownloadButton(visible=False)}
+
+    def _work(self, session: Session, request: StyleRequest) -> Iterator[_Work]:
+        """List the previews that are missing, in the order in which the artist needs them."""
+        layers = session.plan.layers(request) if session.plan else {}
+        present = 1.0 if session.plan else request.strength or 1.0  # with regions it is not the true picture
+        wanted = list(dict.fromkeys([1.0, present, *KEYFRAMES]))
+        with session.lock:
+            session.layers = {key: session.layers.get(key, {}) for key in layers}
+        for strengths in (wanted[:2], wanted[2:]):
+            missing = tuple(s for s in strengths if s not in session.frames and (s,) not in session.truth)
+            if missing:
+                yield _Work(request, missing)
+            for key, layer in layers.items():
+                fine = (1.0, COARSE[1]) if strengths == wanted[:2] else COARSE
+                missing = tuple(s for s in fine if s not in session.layers.get(key, ()))
+                if missing:
+                    yield _Work(layer, missing, key)
 
     def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
         photo = session.photo
         if photo is not None and 0.0 not in session.frames:
             preview = fit_within(photo, PREVIEW_SIDE)
-            self._keep(session, token, 0.0, preview)
+            self._keep(session, token, _Work(None, ()), 0.0, preview)
             session.size = (preview.width, preview.height)
         card = self.wall.find(session, session.chosen)
         return {
-            **self._message(session),
-            **({"title": title_line(card.caption)} if card else {}),
+            **self.message(session),
+            **({"title": title_line(card.caption)} if card and not session.selected else {}),
             "status": status("Painting.", "busy"),
             "download": gr.DownloadButton(visible=False),
         }
 
-    def _keep(self, session: Session, token: CancelToken, strength: float, picture: Picture) -> None:
+    def _keep(
+        self, session: Session, token: CancelToken, work: _Work, strength: float, picture: Picture
+    ) -> None:
         file = session.new_file(".webp" if picture.alpha is not None else ".jpg")
         save_picture(picture, file, quality=92)
         with session.lock:
             token.check()
-            (session.frames if strength in (0.0, *KEYFRAMES) else session.truth)[strength] = file
+            if work.layer not in ("", TRUE):
+                session.layers.setdefault(work.layer, {})[strength] = file
+            elif work.layer == "" and strength in (0.0, *KEYFRAMES):
+                session.frames[strength] = file
+            else:
+                session.truth[work.key or (strength,)] = file
             for old in list(session.truth)[:-MOST_TRUE]:
                 session.stale.append(session.truth.pop(old))
 
-    def _message(self, session: Session) -> Answer:
+    def message(self, session: Session, request: StyleRequest | None = None) -> Answer:
+        """Tell the stage all that there is; `request` is the picture's own, by which regions find layers."""
         with session.lock:
             card = self.wall.find(session, session.chosen)
             alt = f"{session.photo.name}, painted like {card.caption}." if card and session.photo else ""
             photo = session.photo.digest[:16] if session.photo else ""
+            session.base = request or session.base
+            plan = session.plan
+            regions = describe_regions(session, plan, session.base) if plan else None
             return {
                 "stage": compose_message(
-                    session.turn, photo, session.frames, session.truth, session.size, alt, session.busy
+                    session.turn,
+                    photo,
+                    session.frames,
+                    session.truth,
+                    session.size,
+                    alt,
+                    session.busy,
+                    regions,
+                    session.layers if plan else None,
                 )
             }
 
@@ -271,7 +364,8 @@ class Studio:
         """Paint in full size, telling how far it is, and offer the file."""
         session = self.sessions.find(visit)
         token = session.full = CancelToken()
-        request = replace(Settings.read(values).request(session, self.wall), long_side=SIZES[size])
+        base = Settings.read(values).request(session, self.wall)
+        request = replace(session.plan.request(base) if session.plan else base, long_side=SIZES[size])
         running, idle = (
             {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
         )
@@ -337,6 +431,14 @@ class Studio:
         """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
         recipe, notes = read_recipe_text(text)
         request, more = self.engine.restore(recipe, session.photo)
+        session.history = None
+        if request.regions is not None:
+            worn = {
+                look.name: (look.styles, look.strength, look.color, look.stroke) for look in request.looks
+            }
+            dresses = tuple((name, Dress(*worn[name])) for name in worn)
+            session.history = RegionHistory(RegionPlan(request.regions, dresses))
+        session.selected = ()
         keys = []
         for choice in request.styles[: MOST_FURTHER + 1]:
             card = self.wall.find(session, getattr(choice.style, "slug", ""))
@@ -344,15 +446,17 @@ class Studio:
             keys.append(
                 self._add_own(session, choice.style, name_of(choice.style), sample) if own else card.key
             )
-        heaviest = max(choice.weight for choice in request.styles)
+        keys = keys or [session.chosen]
+        heaviest = max((choice.weight for choice in request.styles), default=1.0)
         shares = tuple(round(100 * choice.weight / heaviest) for choice in request.styles)
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
         told = " ".join(
             ("Settings are back.", *(sentence_of(RequestError(note)) for note in (*notes, *more)))
         )
-        return {**self._choose(session, keys, shares[: len(keys)]), **values, "status": status(told)}
+        chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
+        return {**chosen, **values, "region_box": gr.Column(visible=False), "status": status(told)}
 
 
-def _uploads(value: Any) -> list[dict[str, Any]]:
+def uploads_of(value: Any) -> list[dict[str, Any]]:
     """List the uploads of an event that is not preprocessed: each has a path, checked to be an upload."""
     return [each for each in (value if isinstance(value, list) else [value]) if each]

@@ -30,20 +30,19 @@ def default(name: str) -> Any:
     return to_page(name, _field(name).default)
 
 
-def slider(name: str, **settings: Any) -> gr.Slider:
-    """Make the slider of a setting, in percent."""
+def slider(name: str, of: str = "", elem_id: str = "") -> gr.Slider:
+    """Make the slider of a setting, in percent; `of` says whose it is, if not the picture's."""
     facts = _field(name).metadata
     return gr.Slider(
         round(100 * facts["least"]),
         round(100 * facts["most"]),
         default(name),
         step=max(1, round(100 * facts["step"])),
-        label=f"{LABELS[name]} (%)",
+        label=f"{LABELS[name]} of {of} (%)" if of else f"{LABELS[name]} (%)",
         info=SENTENCES.get(name, facts["help"]),
         buttons=["reset"],
         interactive=True,
-        elem_id=name.replace("_", "-"),
-        **settings,
+        elem_id=elem_id or name.replace("_", "-"),
     )
 
 

@@ -17,6 +17,7 @@ from stylizer.engine import Engine
 from stylizer.ui.api import make_endpoints
 from stylizer.ui.guard import NoRemoteFiles
 from stylizer.ui.handlers import Studio
+from stylizer.ui.region_desk import RegionDesk
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.session import LIFETIME, Sessions
 from stylizer.ui.tabs.about import make_about_tab
@@ -60,10 +61,11 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Stylize"):
                 sentence = GREETING if wall.shipped else missing_styles(engine)
-                tab = make_stylize_tab(wall, photos, studio.greeting(), example.style, sentence)
+                can_find = any(card.role == "segmenter" for card in engine.models())
+                tab = make_stylize_tab(wall, photos, studio.greeting(), example.style, sentence, can_find)
             with gr.Tab("History & About", render_children=True):
                 about = make_about_tab(photos)
-        wire_page(studio, page, visit, tab, about)
+        wire_page(studio, RegionDesk(studio), page, visit, tab, about)
         make_endpoints(studio)
     page.shelf = folder  # deleted with the page
     threading.Thread(target=studio.warm, daemon=True).start()

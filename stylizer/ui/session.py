@@ -9,18 +9,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stylizer.engine import CancelToken
+from stylizer.engine import CancelToken, StyleRequest
 from stylizer.imaging.picture import Picture
+from stylizer.imaging.region_history import RegionHistory
 from stylizer.models.style_file import NamedStyle
+from stylizer.ui.region_plan import RegionPlan, Strengths
+from stylizer.ui.words import SessionExpired
 
 MOST_SESSIONS = 32
 LIFETIME = 3600.0
 """Seconds without a visit after which photos and results are deleted."""
 MOST_OWN, MOST_RESULTS, MOST_STALE = 24, 12, 16
-
-
-class SessionExpired(Exception):
-    """The visit is over; the message is one sentence for the artist."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +58,67 @@ class Session:
     full: CancelToken = field(default_factory=CancelToken)
     size: tuple[int, int] = (0, 0)
     frames: dict[float, Path] = field(default_factory=dict)
-    truth: dict[float, Path] = field(default_factory=dict)
+    truth: dict[Strengths, Path] = field(default_factory=dict)
+    layers: dict[str, dict[float, Path]] = field(default_factory=dict)
+    base: StyleRequest | None = None
+    """The picture's request as it was painted last; regions without a dress of their own follow it."""
+    history: RegionHistory | None = None
+    selected: tuple[str, ...] = ()
+    parts: dict[str, str] = field(default_factory=dict)
+    """Which part of the painting each region was matched with; `part_names` are those that there are."""
+    part_names: set[str] = field(default_factory=set)
+    heard: int = 0
+    """The last of what the stage said about regions; `stamp` counts what it was told."""
+    stamp: int = 0
+    mask_file: tuple[str, Path] | None = None
     stale: list[Path] = field(default_factory=list)
     busy: bool = False
     results: list[FinishedPicture] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def renew(self) -> int:
-        """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number."""
+    @property
+    def plan(self) -> RegionPlan | None:
+        """The regions and what they wear; None while the photo is one."""
+        return self.history.present if self.history else None
+
+    def change(self, plan: RegionPlan, same_truth: bool = False) -> None:
+        """Take a step that can be undone; true pictures go, unless strengths alone differ."""
+        with self.lock:
+            if self.history is None:
+                self.history = RegionHistory(plan)
+            self.history.push(plan)
+            self.forget_truth(not same_truth)
+
+    def forget_truth(self, wanted: bool = True) -> None:
+        """Forget the true pictures, and those chosen regions that are gone."""
+        with self.lock:
+            if wanted:
+                self.stale += self.truth.values()
+                self.truth = {}
+            names = self.plan.regions.names if self.plan else ()
+            self.selected = tuple(name for name in self.selected if name in names)
+
+    def drop_regions(self) -> None:
+        """Forget the regions: another photo has others."""
+        with self.lock:
+            self.history, self.selected, self.parts, self.part_names = None, (), {}, set()
+
+    def renew(self, keep: bool = False) -> int:
+        """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number.
+
+        With `keep` the previews stay: what changed is how they are put together.
+        """
         with self.lock:
             self.token.cancel()
             self.token = CancelToken()
             self.turn += 1
-            self.stale += [*self.frames.values(), *self.truth.values()]
-            self.frames, self.truth, self.busy = {}, {}, True
+            self.stale += self.truth.values()
+            self.truth, self.busy = {}, True
+            if not keep:
+                self.stale += self.frames.values()
+                self.stale += [path for layer in self.layers.values() for path in layer.values()]
+                self.frames, self.layers = {}, {}
             # the last few may still be on their way to the browser
             gone, self.stale = self.stale[:-MOST_STALE], self.stale[-MOST_STALE:]
         for path in gone:

@@ -2,9 +2,11 @@
 //
 // Gradio runs this file once, as the body of a function of (element, trigger, props, server, upload, watch).
 // `props.value` is a message of the studio, always complete, so one that got lost does no harm:
-//   {turn, photo, size: [width, height], frames: [{strength, file}], truth: [{strength, file}], busy, alt}
+//   {turn, photo, size: [width, height], frames: [{strength, file}], truth: [{strengths, file}], busy, alt,
+//    regions, layers: [{key, frames}]}
 // A message of an older turn is dropped. The stage triggers 'rest' when the slider rests at a strength whose
 // true picture it does not have, and 'look' when the settings that need the painter have come to rest.
+// Regions, their legend and the brush live in regions.js, which is run right after this file, in its scope.
 
 const REST = 150; // ms without a move before the true picture is asked for
 const LOOK = 250; // ms without a move before color, brush or detail are painted anew
@@ -23,7 +25,8 @@ const state = {
   photo: null,
   size: [3, 2],
   frames: [], // {strength, image}, by strength; the photo itself is the one at 0
-  truth: [], // {strength, image}
+  layers: new Map(), // frames of the whole photo, painted like a region that has a painting of its own
+  truth: [], // {strengths, image}: the picture's strength, and each region's own
   shown: null, // the truth being faded in
   since: 0, // when its fade began
   alt: "",
@@ -54,9 +57,12 @@ function load(address) {
   return images.get(address);
 }
 
+const awaited = new Map(); // serial of a message on its way to the stage -> the addresses it needs
+
 function forget(kept) {
+  const needed = new Set([...kept, ...[...awaited.values()].flat()]);
   for (const [address, image] of images) {
-    if (!kept.has(address)) {
+    if (!needed.has(address)) {
       images.delete(address);
       image.then((texture) => painter.drop(texture), () => {});
     }
@@ -73,11 +79,10 @@ void main() { at = corner; vec2 p = place.xy + corner * place.zw; gl_Position = 
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 at; out vec4 color;
-uniform sampler2D below, above, truth, photo; uniform float blend, fade, split;
+uniform sampler2D below, above, mask; uniform float blend, masked;
 void main() {
   vec2 uv = vec2(at.x, 1.0 - at.y);
-  vec4 painted = mix(mix(texture(below, uv), texture(above, uv), blend), texture(truth, uv), fade);
-  color = gl_FragCoord.x < split ? texture(photo, uv) : painted;
+  color = mix(texture(below, uv), texture(above, uv), blend) * mix(1.0, texture(mask, uv).r, masked);
 }`;
 
 function webglPainter(gl) {
@@ -96,8 +101,22 @@ function webglPainter(gl) {
   gl.enableVertexAttribArray(gl.getAttribLocation(program, "corner"));
   gl.vertexAttribPointer(gl.getAttribLocation(program, "corner"), 2, gl.FLOAT, false, 0, 0);
   const uniform = (name) => gl.getUniformLocation(program, name);
-  ["below", "above", "truth", "photo"].forEach((name, unit) => gl.uniform1i(uniform(name), unit));
-  const places = { place: uniform("place"), blend: uniform("blend"), fade: uniform("fade"), split: uniform("split") };
+  ["below", "above", "mask"].forEach((name, unit) => gl.uniform1i(uniform(name), unit));
+  const places = { place: uniform("place"), blend: uniform("blend"), masked: uniform("masked") };
+  const stamp = (below, above, blend, mask) => {
+    [below, above, mask || below].forEach((texture, unit) => {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+    });
+    gl.uniform1f(places.blend, blend);
+    gl.uniform1f(places.masked, mask ? 1 : 0);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+  };
+  const clamp = (texture) => {
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    return texture;
+  };
 
   return {
     kind: "webgl2",
@@ -107,26 +126,51 @@ function webglPainter(gl) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
       gl.generateMipmap(gl.TEXTURE_2D);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
-      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
       bitmap.close();
-      return texture;
+      return clamp(texture);
     },
     drop: (texture) => gl.deleteTexture(texture),
-    draw({ below, above, truth, photo, blend, fade, split, rect }) {
+    /** Keep a mask, an array of bytes row by row; `box` [left, top, width, height] renews a part of it. */
+    keepMask(mask, bytes, [width, height], box) {
+      const texture = mask || gl.createTexture();
+      gl.activeTexture(gl.TEXTURE0);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+      if (mask && box) {
+        gl.pixelStorei(gl.UNPACK_ROW_LENGTH, width);
+        gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, box[0]);
+        gl.pixelStorei(gl.UNPACK_SKIP_ROWS, box[1]);
+        gl.texSubImage2D(gl.TEXTURE_2D, 0, ...box, gl.RED, gl.UNSIGNED_BYTE, bytes);
+        for (const name of ["ROW_LENGTH", "SKIP_PIXELS", "SKIP_ROWS"]) gl.pixelStorei(gl[`UNPACK_${name}`], 0);
+      } else {
+        gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, width, height, 0, gl.RED, gl.UNSIGNED_BYTE, bytes);
+        gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+        clamp(texture);
+      }
+      gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
+      return texture;
+    },
+    draw({ groups, truth, photo, fade, split, rect }) {
       const { width, height } = canvas;
       gl.viewport(0, 0, width, height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      [below, above, truth || below, photo].forEach((texture, unit) => {
-        gl.activeTexture(gl.TEXTURE0 + unit);
-        gl.bindTexture(gl.TEXTURE_2D, texture);
-      });
       gl.uniform4f(places.place, rect.x / width, 1 - (rect.y + rect.height) / height, rect.width / width, rect.height / height);
-      gl.uniform1f(places.blend, blend);
-      gl.uniform1f(places.fade, fade);
-      gl.uniform1f(places.split, split);
-      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+      gl.enable(gl.BLEND);
+      gl.blendFunc(gl.ONE, gl.ONE); // the masks sum to one, so the regions' shares simply add up
+      for (const { below, above, blend, mask } of groups) stamp(below, above, blend, mask);
+      if (truth) {
+        gl.blendColor(0, 0, 0, fade);
+        gl.blendFunc(gl.CONSTANT_ALPHA, gl.ONE_MINUS_CONSTANT_ALPHA);
+        stamp(truth, truth, 0, null);
+      }
+      gl.disable(gl.BLEND);
+      if (split > 0) {
+        gl.enable(gl.SCISSOR_TEST);
+        gl.scissor(0, 0, Math.round(split), height);
+        stamp(photo, photo, 0, null);
+        gl.disable(gl.SCISSOR_TEST);
+      }
     },
   };
 }
@@ -137,15 +181,46 @@ function plainPainter(context) {
     context.globalAlpha = share;
     context.drawImage(image, rect.x, rect.y, rect.width, rect.height);
   };
+  const scratch = document.createElement("canvas").getContext("2d");
+  const masked = ({ below, above, blend, mask }) => {
+    const [width, height] = [mask.canvas.width, mask.canvas.height];
+    Object.assign(scratch.canvas, { width, height }); // which clears it, too
+    scratch.drawImage(below, 0, 0, width, height);
+    scratch.globalAlpha = blend;
+    if (blend > 0) scratch.drawImage(above, 0, 0, width, height);
+    scratch.globalAlpha = 1;
+    scratch.globalCompositeOperation = "destination-in";
+    scratch.drawImage(mask.canvas, 0, 0);
+    return scratch.canvas;
+  };
   return {
     kind: "2d",
     keep: (bitmap) => bitmap,
-    drop: (bitmap) => bitmap.close(),
-    draw({ below, above, truth, photo, blend, fade, split, rect }) {
+    drop: (kept) => kept.close?.(),
+    keepMask(mask, bytes, [width, height], box = [0, 0, width, height]) {
+      const context = mask || Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+      const part = context.createImageData(box[2], box[3]);
+      for (let y = 0, at = 3; y < box[3]; y += 1) {
+        const row = (box[1] + y) * width + box[0];
+        for (let x = 0; x < box[2]; x += 1, at += 4) part.data[at] = bytes[row + x];
+      }
+      context.putImageData(part, box[0], box[1]);
+      return context;
+    },
+    draw({ groups, truth, photo, fade, split, rect }) {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
-      stamp(below, 1, rect);
-      stamp(above, blend, rect);
+      for (const group of groups) {
+        if (!group.mask) {
+          stamp(group.below, 1, rect);
+          stamp(group.above, group.blend, rect);
+          continue;
+        }
+        const picture = masked(group);
+        context.globalCompositeOperation = "lighter"; // the masks sum to one, so the regions' shares add up
+        stamp(picture, 1, rect);
+        context.globalCompositeOperation = "source-over";
+      }
       if (truth) stamp(truth, fade, rect);
       if (split > 0) {
         context.save();
@@ -175,6 +250,7 @@ canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
 canvas.addEventListener("webglcontextrestored", () => {
   painter = choosePainter();
   images.clear();
+  forgetMasks();
   state.frames = state.truth = [];
   receive(props.value);
 });
@@ -199,8 +275,7 @@ function visibleSpan(rect) {
   return [Math.max(0, rect.x), Math.min(canvas.width, rect.x + rect.width)];
 }
 
-function nearest(strength) {
-  const { frames } = state;
+function nearest(strength, frames = state.frames) {
   let above = frames.findIndex((frame) => frame.strength >= strength - 1e-6);
   if (above < 0) above = frames.length - 1;
   const below = Math.max(0, above - (frames[above].strength > strength ? 1 : 0));
@@ -209,7 +284,17 @@ function nearest(strength) {
   return { below: low.image, above: high.image, blend: Math.min(1, Math.max(0, blend)) };
 }
 
-const same = (frame) => Math.abs(frame.strength - state.strength) < SAME;
+const same = (one, other) => one === other || (one !== null && other !== null && Math.abs(one - other) < SAME);
+
+/** The truth for the strengths that are set now, or nothing. */
+function presentTruth() {
+  const wanted = [state.strength, ...regionStrengths()];
+  const fits = ({ strengths }) =>
+    strengths.length === wanted.length && strengths.every((strength, place) => same(strength, wanted[place]));
+  return beforeShown() || masksTouched() ? null : state.truth.find(fits) || null;
+}
+
+const isKeyframe = () => !regionStrengths().length && state.frames.some(({ strength }) => same(strength, state.strength));
 
 function draw(now) {
   waiting = false;
@@ -217,20 +302,21 @@ function draw(now) {
   const rect = pictureRect();
   const [left, right] = visibleSpan(rect);
   const photo = state.frames[0].image;
-  const truth = state.truth.find(same) || null;
+  const truth = presentTruth();
   if (truth !== state.shown) {
     state.shown = truth;
     state.since = now;
   }
   const fade = !truth ? 0 : calm.matches ? 1 : Math.min(1, (now - state.since) / FADE);
   const split = state.original ? canvas.width : state.split > 0 ? left + state.split * (right - left) : 0;
-  painter.draw({ ...nearest(state.strength), truth: truth && truth.image, photo, fade, split, rect });
+  painter.draw({ groups: groupsToDraw(), truth: truth && truth.image, photo, fade, split, rect });
+  drawMarks(rect);
   const ratio = canvas.width / canvas.clientWidth;
   divider.style.left = `${(left + state.split * (right - left)) / ratio}px`;
   state.drawn += 1;
   box.dataset.drawn = state.drawn;
   box.dataset.strength = state.strength;
-  box.dataset.settled = Boolean(truth && fade === 1) || state.frames.some(same);
+  box.dataset.settled = Boolean(truth && fade === 1) || isKeyframe();
   if (truth && fade < 1) redraw();
 }
 
@@ -250,19 +336,42 @@ function describe() {
 
 // ---- messages of the studio ---------------------------------------------------------------------------------
 
+// Until the visitor stirs, the greeting needs no more than the photo and the painting.
+let awake = false;
+for (const sign of ["pointermove", "pointerdown", "keydown", "input"]) {
+  const wake = () => {
+    if (!awake) {
+      awake = true;
+      receive(props.value);
+    }
+  };
+  window.addEventListener(sign, wake, { once: true, passive: true, capture: true });
+}
+
 async function receive(message) {
   if (!message || message.turn < state.turn) return;
   box.classList.toggle("busy", Boolean(message.busy));
-  const wanted = [...message.frames, ...message.truth];
-  const ready = async (list) =>
-    (await Promise.all(list.map(async ({ strength, file }) => ({ strength, image: await load(file.url) }))));
+  const asked = ({ strength }) => awake || message.turn > 0 || strength === 0 || strength === 1;
+  const wanted = { frames: message.frames.filter(asked), truth: message.truth, layers: message.layers };
+  const every = [...wanted.frames, ...wanted.truth, ...wanted.layers.flatMap((layer) => layer.frames)];
+  const ready = (list) => Promise.all(list.map(async (entry) => ({ ...entry, image: await load(entry.file.url) })));
+  const ordered = (frames) => frames.sort((a, b) => a.strength - b.strength);
+  const addresses = every.map(({ file }) => file.url);
   const serial = ++receive.serial;
-  let frames, truth;
+  awaited.set(serial, addresses);
+  let frames, truth, layers, masks;
   try {
-    [frames, truth] = [await ready(message.frames), await ready(message.truth)];
+    [frames, truth, layers, masks] = await Promise.all([
+      ready(wanted.frames),
+      ready(wanted.truth),
+      Promise.all(wanted.layers.map(async (layer) => [layer.key, ordered(await ready(layer.frames))])),
+      loadMasks(message.regions),
+    ]);
   } catch (error) {
     console.warn("A picture did not arrive:", error.message);
     return;
+  } finally {
+    awaited.delete(serial);
   }
   if (serial < receive.applied || message.turn < state.turn) return;
   const otherPhoto = message.photo !== state.photo;
@@ -272,14 +381,16 @@ async function receive(message) {
     turn: message.turn,
     photo: message.photo,
     size: message.size,
-    frames: frames.sort((a, b) => a.strength - b.strength),
+    frames: ordered(frames),
+    layers: new Map(layers),
     truth,
     alt: message.alt,
   });
   box.dataset.turn = state.turn;
   box.dataset.frames = frames.length;
-  forget(new Set(wanted.map(({ file }) => file.url)));
+  forget(addresses);
   if (otherPhoto) fit();
+  receiveRegions(message.regions, masks);
   describe();
   redraw();
   if (!message.busy) rest();
@@ -292,7 +403,7 @@ let resting = 0;
 function rest() {
   clearTimeout(resting);
   resting = setTimeout(() => {
-    if (state.frames.length < 2 || state.frames.some(same) || state.truth.some(same)) return;
+    if (state.frames.length < 2 || isKeyframe() || presentTruth() || stillPainting()) return;
     trigger("rest");
   }, REST);
 }
@@ -391,7 +502,7 @@ canvas.addEventListener("pointermove", (event) => {
     const other = [...pointers.values()].find((pointer) => pointer.pointerId !== event.pointerId);
     const reach = (pointer) => Math.hypot(pointer.offsetX - other.offsetX, pointer.offsetY - other.offsetY) || 1;
     zoomBy(reach(event) / reach(before), (event.offsetX + other.offsetX) / 2, (event.offsetY + other.offsetY) / 2);
-  } else if (state.zoom > 1) {
+  } else if (state.zoom > 1 && !stillPainting()) {
     panBy(event.offsetX - before.offsetX, event.offsetY - before.offsetY);
   }
   pointers.set(event.pointerId, event);
@@ -489,6 +600,10 @@ document.addEventListener("paste", (event) => {
 
 // Gradio's own events reach the stage through this name: changes that no pointer or key made.
 window.stylizerStage = { setStrength, lookChanged };
-watch("value", () => receive(props.value));
-receive(props.value);
-resize();
+
+/** Begin, once regions.js has been read too. */
+function start() {
+  watch("value", () => receive(props.value));
+  receive(props.value);
+  resize();
+}

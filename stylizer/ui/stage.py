@@ -7,16 +7,37 @@ from typing import Any
 
 import gradio as gr
 
+from stylizer.engine import StyleRequest
+from stylizer.imaging.mask_files import pack_mask
+from stylizer.ui.region_plan import RegionPlan, Strengths, appearance
+from stylizer.ui.session import Session
+
 TEMPLATE = """
 <div class="stage" role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
     <canvas role="img" aria-label="The painted picture"></canvas>
+    <canvas class="stage-marks" aria-hidden="true"></canvas>
     <div class="stage-divider" role="slider" tabindex="0" aria-label="Divider between photo and painting"
          aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"><i></i></div>
     <span class="stage-name stage-before">Photo</span>
     <span class="stage-name stage-after">Painting</span>
     <p class="stage-drop">Drop the photo here</p>
     <div class="stage-busy"></div>
+  </div>
+  <div class="stage-regions" hidden>
+    <div class="stage-legend" role="group" aria-label="Regions: click to choose, Shift-click to add"></div>
+    <div class="stage-brush" role="toolbar" aria-label="Change the chosen region">
+      <button type="button" data-tool="choose" aria-pressed="true">Choose</button>
+      <button type="button" data-tool="add" aria-pressed="false">Brush</button>
+      <button type="button" data-tool="erase" aria-pressed="false">Eraser</button>
+      <button type="button" data-tool="wand" aria-pressed="false"
+              title="Click: add what is colored alike. Alt-click: take it away.">Similar</button>
+      <button type="button" data-do="thinner" aria-label="Smaller brush" title="Smaller brush: [">[</button>
+      <button type="button" data-do="thicker" aria-label="Larger brush" title="Larger brush: ]">]</button>
+      <button type="button" data-do="undo" title="Ctrl+Z">Undo</button>
+      <button type="button" data-do="before" aria-pressed="false">Hold for before</button>
+      <span class="stage-hint" role="status"></span>
+    </div>
   </div>
   <div class="stage-tools" role="toolbar" aria-label="View">
     <button type="button" data-act="original" aria-pressed="false">Hold for original</button>
@@ -31,12 +52,18 @@ TEMPLATE = """
 def make_stage(message: dict[str, Any]) -> gr.HTML:
     """Make the stage, showing a message of `compose_message`.
 
-    It triggers `rest`, when the slider rests at a strength whose true picture it lacks, and `look`, when the
-    settings that need the painter have come to rest.
+    It triggers `rest`, when the slider rests at a strength whose true picture it lacks, `look` and `dress`,
+    when settings of the picture or of its chosen regions that need the painter have come to rest, and what
+    the artist does to regions: `choose`, `settle`, `stroke`, `wand` and `undo`.
     """
-    script = Path(__file__).with_name("stage.js").read_text(encoding="utf-8")
+    folder = Path(__file__).parent
+    script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("stage.js", "regions.js"))
     return gr.HTML(
-        message, html_template=TEMPLATE, js_on_load=script, apply_default_css=False, elem_id="stage"
+        message,
+        html_template=TEMPLATE,
+        js_on_load=f"{script}\nstart();",
+        apply_default_css=False,
+        elem_id="stage",
     )
 
 
@@ -44,30 +71,70 @@ def compose_message(
     turn: int,
     photo: str,
     frames: dict[float, Path],
-    truth: dict[float, Path] | None = None,
+    truth: dict[Strengths, Path] | None = None,
     size: tuple[int, int] = (3, 2),
     alt: str = "",
     busy: bool = False,
+    regions: dict[str, Any] | None = None,
+    layers: dict[str, dict[float, Path]] | None = None,
 ) -> dict[str, Any]:
     """Tell the stage all it shows: preview files by strength (0 is the photo), and true pictures.
 
-    `photo` names the photo; with another one the stage starts afresh. A message is complete in itself, so
-    the stage may miss any but the last; `turn` never falls.
+    `photo` names the photo; with another one the stage starts afresh. `regions` are those of
+    `describe_regions`, `layers` the previews of the photo painted as each region is. A message is complete in
+    itself, so the stage may miss any but the last; `turn` never falls.
     """
     return {
         "turn": turn,
         "photo": photo,
         "size": list(size),
         "frames": _files(frames),
-        "truth": _files(truth or {}),
+        "truth": [{"strengths": list(key), "file": _file(path)} for key, path in (truth or {}).items()],
         "alt": alt,
         "busy": busy,
+        "regions": regions,
+        "layers": [{"key": key, "frames": _files(painted)} for key, painted in (layers or {}).items()],
+    }
+
+
+def describe_regions(session: Session, plan: RegionPlan, base: StyleRequest | None) -> dict[str, Any]:
+    """Tell the stage of the regions; their masks travel in one picture, one below the other."""
+    regions = plan.regions
+    revision = f"{regions.digest[:32]} {', '.join(regions.names)}"
+    if session.mask_file is None or session.mask_file[0] != revision:
+        file = session.new_file(".png")
+        file.write_bytes(pack_mask(regions.masks.reshape(-1, regions.size[1])))
+        if session.mask_file is not None:
+            session.stale.append(session.mask_file[1])
+        session.mask_file = (revision, file)
+    session.stamp += 1
+    return {
+        "stamp": session.stamp,
+        "heard": session.heard,
+        "revision": revision,
+        "size": [regions.size[1], regions.size[0]],
+        "file": _file(session.mask_file[1]),
+        "selected": list(session.selected),
+        "list": [_describe(plan, name, base) for name in regions.names],
+    }
+
+
+def _describe(plan: RegionPlan, name: str, base: StyleRequest | None) -> dict[str, Any]:
+    dress, shown = plan.dress(name), appearance(name, plan.regions.names)
+    return {
+        "name": name,
+        "title": name[:1].upper() + name[1:],
+        "color": list(shown.color),
+        "hatch": shown.hatch,
+        "look": plan.layer(name, base) if base else "",
+        "strength": dress.strength,
+        "words": dress.words,
     }
 
 
 def _files(pictures: dict[float, Path]) -> list[dict[str, Any]]:
-    described = {"meta": {"_type": "gradio.FileData"}}
-    return [
-        {"strength": strength, "file": {"path": str(path), **described}}
-        for strength, path in sorted(pictures.items())
-    ]
+    return [{"strength": strength, "file": _file(path)} for strength, path in sorted(pictures.items())]
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}

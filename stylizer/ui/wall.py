@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from stylizer.imaging.picture import Picture, save_picture
+from stylizer.imaging.picture import Picture, open_picture, save_picture
+from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.session import Session
 
 ALL, OWN = "All", "Mine"
 MOST_CHIPS = 9
 OWN_KEY = "own:"
+HANGING_SIDE = 176
+"""Longest side of a thumbnail, which is drawn at 128 px; half a hundred make the first page heavy."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,7 @@ class Wall:
     def _card(self, style: NamedStyle) -> StyleCard:
         credit = ", ".join(part for part in (style.artist, style.year) if part)
         copy = self.shelf / f"{style.slug}.webp"
-        if style.thumbnail is None:
-            save_picture(Picture(np.full((64, 64, 3), 128, np.uint8)), copy)
-        else:
-            shutil.copyfile(style.thumbnail, copy)
+        gray = Picture(np.full((64, 64, 3), 128, np.uint8))
+        small = gray if style.thumbnail is None else fit_within(open_picture(style.thumbnail), HANGING_SIDE)
+        save_picture(small, copy, quality=74)
         return StyleCard(style.slug, style.title, credit, style.tags, copy, style)

@@ -11,12 +11,15 @@ import gradio as gr
 
 from stylizer.ui import options
 from stylizer.ui.handlers import Answer, Studio
+from stylizer.ui.region_desk import PANEL, RegionDesk
 from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.words import sentence_of, status
 
 CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
 LOOKED = "() => { window.stylizerStage?.lookChanged(); }"
+DRESSED = "() => { window.stylizerStage?.regionLookChanged(); }"
+REGION_STRENGTH = "(strength) => { window.stylizerStage?.setRegionStrength(strength / 100); }"
 STRENGTH = "(strength) => { window.stylizerStage?.setStrength(strength / 100); }"
 
 
@@ -74,7 +77,9 @@ class Wires:
         return steps if inspect.isgeneratorfunction(handler) else once
 
 
-def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab, about: AboutTab) -> None:
+def wire_page(
+    studio: Studio, desk: RegionDesk, page: gr.Blocks, visit: gr.State, tab: StylizeTab, about: AboutTab
+) -> None:
     """Connect all events of the page.
 
     Whatever changes photo, style or look first asks for a new turn, outside the queue, which stops the work
@@ -88,7 +93,7 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
     on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
     settings = ["strength", *options.LOOK, "further", *shares]
-    controls = ["title", "wall", "chips", *settings]
+    controls = ["title", "wall", "chips", *settings, "region_box"]
     at_once = {"queue": False, "trigger_mode": "multiple"}
     raw = at_once | {"preprocess": False}  # files are opened by our own imaging room alone
 
@@ -115,12 +120,19 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
         ["turn", *controls],
         **raw,
     )
-    on(tab.samples.select, studio.use_sample, ["visit", "moment"], ["turn"], js=CLICKED, **at_once)
+    on(
+        tab.samples.select,
+        studio.use_sample,
+        ["visit", "moment"],
+        ["turn", "region_box"],
+        js=CLICKED,
+        **at_once,
+    )
     on(
         tab.wall.select,
         studio.choose_style,
         ["visit", "chips", "further", "moment"],
-        ["turn", "title", *shares],
+        ["turn", "title", "region_manner", *shares],
         js=CLICKED,
         **at_once,
     )
@@ -129,7 +141,7 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
         tab.own.upload,
         studio.bring_styles,
         ["visit", "own"],
-        ["turn", *controls],
+        ["turn", *controls, "region_manner"],
         **raw,
     )
     on(tab.further.input, studio.change_mix, ["visit", "further"], ["turn", *shares], **at_once)
@@ -164,3 +176,45 @@ def wire_page(studio: Studio, page: gr.Blocks, visit: gr.State, tab: StylizeTab,
         concurrency_limit=1,
     )
     on(tab.stop.click, studio.stop, ["visit"], [], **at_once)
+    _wire_regions(wires, desk, tab, settings)
+
+
+def _wire_regions(wires: Wires, desk: RegionDesk, tab: StylizeTab, settings: list[str]) -> None:
+    """Connect the regions: what the stage tells of them, and their panel.
+
+    Strokes and steps come in the order in which they were made, one at a time.
+    """
+    in_order = {"trigger_mode": "multiple", "concurrency_id": "regions", "concurrency_limit": 1}
+    outputs = ["stage", "turn", *PANEL]
+
+    def on(events: Any, handler: Callable, *inputs: str, **more: Any) -> None:
+        wires.on(events, handler, ["visit", *inputs, *settings], outputs, **(in_order | more))
+
+    # the strength of a region is blended on the stage too; a reset moves the slider without an input event
+    gr.on([tab.region_strength.release], None, tab.region_strength, None, js=REGION_STRENGTH)
+    dressed = [
+        event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
+    ]
+    gr.on(dressed, None, None, None, js=DRESSED)
+
+    stage = tab.stage
+    for event, handler in (
+        (stage.choose, desk.choose),
+        (stage.settle, desk.settle),
+        (stage.stroke, desk.stroke),
+        (stage.wand, desk.wand),
+        (stage.undo, desk.undo),
+    ):
+        on(event, handler)
+    on(stage.dress, desk.dress, "region_color", "region_stroke")
+    on(tab.find_regions.click, desk.find)
+    on(tab.new_region.click, desk.add)
+    on(tab.clear_regions.click, desk.clear)
+    on(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
+    on(tab.region_manner.input, desk.set_manner, "region_manner")
+    on(tab.region_part.input, desk.pair, "region_part")
+    on(tab.region_name.submit, desk.rename, "region_name")
+    for action, button in tab.edits.items():
+        on(button.click, desk.editor(action), "region_pixels")
+    for label, button in tab.presets.items():
+        on(button.click, desk.preset(label))

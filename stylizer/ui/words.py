@@ -8,13 +8,26 @@ import logging
 from stylizer.engine import RequestError
 from stylizer.engine.recipe import RecipeError
 from stylizer.imaging.picture import Picture, PictureError
+from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.style_file import NamedStyle, StyleFileError
-from stylizer.ui.session import SessionExpired
 
 log = logging.getLogger(__name__)
 
-KNOWN = (PictureError, RequestError, RecipeError, CheckpointError, StyleFileError, SessionExpired)
+
+class SessionExpired(Exception):
+    """The visit is over; the message is one sentence for the artist."""
+
+
+KNOWN = (
+    PictureError,
+    RequestError,
+    RecipeError,
+    CheckpointError,
+    StyleFileError,
+    RegionsError,
+    SessionExpired,
+)
 """Mistakes whose message is a sentence for the artist."""
 UNKNOWN = "Something went wrong. Your settings are kept."
 GREETING = "Drag the strength slider, or bring your own photo."

@@ -53,9 +53,9 @@ def far(first, second):
 
 
 def stage_says(page, condition):
-    page.wait_for_function(
-        f"(({{turn, frames, settled, strength}}) => {condition})(document.querySelector('.stage').dataset)"
-    )
+    """Wait for a condition on what the stage tells of itself."""
+    names = "{turn, frames, settled, strength, regions, selected}"
+    page.wait_for_function(f"(({names}) => {condition})(document.querySelector('.stage').dataset)")
 
 
 def settle(page, turn, frames=7):
@@ -124,9 +124,11 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(page, photo_file, tmp_path):
 
 
 def test_the_finished_example_is_there_at_once_and_live(page):
-    assert page.locator(".stage").get_attribute("data-frames") == "7"
+    assert page.locator(".stage").get_attribute("data-frames") == "2", "the others wait for the visitor"
     status_says(page, "Drag the strength slider")
     full = color(page)
+    page.mouse.move(5, 5)
+    stage_says(page, "frames === '7'")
     set_strength(page, 0)
     stage_says(page, "strength === '0'")
     assert far(color(page), full) > 0.05
@@ -197,7 +199,7 @@ def test_a_bad_file_says_why_and_the_page_goes_on(page, tmp_path, photo_file):
     page.locator("#status .error").wait_for()
     said = page.locator("#status").inner_text()
     assert str(tmp_path) not in said and "Traceback" not in said
-    assert page.locator(".stage").get_attribute("data-frames") == "7"
+    assert page.locator(".stage").get_attribute("data-turn") == "0"
     bring(page, photo_file)
     settle(page, 1)
     status_says(page, "Painted like")

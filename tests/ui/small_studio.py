@@ -13,6 +13,7 @@ from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
+from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
 
 STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it turns photos to
     "amber": ("Amber", "A. Painter", "1850", ("warm", "portrait"), (0.9, 0.6, 0.1)),
@@ -22,9 +23,14 @@ STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it t
 }
 
 
-def small_engine(folder: Path) -> Engine:
-    """Write a checkpoint with a see-through painter and four styles, and open it."""
+def small_engine(folder: Path, segments: bool = False) -> Engine:
+    """Write a checkpoint with a see-through painter and four styles, and open it.
+
+    With `segments` there is a segmenter, too, which sees colors.
+    """
     torch.set_num_threads(1)
+    if segments:
+        save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# Sees colors\n")
     save_checkpoint(folder / "painter", FakePainter(FakeConfig()), "# A painter of colors\n", half=False)
     engine = Engine(folder, device="cpu", whole_precision=True)
     for seed, (slug, (title, artist, year, tags, tint)) in enumerate(STYLES.items()):

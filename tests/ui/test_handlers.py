@@ -34,7 +34,7 @@ def test_the_strength_of_the_slider_is_painted_second_and_true(visitor, photo_fi
     visitor.bring(photo_file)
     visitor.settings[0] = 63
     answers = [answer for answer in visitor.paint() if "stage" in answer]
-    assert [truth["strength"] for truth in answers[2]["stage"]["truth"]] == [0.63]
+    assert [truth["strengths"] for truth in answers[2]["stage"]["truth"]] == [[0.63]]
 
 
 def test_rest_paints_the_true_picture_of_a_strength(visitor):
@@ -56,7 +56,7 @@ def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
     for strength in range(31, 41):
         visitor.settings[0] = strength
         message = visitor.studio.rest(visitor.visit, *visitor.settings)["stage"]
-    assert [truth["strength"] for truth in message["truth"]] == [0.37, 0.38, 0.39, 0.4]
+    assert [truth["strengths"] for truth in message["truth"]] == [[0.37], [0.38], [0.39], [0.4]]
 
 
 def test_a_new_turn_stops_the_work_for_the_last(visitor):

@@ -12,6 +12,7 @@ from stylizer.ui.full_size import SIZES
 from stylizer.ui.handlers import MOST_FURTHER
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage import make_stage
+from stylizer.ui.tabs.regions import make_regions_panel
 from stylizer.ui.wall import ALL, Wall
 from stylizer.ui.words import status, title_line
 
@@ -45,6 +46,21 @@ class StylizeTab:
     colors_only: gr.Checkbox
     stroke: gr.Slider
     detail: gr.Slider
+    find_regions: gr.Button
+    new_region: gr.Button
+    mask: gr.UploadButton
+    clear_regions: gr.Button
+    presets: dict[str, gr.Button]
+    edits: dict[str, gr.Button]
+    region_box: gr.Column
+    region_title: gr.HTML
+    region_manner: gr.Radio
+    region_part: gr.Dropdown
+    region_strength: gr.Slider
+    region_color: gr.Slider
+    region_stroke: gr.Slider
+    region_pixels: gr.Slider
+    region_name: gr.Textbox
 
     @property
     def shares(self) -> list[gr.Slider]:
@@ -52,15 +68,24 @@ class StylizeTab:
 
 
 def make_stylize_tab(
-    wall: Wall, samples: tuple[SamplePhoto, ...], message: dict[str, Any], chosen: str, sentence: str
+    wall: Wall,
+    samples: tuple[SamplePhoto, ...],
+    message: dict[str, Any],
+    chosen: str,
+    sentence: str,
+    can_find: bool,
 ) -> StylizeTab:
-    """Lay out the tab: `message` is for the stage, `chosen` the style's key, `sentence` the status."""
+    """Lay out the tab: `message` is for the stage, `chosen` the style's key, `sentence` the status.
+
+    `can_find` tells whether there is a segmenter.
+    """
     made: dict[str, Any] = {}
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="easel"):
             made |= _easel(message, sentence)
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
+            made |= make_regions_panel(can_find, PICTURES)
             made |= _styles(wall, chosen)
             with gr.Accordion("Look", open=False):
                 made |= {"color": options.slider("color"), "colors_only": options.switch("colors_only")}
