@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -27,8 +27,9 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
 from stylizer.ui.full_size import SIZES, FullSize
-from stylizer.ui.region_plan import Dress, RegionPlan, Strengths
-from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
+from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
+from stylizer.ui.region_plan import Dress, RegionPlan
+from stylizer.ui.samples import PREVIEW_SIDE, Example, SamplePhoto
 from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyle, Session, Sessions
 from stylizer.ui.settings import Settings
 from stylizer.ui.stage import compose_message, describe_regions
@@ -37,24 +38,11 @@ from stylizer.ui.words import KNOWN, name_of, sentence_of, status, title_line
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""
-MOST_TRUE = 4
-"""True pictures that the stage holds beside the keyframes."""
 THUMBNAIL_SIDE = 192
 
-TRUE = "true"
 OWN_MANNER = "Own painting"
 
 Answer = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Work:
-    """Previews to paint: of the picture (layer ""), of a region's layer, or a true picture with its key."""
-
-    request: StyleRequest
-    strengths: tuple[float, ...]
-    layer: str = ""
-    key: Strengths = ()
 
 
 class Studio:
@@ -248,11 +236,11 @@ class Studio:
         try:
             yield self._prepare(session, token)
             request = settings.request(session, self.wall)
-            for work in self._work(session, request):
+            for work in missing_previews(session, request):
                 for strength, painted in self.engine.keyframes(
                     work.request, work.strengths, PREVIEW_SIDE, token
                 ):
-                    self._keep(session, token, work, strength, painted)
+                    keep_preview(session, token, work, strength, painted)
                     yield self.message(session, request)
             session.busy = False
             looks = session.plan.request(request).looks if session.plan else ()
@@ -275,41 +263,24 @@ class Studio:
         if plan is None and request.strength in session.frames:
             return self.message(session, request)
         key = plan.strengths(request) if plan else (request.strength,)
-        work = _Work(plan.request(request) if plan else request, (request.strength,), TRUE, key)
+        work = PreviewWork(plan.request(request) if plan else request, (request.strength,), TRUE, key)
         if key not in session.truth:
             try:
                 for strength, painted in self.engine.keyframes(
                     work.request, work.strengths, PREVIEW_SIDE, token
                 ):
                     if session.plan is plan:  # the artist may have gone on painting masks
-                        self._keep(session, token, work, strength, painted)
+                        keep_preview(session, token, work, strength, painted)
             except Cancelled:
                 return {}
         return {**self.message(session, request), "download": gr.DownloadButton(visible=False)}
-
-    def _work(self, session: Session, request: StyleRequest) -> Iterator[_Work]:
-        """List the previews that are missing, in the order in which the artist needs them."""
-        layers = session.plan.layers(request) if session.plan else {}
-        present = 1.0 if session.plan else request.strength or 1.0  # with regions it is not the true picture
-        wanted = list(dict.fromkeys([1.0, present, *KEYFRAMES]))
-        with session.lock:
-            session.layers = {key: session.layers.get(key, {}) for key in layers}
-        for strengths in (wanted[:2], wanted[2:]):
-            missing = tuple(s for s in strengths if s not in session.frames and (s,) not in session.truth)
-            if missing:
-                yield _Work(request, missing)
-            for key, layer in layers.items():
-                fine = (1.0, COARSE[1]) if strengths == wanted[:2] else COARSE
-                missing = tuple(s for s in fine if s not in session.layers.get(key, ()))
-                if missing:
-                    yield _Work(layer, missing, key)
 
     def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
         photo = session.photo
         if photo is not None and 0.0 not in session.frames:
             preview = fit_within(photo, PREVIEW_SIDE)
-            self._keep(session, token, _Work(None, ()), 0.0, preview)
+            keep_preview(session, token, PreviewWork(None, ()), 0.0, preview)
             session.size = (preview.width, preview.height)
         card = self.wall.find(session, session.chosen)
         return {
@@ -318,22 +289,6 @@ class Studio:
             "status": status("Painting.", "busy"),
             "download": gr.DownloadButton(visible=False),
         }
-
-    def _keep(
-        self, session: Session, token: CancelToken, work: _Work, strength: float, picture: Picture
-    ) -> None:
-        file = session.new_file(".webp" if picture.alpha is not None else ".jpg")
-        save_picture(picture, file, quality=92)
-        with session.lock:
-            token.check()
-            if work.layer not in ("", TRUE):
-                session.layers.setdefault(work.layer, {})[strength] = file
-            elif work.layer == "" and strength in (0.0, *KEYFRAMES):
-                session.frames[strength] = file
-            else:
-                session.truth[work.key or (strength,)] = file
-            for old in list(session.truth)[:-MOST_TRUE]:
-                session.stale.append(session.truth.pop(old))
 
     def message(self, session: Session, request: StyleRequest | None = None) -> Answer:
         """Tell the stage all that there is; `request` is the picture's own, by which regions find layers."""

@@ -32,8 +32,8 @@ TEMPLATE = """
       <button type="button" data-tool="erase" aria-pressed="false">Eraser</button>
       <button type="button" data-tool="wand" aria-pressed="false"
               title="Click: add what is colored alike. Alt-click: take it away.">Similar</button>
-      <button type="button" data-do="thinner" aria-label="Smaller brush" title="Smaller brush: [">[</button>
-      <button type="button" data-do="thicker" aria-label="Larger brush" title="Larger brush: ]">]</button>
+      <button type="button" data-do="thinner" title="Smaller brush: [">Size &#8722;</button>
+      <button type="button" data-do="thicker" title="Larger brush: ]">Size +</button>
       <button type="button" data-do="undo" title="Ctrl+Z">Undo</button>
       <button type="button" data-do="before" aria-pressed="false">Hold for before</button>
       <span class="stage-hint" role="status"></span>
