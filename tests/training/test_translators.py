@@ -1,0 +1,221 @@
+"""Translators and inventors in training: memories, augmentation, alarms, and what each method promises."""
+
+import json
+
+import pytest
+import torch
+
+from stylizer.imaging.keep_color import luma
+from stylizer.models.colorizer import Colorizer, ColorizerConfig, guided_enlarge, to_chroma, with_chroma
+from stylizer.models.resnet_translator import ResnetTranslator
+from stylizer.models.style_gan import StyleGAN, StyleGANConfig
+from tests.training.tiny_runs import TINY_RUNS
+from training.alarms import LOOKS, Alarms
+from training.augment import AdaptiveAugment
+from training.config import UserMistake
+from training.critics import DomainCritic, PictureCritic, ScaleCritic
+from training.loop import build, start
+from training.losses.adversarial import mean_feature_matching
+from training.losses.cycle import latent_divergence, picture_l1, picture_l2
+from training.losses.penalties import path_lengths
+from training.pool import PicturePool
+from training.schedules import late_linear
+
+
+def test_distances_are_in_the_papers_units():
+    black, white = torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4)
+    assert picture_l1(black, white) == 2 and picture_l2(black, white) == 4
+    assert latent_divergence(torch.tensor([3.0, -1.0])) == 5
+
+
+def test_feature_means_do_not_care_which_picture_is_which():
+    features = (torch.rand(4, 3, 5, 5), torch.rand(4, 6, 2, 2))
+    shuffled = tuple(f.flip(0, 2, 3) for f in features)
+    assert mean_feature_matching(features, shuffled) < 1e-12
+    assert mean_feature_matching(features, tuple(f + 1 for f in features)) == pytest.approx(1, rel=1e-5)
+
+
+def test_path_lengths_of_pictures_that_follow_one_number_are_known():
+    styles = torch.randn(2, 1, 3, requires_grad=True)
+    pictures = styles[:, 0, :1, None, None].expand(2, 3, 4, 4) * 5
+    noise = torch.randn(2, 3, 4, 4)
+    expected = (5 * noise.sum((1, 2, 3)) / 4).abs()
+    assert torch.allclose(path_lengths(pictures, styles, noise), expected, rtol=1e-4)
+
+
+def test_the_learning_rate_is_held_and_falls_in_a_line():
+    assert [late_linear(step, 100, 8.0) for step in (0, 50, 75, 100)] == [8, 8, 4, 0]
+    assert late_linear(50, 100, 8.0, begin=0.0) == 4
+
+
+def test_the_pool_shows_past_pictures_and_is_saved():
+    torch.manual_seed(0)
+    pool = PicturePool(4, 2)
+    shown = [pool.exchange(torch.full((1, 3, 2, 2), float(i)))[0, 0, 0, 0].item() for i in range(60)]
+    assert shown[:4] == [0, 1, 2, 3]
+    past = [i - value for i, value in enumerate(shown[4:], 4)]
+    assert 10 < sum(age > 0 for age in past) < 46 and min(past) == 0
+    assert {"pictures", "count"} == set(pool.state_dict())
+    new = torch.rand(1, 3, 2, 2)
+    assert torch.equal(PicturePool(0, 2).exchange(new), new)
+
+
+def test_augmentation_grows_while_the_critic_is_too_sure_and_passes_gradients():
+    torch.manual_seed(0)
+    augment = AdaptiveAugment(target=0.6, pictures=40, every=2)
+    pictures = torch.rand(4, 3, 16, 16, requires_grad=True)
+    assert augment(pictures) is pictures
+    for step in range(4):
+        augment.follow(torch.ones(4, 1), step)
+    assert augment.chance == pytest.approx(16 / 40)
+    augment(pictures).square().sum().backward()
+    assert pictures.grad.abs().sum() > 0
+    for step in range(40):
+        augment.follow(torch.tensor([[1.0], [-1.0]]), step)
+    assert augment.chance == 0
+    assert {"chance", "signs", "count"} == set(augment.state_dict())
+
+
+def test_augmentation_by_chance_leaves_some_pictures_as_they_are():
+    torch.manual_seed(1)
+    augment = AdaptiveAugment()
+    augment.chance.fill_(0.1)
+    pictures = torch.rand(64, 3, 8, 8)
+    same = (augment(pictures) - pictures).abs().amax((1, 2, 3)) < 1e-5
+    assert 10 < same.sum() < 54  # ten draws, 0.9 each: about a third
+
+
+def test_a_collapsed_batch_gives_itself_away_to_the_picture_critic():
+    torch.manual_seed(0)
+    critic = PictureCritic((8, 8, 8)).eval()
+    one, four = torch.rand(1, 3, 16, 16), torch.rand(4, 3, 16, 16)
+    four[0] = one
+    assert critic(four).shape == (4, 1)
+    assert not torch.allclose(critic(four)[0], critic(one.expand(4, -1, -1, -1))[0])
+
+
+def test_critics_answer_for_domains_and_scales():
+    scores, domains = DomainCritic(5, width=4, layers=3)(torch.rand(2, 3, 32, 32))
+    assert scores.shape[:2] == (2, 1) and domains.shape == (2, 5)
+    sides = [score.shape[-1] for score in ScaleCritic(width=4, layers=2)(torch.rand(1, 3, 64, 64))]
+    assert len(sides) == 3 and sides == sorted(sides, reverse=True)
+
+
+def test_the_colorizer_keeps_every_luminance_and_ignores_colors():
+    torch.manual_seed(0)
+    photo = torch.rand(1, 3, 70, 45)
+    network = Colorizer(ColorizerConfig.tiny()).eval()
+    with torch.inference_mode():
+        colored = network.translate(photo)
+        again = network.translate(luma(photo).expand(-1, 3, -1, -1))
+    assert torch.allclose(luma(colored), luma(photo), atol=1e-5)
+    assert torch.allclose(colored, again, atol=1e-4)
+    assert (colored - luma(photo)).abs().max() > 0.01
+    assert torch.allclose(with_chroma(luma(photo), to_chroma(photo)), photo, atol=1e-5)
+
+
+def test_enlarged_chroma_stays_on_its_side_of_an_edge():
+    light = torch.zeros(1, 1, 64, 64)
+    light[..., 30:] = 0.8
+    small = torch.nn.functional.interpolate(light, size=(16, 16), mode="area")
+    chroma = torch.cat([small, -small], 1) / 2
+    enlarged = guided_enlarge(chroma, small, light)
+    assert (enlarged[:, :1] - light / 2).abs().max() < 0.06
+    plain = torch.nn.functional.interpolate(chroma, size=(64, 64), mode="bilinear", align_corners=False)
+    assert (plain[:, :1] - light / 2).abs().max() > 0.12
+
+
+def test_styles_mix_by_layer_and_are_tamed_by_truncation():
+    torch.manual_seed(0)
+    network = StyleGAN(StyleGANConfig.tiny()).eval()
+    network.usual_style.normal_()
+    with torch.inference_mode():
+        first, second = network.style(torch.randn(2, network.latent_size)).split(1)
+        mixed = torch.cat([first[:, :1], second[:, 1:]], 1)
+        pictures = [network.finish(style) for style in (first, second, mixed)]
+        tamed = network.style(torch.randn(2, network.latent_size), truncation=0.0)
+        large = network.invent(torch.randn(1, network.latent_size), size=(16, 40))
+    assert all(not torch.allclose(pictures[2], other, atol=1e-4) for other in pictures[:2])
+    assert torch.allclose(tamed, network.usual_style.expand_as(tamed))
+    assert large.shape == (1, 3, 16, 40) and large.std() > 0
+    with pytest.raises(ValueError, match=r"z has the shape \(1, 3\); expected \(B, 8\)"):
+        network.style(torch.zeros(1, 3))
+
+
+def test_alarms_tell_inverted_colors_and_collapse_and_spare_what_is_fine():
+    photos = torch.rand(2, 3, 32, 32).cumsum(2) / 32
+    alarms = Alarms()
+    for step in range(LOOKS):
+        alarms.colors("fine", step, photos, 0.3 + 0.4 * photos)
+        alarms.pictures("fine", step, torch.rand(1, 3, 1, 1).expand(1, 3, 32, 32))
+    assert alarms.collect() == []
+    for step in range(LOOKS):
+        alarms.colors("ill", step, photos, 1 - photos)
+        alarms.pictures("ill", step, torch.full((1, 3, 32, 32), 0.4))
+    assert sorted(line.split(": ")[1].split(" (")[0] for line in alarms.collect()) == [
+        "colors are inverted",
+        "the batch's pictures are alike",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [(-1.0, "translate: colors are inverted"), (0.0, "translate: the batch's pictures are alike")],
+)
+def test_a_broken_run_raises_its_alarm(broken, words, studio, tmp_path, monkeypatch):
+    def paint(self, pixels, mix, cursor):
+        return broken * (pixels * 2 - 1) + 0 * self.color.weight.sum()
+
+    monkeypatch.setattr(ResnetTranslator, "paint", paint)
+    monkeypatch.setattr("training.loop.LOOK_EVERY", 1)
+    run = start("cyclegan", TINY_RUNS["cyclegan"].options(tmp_path, studio, steps=LOOKS, batch=1))
+    notes = [json.loads(line).get("note", "") for line in (run / "report.jsonl").read_text().splitlines()]
+    assert any(words in note for note in notes)
+
+
+def test_clipped_critics_stay_within_their_bound(studio, tmp_path):
+    method = build("dualgan", TINY_RUNS["dualgan"].options(tmp_path, studio))
+    method.judge(method.batch(0), {}, 0)
+    weights = torch.cat([p.flatten() for p in method.nets["critic_a"].parameters()])
+    assert weights.abs().max().item() == pytest.approx(0.01)
+    method = build("dualgan", TINY_RUNS["dualgan"].options(tmp_path, studio, penalty="gradient"))
+    assert {"penalty_a", "penalty_b"} < set(method.judge(method.batch(0), {}, 0))
+
+
+def test_critics_and_translators_of_discogan_take_turns(studio, tmp_path):
+    method = build("discogan", TINY_RUNS["discogan"].options(tmp_path, studio))
+    turns = [
+        [phase.name for phase in method.phases if phase.due(step) and phase.loss(method.batch(0), {}, step)]
+        for step in range(4)
+    ]
+    assert turns == [["judge"], ["translate"], ["translate"], ["judge"]]
+
+
+def test_what_unit_trains_is_what_its_published_network_does(studio, tmp_path):
+    method = build("unit", TINY_RUNS["unit"].options(tmp_path, studio))
+    photo = method.batch(0)["a"]
+    with torch.no_grad():
+        assert torch.allclose(method.way(method.nets, "ab", photo), method.nets["ab"](photo), atol=1e-6)
+
+
+def test_stargan_draws_half_of_its_sources_from_the_photos(studio, tmp_path):
+    method = build("stargan", TINY_RUNS["stargan"].options(tmp_path, studio, batch=100))
+    batch = method.batch(0)
+    assert 30 < (batch["source"] == 0).sum() < 70
+    assert set(batch["target"].tolist()) == {0, 1, 2}
+    assert method.nets["translator"].domains == ("photo", "dots", "waves")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "sentence"),
+    [
+        ("cyclegan", {"scales": (0.9, 0.2)}, "scales are"),
+        ("stargan", {"domains": ("photo",)}, "none of them photo"),
+        ("stylegan", {"crop": 32}, "crop is 32 pixels, but the model's pictures have 16"),
+        ("discogan", {"judge_every": 1}, "judge_every is 1"),
+        ("unit", {"crop": 30}, "crop is 30 pixels; it must be a multiple of 4"),
+    ],
+)
+def test_options_that_cannot_work_are_sentences(name, changes, sentence, studio, tmp_path):
+    with pytest.raises(UserMistake, match=sentence):
+        TINY_RUNS[name].options(tmp_path, studio, **changes)
