@@ -254,7 +254,7 @@ class Benchmark(Studio):
         figures = benchmark(engine, self.sizes, self.repeats, self.threads)
         numbers = str(engine.device.dtype).removeprefix("torch.")
         if self.as_json:
-            rows = [asdict(row) | {"units": row.in_units()} for row in figures]
+            rows = [asdict(row) | {"units": row.in_units(), "regions": row.regions_ratio} for row in figures]
             facts = {"device": engine.device.name, "dtype": numbers, "threads": self.threads, "sizes": rows}
             print(json.dumps(facts, indent=2))
             return 0
@@ -265,6 +265,7 @@ class Benchmark(Studio):
             print(f"{row.size} px: unit {row.unit * 1e3:.0f} ms, peak memory {peak}")
             for name, value in units.items():
                 print(f"  {name.replace('_', ' '):<14} {value * row.unit * 1e3:8.1f} ms  {value:6.3f}")
+            print(f"  eight regions cost {row.regions_ratio:.2f} x one")
         return 0
 
 

@@ -29,6 +29,7 @@ class Figures:
     """Seconds at one size, the shortest of several runs; `peak_mb` is the whole process, while painting.
 
     `paint` is photo, style and tick together: a new photo in a new style. `cached` leaves the style out.
+    `eight_regions` is the tick of a photo with eight regions, each in a style of its own.
     """
 
     size: int
@@ -36,6 +37,7 @@ class Figures:
     encode_photo: float
     encode_style: float
     slider_tick: float
+    eight_regions: float
     paint: float
     cached: float
     full_run: float
@@ -45,6 +47,11 @@ class Figures:
         """Return the same times in units of one VGG-19 forward to relu4_1 at this size."""
         times = {key: value for key, value in asdict(self).items() if key not in ("size", "unit", "peak_mb")}
         return {key: value / self.unit for key, value in times.items()}
+
+    @property
+    def regions_ratio(self) -> float:
+        """Return what eight regions cost, relative to one."""
+        return self.eight_regions / self.slider_tick
 
 
 def benchmark(engine: Engine, sizes: tuple[int, ...], repeats: int = 9, threads: int = 2) -> list[Figures]:
@@ -68,6 +75,10 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         encode_photo = _shortest(lambda: painter.encode(photo), repeats, device.torch)
         encode_style = _shortest(lambda: painter.code(style), repeats, device.torch)
         tick = _shortest(lambda: painter.decode(content, codes, weights), repeats, device.torch)
+        own, style_code = codes
+        eight = torch.stack([own, *(style_code * (1 - 0.02 * place) for place in range(8))])
+        field = _eight_regions(size).to(device.torch)
+        regions = _shortest(lambda: painter.decode(content, eight, field), repeats, device.torch)
     _reset_peak()
     full_run = _shortest(lambda: _full_run(engine, size), max(1, repeats // 3), device.torch)
     peak = _peak_mb()
@@ -79,11 +90,20 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         encode_photo,
         encode_style,
         tick,
+        regions,
         encode_photo + encode_style + tick,
         encode_photo + tick,
         full_run,
         peak,
     )
+
+
+def _eight_regions(size: int) -> torch.Tensor:
+    """Cut a square into eight fields painted at strength 0.8: weights (9, size, size)."""
+    across = torch.arange(size) * 4 // size
+    label = across[None] + 4 * (torch.arange(size) * 2 // size)[:, None]
+    fields = torch.stack([(label == place).float() for place in range(8)])
+    return torch.cat([torch.full((1, size, size), 0.2), 0.8 * fields])
 
 
 def _full_run(engine: Engine, size: int) -> None:

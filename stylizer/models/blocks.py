@@ -65,7 +65,7 @@ class CodeField:
         with full_precision(codes):
             self.codes = (weights.to(codes) @ codes)[None] if uniform else codes
         self.weights = None if uniform or weights is None else weights
-        self._resized: dict[tuple[int, int], Tensor] = {}
+        self._resized: dict[tuple, Tensor] = {}
 
     def read(self, part: slice, size: tuple[int, int]) -> Tensor:
         """Return numbers `part` of the code as (B, n, 1, 1), or as a map (1, n, *size) for a field."""
@@ -75,10 +75,31 @@ class CodeField:
         with full_precision(numbers):
             return torch.einsum("kn,khw->nhw", numbers, self.shares(size))[None]
 
+    def spread(self, numbers: Tensor, like: Tensor) -> Tensor:
+        """Lay numbers (B, n) of the codes out over x (B, C, h, w): (B, n, 1, 1), or for a field (1, n, h, w).
+
+        Of x's type, and in channels-last memory: a field's maps then cost one product of matrices.
+        """
+        if self.weights is None:
+            return numbers[:, :, None, None].to(like.dtype)
+        size = (like.shape[2], like.shape[3])
+        key = (*size, like.dtype)
+        if key not in self._resized:
+            self._resized[key] = self.shares(size).flatten(1).t().to(like.dtype, copy=True).contiguous()
+        with full_precision(numbers):
+            laid = self._resized[key] @ numbers.to(like.dtype)
+        return laid.view(1, *size, -1).permute(0, 3, 1, 2)
+
     def shares(self, size: tuple[int, int]) -> Tensor:
         """Return the weights (K, *size) of a field; area means keep the sum at 1."""
         if size not in self._resized:
-            resized = F.interpolate(self.weights[None], size=size, mode="area")[0]
+            height, width = self.weights.shape[1:]
+            if size == (height, width):
+                resized = self.weights
+            elif height % size[0] == 0 and width % size[1] == 0:  # the same means, in a third of the time
+                resized = F.avg_pool2d(self.weights[None], (height // size[0], width // size[1]))[0]
+            else:
+                resized = F.interpolate(self.weights[None], size=size, mode="area")[0]
             self._resized[size] = resized.to(self.codes)
         return self._resized[size]
 
@@ -199,13 +220,14 @@ class ModulatedLayer(nn.Module):
     def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, ground: Ground) -> Tensor:
         x = self.conv(x)
         size = (x.shape[2], x.shape[3])
-        mean, inverse = cursor.read(x)
-        scale = (1 + codes.read(self.slices.scale, size)) * inverse
-        shift = codes.read(self.slices.shift, size) - mean * scale
-        painted = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
+        mean, inverse = (moment.flatten(1) for moment in cursor.read(x))
+        # folded into the codes before they are laid out: means of codes are means of these too
+        scale = (1 + codes.codes[:, self.slices.scale]) * inverse
+        shift = codes.codes[:, self.slices.shift] - mean * scale
+        painted = torch.addcmul(codes.spread(shift, x), x, codes.spread(scale, x))
         noise = self._mixed_grain(codes, ground, size).to(x.dtype)
         # addcmul keeps the memory format of `painted`; noise * gain would make a channels-first picture
-        return torch.addcmul(painted, noise, codes.read(self.slices.grain, size).to(x.dtype))
+        return torch.addcmul(painted, noise, codes.spread(codes.codes[:, self.slices.grain], x))
 
     def _mixed_grain(self, codes: CodeField, ground: Ground, size: tuple[int, int]) -> Tensor:
         """Mix the kinds of grain as the style asks: (B, 1, *size)."""

@@ -251,7 +251,7 @@ class Painter(nn.Module):
         for block in self.blocks2:
             x = block(x, codes, cursor, ground)
         x = enlarge(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
-        scale, shift = codes.read(self.fine, x.shape[2:]).to(x.dtype).chunk(2, 1)
+        scale, shift = (codes.spread(part, x) for part in codes.codes[:, self.fine].chunk(2, 1))
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
             picture = self._color(features.float(), content, codes)
