@@ -34,7 +34,7 @@ from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyl
 from stylizer.ui.settings import Settings
 from stylizer.ui.stage import compose_message, describe_regions
 from stylizer.ui.wall import ALL, OWN_KEY, Wall
-from stylizer.ui.words import KNOWN, name_of, sentence_of, status, title_line
+from stylizer.ui.words import KNOWN, listed, name_of, sentence_of, status, title_line
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""
@@ -245,7 +245,7 @@ class Studio:
             session.busy = False
             looks = session.plan.request(request).looks if session.plan else ()
             styles = [choice.style for way in (request, *looks) for choice in way.styles]
-            names = " and ".join(dict.fromkeys(map(name_of, styles)))
+            names = listed(list(dict.fromkeys(map(name_of, styles))))
             yield {**self.message(session, request), "status": status(f"Painted like {names}.")}
         except Cancelled:
             return

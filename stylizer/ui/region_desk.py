@@ -24,7 +24,7 @@ from stylizer.ui.region_plan import AS_THE_PHOTO, AS_THE_PICTURE, PRESETS, Dress
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.session import Session
 from stylizer.ui.settings import Settings
-from stylizer.ui.words import KNOWN, sentence_of, status, title_line
+from stylizer.ui.words import KNOWN, listed, sentence_of, status, title_line
 
 FOLLOW, PHOTO = "As the picture", "Keep the photo"
 MANNERS = (FOLLOW, OWN_MANNER, PHOTO)
@@ -60,7 +60,7 @@ class RegionDesk:
         found = self.studio.engine.segment(base.content)
         session.change(session.plan.cut(found) if session.plan else RegionPlan(found))
         names = [name for name in found.names if name != REST]
-        sentence = f"Found {_listed(names)}. Click one to choose it."
+        sentence = f"Found {listed(names)}. Click one to choose it."
         if not names:
             sentence = "Nothing was recognized for sure. Make a region and paint it."
         yield self._answer(session, base, sentence)
@@ -170,7 +170,7 @@ class RegionDesk:
             OWN_MANNER: lambda dress: replace(dress, styles=dress.styles or base.styles),
         }
         session.change(session.plan.dressed(session.selected, ways[manner]))
-        what = _listed(list(session.selected))
+        what = listed(list(session.selected))
         sentences = {
             FOLLOW: f"Painted like the picture: {what}.",
             PHOTO: f"As in the photo: {what}.",
@@ -327,7 +327,7 @@ class RegionDesk:
             plan = plan.dressed([look.name], lambda worn, look=look: replace(worn, styles=look.styles))
         session.change(plan)
         said = [f"{name} from {part}" for name, part in session.parts.items() if part != WHOLE_PAINTING]
-        sentence = f"Matched {_listed(said)}." if said else "No part of the painting is in the photo, too."
+        sentence = f"Matched {listed(said)}." if said else "No part of the painting is in the photo, too."
         return self._answer(session, base, f"{sentence} Choose a region to pair it anew.")
 
 
@@ -351,7 +351,3 @@ def _deleted(regions: Regions, names: tuple[str, ...]) -> Regions:
     for name in names:
         regions = cutting.delete(regions, name)
     return regions
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -12,6 +12,7 @@ const REST = 150; // ms without a move before the true picture is asked for
 const LOOK = 250; // ms without a move before color, brush or detail are painted anew
 const FADE = 220; // ms in which the true picture fades in
 const SAME = 0.004; // strengths closer than this are one
+const KNOB = 20; // CSS pixels from the divider's line to the end of its knob
 const ZOOM = { least: 1, most: 12, step: 1.25 };
 
 const find = (name) => element.querySelector(name);
@@ -312,7 +313,10 @@ function draw(now) {
   painter.draw({ groups: groupsToDraw(), truth: truth && truth.image, photo, fade, split, rect });
   drawMarks(rect);
   const ratio = canvas.width / canvas.clientWidth;
-  divider.style.left = `${(left + state.split * (right - left)) / ratio}px`;
+  const stand = (left + state.split * (right - left)) / ratio;
+  divider.style.left = `${stand}px`;
+  const inset = Math.max(0, KNOB - stand) - Math.max(0, stand + KNOB - canvas.clientWidth); // keeps the knob whole
+  divider.style.setProperty("--inset", `${inset}px`);
   state.drawn += 1;
   box.dataset.drawn = state.drawn;
   box.dataset.strength = state.strength;

@@ -10,6 +10,7 @@ from stylizer.engine.recipe import RecipeError
 from stylizer.imaging.picture import Picture, PictureError
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
+from stylizer.models.published_segmenter import PublishedSegmenterError
 from stylizer.models.style_file import NamedStyle, StyleFileError
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ KNOWN = (
     CheckpointError,
     StyleFileError,
     RegionsError,
+    PublishedSegmenterError,
     SessionExpired,
 )
 """Mistakes whose message is a sentence for the artist."""
@@ -61,3 +63,8 @@ def title_line(caption: str) -> str:
 
 def name_of(style: Picture | NamedStyle) -> str:
     return style.name if isinstance(style, Picture) else style.title
+
+
+def listed(words: list[str]) -> str:
+    """Write words as a list: "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -111,7 +111,7 @@ def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_pat
     visitor.settings[5] = answer["further"].value
     assert len(visitor.settings[5]) == 2
     assert [answer[f"share{place}"].visible for place in range(4)] == [True, True, True, False]
-    assert "mine 0 and mine 1 and mine 2" in visitor.paint()[-1]["status"]
+    assert "mine 0, mine 1 and mine 2" in visitor.paint()[-1]["status"]
 
 
 def test_a_weight_of_nothing_leaves_a_style_out(visitor):
