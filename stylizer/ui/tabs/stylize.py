@@ -18,6 +18,11 @@ from stylizer.ui.words import status, title_line
 
 PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
 
+PHOTO_WORDS = (
+    "<h2>Photo</h2><p>Open, drop or paste; up to 40 MB and 40 megapixels. "
+    "A PNG saved here brings its settings back.</p>"
+)
+
 
 @dataclass(frozen=True)
 class StylizeTab:
@@ -111,7 +116,7 @@ def _easel(message: dict[str, Any], sentence: str) -> dict[str, Any]:
 
 def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
     with gr.Column(elem_id="photo-panel", elem_classes="panel"):
-        gr.HTML("<h2>Photo</h2><p>Open, drop or paste. A PNG saved here brings its settings back.</p>")
+        gr.HTML(PHOTO_WORDS)
         with gr.Row(elem_id="photo-row"):
             with gr.Column(elem_id="open-photo", min_width=120, scale=1):
                 photo = gr.UploadButton("Open photo", file_types=PICTURES, size="md")
