@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from stylizer.engine import DeviceError, Engine, Progress, RecipeError, RequestError, StyleChoice, StyleResult
 from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
+from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
@@ -143,7 +144,12 @@ def open_photo(photo: Path) -> Picture:
 
 def save_result(result: StyleResult, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(result.picture, out, result.recipe.to_json())
+    recipe: str | None = result.recipe.to_json()
+    if not recipe_fits(recipe, out.suffix.lstrip(".")):
+        told = f"{out.name} is saved without its recipe, which is too long for it; PNG holds more."
+        tqdm.write(told, file=sys.stderr)
+        recipe = None
+    save_picture(result.picture, out, recipe)
     for note in result.notes:
         tqdm.write(note, file=sys.stderr)
 

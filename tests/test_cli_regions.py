@@ -118,6 +118,18 @@ def test_a_photo_that_lacks_the_region_is_painted_and_it_is_said(run, studio, tm
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+def test_a_jpeg_too_small_for_the_masks_is_saved_without_its_recipe(run, studio, tmp_path):
+    noise = tmp_path / "noise.png"
+    generator = torch.Generator().manual_seed(0)
+    rgb = (torch.rand(480, 640, generator=generator) * 255).to(torch.uint8).numpy()
+    save_picture(Picture(np.dstack([rgb] * 3)), noise)
+    save_picture(Picture(np.dstack([rgb] * 3)), tmp_path / "large.png")
+    asked = ("--mask", f"dots={noise}", "--region", "dots=keep", "--style", "wave")
+    status, _, error = run("stylize", tmp_path / "large.png", *asked, "-o", tmp_path / "out.jpg")
+    assert status == 0 and "saved without its recipe" in error
+    assert read_recipe(tmp_path / "out.jpg") is None
+
+
 MISTAKES = [
     (["--region", "seas=wave"], "There is no region called seas; known are other, person"),
     (["--region", "sky"], "write it like sky=starry-night"),

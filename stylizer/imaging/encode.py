@@ -30,6 +30,13 @@ def encode(rgb: np.ndarray, alpha: np.ndarray | None, format: str, recipe: str |
     return writer(rgb, alpha, recipe, quality)
 
 
+def recipe_fits(recipe: str, format: str) -> bool:
+    """Tell whether a recipe can travel in a file of that format: masks of regions are too long for a JPEG."""
+    if format.lower() in ("jpg", "jpeg"):
+        return len(_packet(recipe)) <= _JPEG_PACKET
+    return len(recipe.encode()) <= MAX_TEXT
+
+
 def _png(rgb: np.ndarray, alpha: np.ndarray | None, recipe: str | None, quality: int) -> bytes:
     if rgb.dtype == np.uint16:
         profile = b"sRGB\0\0" + zlib.compress(profiles.srgb_profile())
