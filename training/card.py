@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from stylizer.models.registry import find_for
 from training.class_figures import class_figures
 from training.config import from_plain
 from training.phases import METHODS
@@ -30,7 +31,12 @@ PATHS = (
     "pictures",
     "data",
 )  # of one machine: cut to their names
-HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [style-transfer]\n---"
+HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [{tag}]\n---"
+TAGS = {
+    "segmenter": "image-segmentation",
+    "translator": "image-to-image",
+    "inventor": "unconditional-image-generation",
+}
 ABOUT = {
     "painter": "Arbitrary style transfer: any photo in the style of any painting, from one code a style."
 }
@@ -74,7 +80,7 @@ def write_card(name: str, network: nn.Module, history: Sequence[Session], figure
     about = (
         f"{kind.about or ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
     )
-    parts = [HEAD, f"# {name}", about]
+    parts = [HEAD.format(tag=TAGS.get(find_for(network).role, "style-transfer")), f"# {name}", about]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([*parts, extra.strip()]).strip() + "\n"
 

@@ -28,10 +28,10 @@ class RefineOptions:
     """How a code is refined."""
 
     steps: int = 120
-    batch: int = 3
+    batch: int = 2
     crop: int = 192
     """Side of the photo crops, pixels."""
-    lr: float = 0.02
+    lr: float = 0.05
     """Learning rate of Adam on the numbers of the code, falling to a tenth."""
     style_weight: float = 40.0
     gram_weight: float = 6.0
