@@ -1,4 +1,4 @@
-"""Open the studio: python app.py [--share] [--host ADDRESS] [--port NUMBER] [--device auto|cpu|cuda|mps]."""
+"""Open the studio: python app.py [--share] [--host ADDRESS] [--port NUMBER] [--device D] [--segmenter S]."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 from stylizer.engine import DeviceError, Engine
+from stylizer.models.published_segmenter import PublishedSegmenterError
 
 
 def read_options() -> argparse.Namespace:
@@ -21,6 +22,9 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument(
+        "--segmenter", help="published segmenter to find regions with: a folder, or a repository's name"
+    )
     return parser.parse_args()
 
 
@@ -32,8 +36,10 @@ def main() -> None:
     os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results of this run alone
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     try:
-        engine = Engine(device=chosen.device)
-    except DeviceError as error:
+        engine = Engine(device=chosen.device, segmenter=chosen.segmenter)
+        if chosen.segmenter:
+            print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
+    except (DeviceError, PublishedSegmenterError) as error:
         sys.exit(f"app.py: {error}")
     from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
 
