@@ -61,11 +61,7 @@ def segmented(network):
 
 
 USES = {"translator": translated, "inventor": invented, "stylizer": painted, "segmenter": segmented}
-OURS = [
-    entry
-    for entry in architectures()
-    if entry.network.__module__.startswith("stylizer.") and entry.role != "segmenter"
-]
+OURS = [entry for entry in architectures() if entry.network.__module__.startswith("stylizer.")]
 TRANSLATORS = [entry for entry in OURS if entry.role == "translator"]
 
 
