@@ -27,6 +27,7 @@ import stylizer.models.style_gan
 import stylizer.models.unet
 import stylizer.models.unit_translator  # noqa: F401
 from stylizer.models.config import ConfigError, config_from_json
+from stylizer.models.front_matter import split_front_matter
 from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
 
 FORMAT = 1
@@ -52,6 +53,16 @@ class Card:
     sha256: str
     nbytes: int
     text: str
+    title: str = ""
+    """What people call it; the folder's name where the card has no `title:`."""
+    about: str = ""
+    """One line on what it does, the card's `about:`; may be empty."""
+    status: str = ""
+    """The card's `status:`: "experimental" for what does not convince yet, empty for what does."""
+    measured: str = ""
+    """One line with its main figures, the card's `measured:`; may be empty."""
+    license: str = ""
+    """The card's `license:`, a short name such as "apache-2.0" or "other"."""
 
 
 def save_checkpoint(folder: str | os.PathLike, network: nn.Module, card: str, half: bool = True) -> None:
@@ -236,7 +247,10 @@ def _read_config(folder: Path) -> tuple[Card, Architecture]:
         )
     text = _read(folder, CARD, LARGEST_JSON).decode("utf-8", errors="replace")
     nbytes = (folder / WEIGHTS).stat().st_size if (folder / WEIGHTS).is_file() else 0
-    return Card(folder.name, entry.role, entry.name, values, sha, nbytes, text), entry
+    told, _ = split_front_matter(text)
+    words = {key: told.get(key, "") for key in ("about", "status", "measured", "license")}
+    words["title"] = told.get("title") or folder.name
+    return Card(folder.name, entry.role, entry.name, values, sha, nbytes, text, **words), entry
 
 
 def _check_header(name: str, data: bytes) -> None:

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from stylizer.models.checkpoint import CheckpointError, load_checkpoint, read_card, save_checkpoint
+from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.registry import architecture
 
 
@@ -99,6 +100,31 @@ def test_the_card_is_read_without_the_weights(saved):
         "test-brush",
         "# Brush\n",
     )
+
+
+def test_a_card_gives_its_title_and_status_from_its_head(saved):
+    assert (read_card(saved).title, read_card(saved).about, read_card(saved).status) == ("brush", "", "")
+    entries = {"license": "other", "title": 'Monet: "haystacks"', "about": "Photos, as he\nsaw them.",
+               "status": "experimental", "tags": "[image-to-image]"}  # fmt: skip
+    (saved / "README.md").write_text(front_matter(entries) + "\n\n# Brush\n\ntitle: not this one\n")
+    card = read_card(saved)
+    assert (card.title, card.about) == ('Monet: "haystacks"', "Photos, as he saw them.")
+    assert (card.status, card.license, card.measured) == ("experimental", "other", "")
+    assert split_front_matter(card.text)[1].startswith("# Brush")
+
+
+@pytest.mark.parametrize(("head", "title"), [
+    ("title: 'It''s mine'", "It's mine"),
+    ('title: "torn \\u202e and \\ud800"', "torn and"),
+    ('title: "never closed', "never closed"),
+    ("title: " + 500 * "x", 300 * "x"),
+    ("title: *anchor", "*anchor"),
+    ("title:", "brush"),
+    ("other:\n  title: nested", "brush"),
+])  # fmt: skip
+def test_a_strange_head_gives_plain_words(saved, head, title):
+    (saved / "README.md").write_text(f"---\n{head}\n---\n# Brush\n")
+    assert read_card(saved).title == title
 
 
 def test_saving_again_replaces_and_leaves_no_litter(saved):
