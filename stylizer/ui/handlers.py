@@ -273,7 +273,7 @@ class Studio:
                         keep_preview(session, token, work, strength, painted)
             except Cancelled:
                 return {}
-        return {**self.message(session, request), "download": gr.DownloadButton(visible=False)}
+        return {**self.message(session, request), **_withdrawn(session, session.asked(request))}
 
     def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
@@ -287,7 +287,7 @@ class Studio:
             **self.message(session),
             **({"title": title_line(card.caption)} if card and not session.selected else {}),
             "status": status("Painting.", "busy"),
-            "download": gr.DownloadButton(visible=False),
+            **_withdrawn(session, (session.turn,)),
         }
 
     def message(self, session: Session, request: StyleRequest | None = None) -> Answer:
@@ -320,6 +320,7 @@ class Studio:
         session = self.sessions.find(visit)
         token = session.full = CancelToken()
         base = Settings.read(values).request(session, self.wall)
+        session.offered = session.asked(base)
         request = replace(session.plan.request(base) if session.plan else base, long_side=SIZES[size])
         running, idle = (
             {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
@@ -410,6 +411,15 @@ class Studio:
         )
         chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
         return {**chosen, **values, "region_box": gr.Column(visible=False), "status": status(told)}
+
+
+def _withdrawn(session: Session, asked: tuple) -> Answer:
+    """Take the finished file off the page when the settings ask for another picture.
+
+    The stage's question for the true picture may well be answered after a full-size render has begun.
+    """
+    same = session.offered[: len(asked)] == asked
+    return {} if same else {"download": gr.DownloadButton(visible=False)}
 
 
 def uploads_of(value: Any) -> list[dict[str, Any]]:

@@ -73,6 +73,8 @@ class Session:
     mask_file: tuple[str, Path] | None = None
     stale: list[Path] = field(default_factory=list)
     busy: bool = False
+    offered: tuple = ()
+    """What the file on offer shows: it is taken away when something else is asked for, and only then."""
     results: list[FinishedPicture] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -81,6 +83,12 @@ class Session:
     def plan(self) -> RegionPlan | None:
         """The regions and what they wear; None while the photo is one."""
         return self.history.present if self.history else None
+
+    def asked(self, request: StyleRequest) -> tuple:
+        """Name the picture that a request asks for now, the turn first; equal names, the same picture."""
+        with self.lock:
+            plan = self.plan
+            return (self.turn, *((plan.regions, plan.strengths(request)) if plan else (request.strength,)))
 
     def change(self, plan: RegionPlan, same_truth: bool = False) -> None:
         """Take a step that can be undone; true pictures go, unless strengths alone differ."""

@@ -144,6 +144,21 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
     assert visitor.session.photo.name == "photo"
 
 
+def test_a_finished_file_stays_on_offer_until_another_picture_is_asked_for(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.choose("rose")
+    visitor.paint()
+    visitor.settings[0] = 64
+    visitor.render()
+    late = visitor.studio.rest(visitor.visit, *visitor.settings)
+    assert "download" not in late, "a question asked before the render may be answered after it"
+    visitor.settings[0] = 90
+    assert not visitor.studio.rest(visitor.visit, *visitor.settings)["download"].visible
+    visitor.settings[0] = 64
+    visitor.choose("moss")
+    assert not visitor.paint()[0]["download"].visible
+
+
 def test_the_recipe_of_an_own_painting_restores_it_in_another_visit(visitor, other_visitor, tmp_path):
     save_picture(drawn(32, 32, 5), tmp_path / "own.png")
     upload = {"path": str(tmp_path / "own.png"), "orig_name": "own.png"}
