@@ -14,6 +14,7 @@ from torch import Tensor
 
 from stylizer import __version__
 from stylizer.engine import render
+from stylizer.engine.bench import Bench
 from stylizer.engine.cache import Cache
 from stylizer.engine.device import choose_device
 from stylizer.engine.easel import Easel
@@ -78,7 +79,8 @@ class Engine:
         self.device = choose_device(device, whole_precision)
         self.finish = finish or render.Finish()
         self._cache = Cache(cache_bytes)
-        self._easel = Easel(lambda: self.painter, self.device, self._cache, Slot(), self.finish)
+        self._bench = Bench(self.device, self._cache, Slot())
+        self._easel = Easel(lambda: self.painter, self._bench, self.finish)
         self._lock = threading.Lock()
         self._painter: Any = None
         self._segmenter: Any = None
@@ -131,7 +133,7 @@ class Engine:
         """
         job = Job(request, token or CancelToken(), progress or ignore_progress)
         with job.stage("photo"):
-            target = self._easel.fitted(request.content, request.long_side)
+            target = self._bench.fitted(request.content, request.long_side)
             job.preview = max(target.height, target.width) <= PREVIEW_SIDE
         read: dict[int, _Style] = {}
         with job.stage("style"):
@@ -217,10 +219,10 @@ class Engine:
         def compute() -> Regions:
             segmenter = self.segmenter
             seen = fit_within(picture, segmenter.best_side)
-            with self._easel.holding(True, token):
-                probabilities = segmenter.segment(self._easel.whole(seen))[0].float().cpu()
+            with self._bench.holding(True, token):
+                probabilities = segmenter.segment(self._bench.whole(seen))[0].float().cpu()
             token.check()
-            guide = self._easel.fitted(picture, REFINED_SIDE).tensor()
+            guide = self._bench.fitted(picture, REFINED_SIDE).tensor()
             return regions_from_probabilities(probabilities, segmenter.classes, guide, UNSURE)
 
         key = ("regions", picture.digest)
@@ -294,8 +296,8 @@ class Engine:
             if parts is not None:
                 mask = parts.weights((small.height, small.width), self.device.torch)[parts.index(part)]
                 chosen = (mask[None, None],)
-            with self._easel.working(job):
-                code = self.painter.code(self._easel.whole(small), *chosen)[0].float().cpu()
+            with self._bench.working(job):
+                code = self.painter.code(self._bench.whole(small), *chosen)[0].float().cpu()
             code = code.to(torch.float16).to(torch.float32)
             if not torch.isfinite(code).all():
                 raise RequestError(f"no style can be read from {picture.name!r}; choose another picture")

@@ -36,7 +36,7 @@ class StyleChoice:
     def __post_init__(self) -> None:
         if not isinstance(self.style, Picture | NamedStyle):
             raise RequestError(f"a style is {type(self.style).__name__}; choose a picture or a named style")
-        object.__setattr__(self, "weight", _number("weight", self.weight, 0.0, LARGEST_WEIGHT))
+        object.__setattr__(self, "weight", number_between("weight", self.weight, 0.0, LARGEST_WEIGHT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +91,8 @@ class StyleRequest:
         object.__setattr__(self, "looks", tuple(self.looks))
         if self.styles or self.regions is None:
             _check_styles(self.styles)
-        for entry in options():
-            object.__setattr__(self, entry.name, check_option(entry.name, getattr(self, entry.name)))
-        _check_regions(self.content, self.regions, self.looks)
+        check_options(self)
+        check_regions(self.content, self.regions, self.looks)
 
     def look(self, name: str) -> RegionLook:
         """Return how a region is painted, whether it has a look of its own or not."""
@@ -108,36 +107,43 @@ class StyleRequest:
         return replace(self, looks=(*(look for look in self.looks if look.name not in fresh), *looks))
 
 
-def options() -> tuple[Field, ...]:
-    """List the settings of a request; each field has least, most, step and help in its metadata."""
-    return tuple(entry for entry in fields(StyleRequest) if entry.metadata)
+def options(kind: type = StyleRequest) -> tuple[Field, ...]:
+    """List the settings of a kind of request; each has least, most, step and help in its metadata."""
+    return tuple(entry for entry in fields(kind) if entry.metadata)
 
 
-def check_option(name: str, value: Any) -> Any:
+def check_options(request: Any) -> None:
+    """Give a frozen request its settings in their own types; raises RequestError."""
+    for entry in options(type(request)):
+        value = check_option(entry.name, getattr(request, entry.name), type(request))
+        object.__setattr__(request, entry.name, value)
+
+
+def check_option(name: str, value: Any, kind: type = StyleRequest) -> Any:
     """Return the value of one setting in its own type; raises RequestError when it is out of bounds."""
-    entry = next(entry for entry in options() if entry.name == name)
+    entry = next(entry for entry in options(kind) if entry.name == name)
     least, most = entry.metadata["least"], entry.metadata["most"]
     if isinstance(entry.default, bool):
         if not isinstance(value, bool):
-            raise RequestError(f"{_words(name)} is {_brief(value)}; choose true or false")
+            raise RequestError(f"{_words(name)} is {brief(value)}; choose true or false")
         return value
     if entry.default is None and value is None:
         return None
     if entry.default is None or isinstance(entry.default, int):
         if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
             raise RequestError(
-                f"{_words(name)} is {_brief(value)}; choose a whole number from {least} to {most}"
+                f"{_words(name)} is {brief(value)}; choose a whole number from {least} to {most}"
             )
         return int(value)
-    return _number(_words(name), value, least, most)
+    return number_between(_words(name), value, least, most)
 
 
-def clamp_option(name: str, value: Any) -> tuple[Any, str | None]:
+def clamp_option(name: str, value: Any, kind: type = StyleRequest) -> tuple[Any, str | None]:
     """Return the nearest value that a setting may have, and a sentence if that is another one."""
     try:
-        return check_option(name, value), None
+        return check_option(name, value, kind), None
     except RequestError as error:
-        entry = next(entry for entry in options() if entry.name == name)
+        entry = next(entry for entry in options(kind) if entry.name == name)
         whole = entry.default is None or isinstance(entry.default, int)
         near = entry.default
         if not isinstance(entry.default, bool) and _is_number(value):
@@ -157,7 +163,8 @@ def _check_styles(styles: Iterable[Any], where: str = "") -> None:
         raise RequestError(f"{where}every style has weight 0; give at least one a weight above 0")
 
 
-def _check_regions(content: Picture, regions: Regions | None, looks: tuple[RegionLook, ...]) -> None:
+def check_regions(content: Picture, regions: Regions | None, looks: tuple[Any, ...]) -> None:
+    """Refuse regions of another shape than the photo, and looks that fit none; raises RequestError."""
     if regions is None:
         if looks:
             raise RequestError(
@@ -181,9 +188,10 @@ def _check_regions(content: Picture, regions: Regions | None, looks: tuple[Regio
             raise RequestError(f"region {name!r} has two looks; give one")
 
 
-def _number(name: str, value: Any, least: float, most: float) -> float:
+def number_between(name: str, value: Any, least: float, most: float) -> float:
+    """Return a number as a float; raises RequestError when it is none, or out of bounds."""
     if not _is_number(value) or not least <= value <= most:
-        raise RequestError(f"{name} is {_brief(value)}; choose a number from {least:g} to {most:g}")
+        raise RequestError(f"{name} is {brief(value)}; choose a number from {least:g} to {most:g}")
     return float(value)
 
 
@@ -201,7 +209,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """Show a value, whatever it is, in a few letters."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print integers of thousands of digits
