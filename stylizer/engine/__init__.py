@@ -2,25 +2,30 @@
 
 from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
+from stylizer.engine.invention import InventRequest
 from stylizer.engine.matching import Pairing, protect_people
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
 from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest, options
+from stylizer.engine.translation import RegionTranslation, TranslateRequest
 
 __all__ = [
     "CancelToken",
     "Cancelled",
     "DeviceError",
     "Engine",
+    "InventRequest",
     "Pairing",
     "Progress",
     "Recipe",
     "RecipeError",
     "RegionLook",
+    "RegionTranslation",
     "RequestError",
     "StyleChoice",
     "StyleRequest",
     "StyleResult",
+    "TranslateRequest",
     "options",
     "protect_people",
     "read_recipe_text",

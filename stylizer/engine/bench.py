@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,6 +67,14 @@ class Bench:
         """Do the same for work that belongs to no render."""
         with self._slot.hold(preview, token), torch.inference_mode(), self.device.precision():
             yield
+
+    def network(self, name: str, load: Callable[[], Any], token: CancelToken | None = None) -> Any:
+        """Return a network on the device, from the cache if it was asked before."""
+
+        def place() -> Any:
+            return load().to(self.device.torch, memory_format=torch.channels_last)
+
+        return self.cache.get(("network", name), place, _network_bytes, token)
 
     def fitted(self, picture: Picture, long_side: int | None) -> Picture:
         """Return a picture of at most that long side, from the cache if it was asked before."""
@@ -163,3 +172,7 @@ class Bench:
 def picture_bytes(picture: Picture) -> int:
     """Count the bytes of a picture's samples, for the cache's budget."""
     return picture.rgb.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+
+
+def _network_bytes(network: Any) -> int:
+    return sum(weight.nbytes for weight in network.state_dict().values())

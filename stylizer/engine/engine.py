@@ -18,6 +18,8 @@ from stylizer.engine.bench import Bench
 from stylizer.engine.cache import Cache
 from stylizer.engine.device import choose_device
 from stylizer.engine.easel import Easel
+from stylizer.engine.inventing import Inventing
+from stylizer.engine.invention import InventRequest
 from stylizer.engine.job import Job
 from stylizer.engine.library import CHECKPOINTS, Library
 from stylizer.engine.manners import make_plan
@@ -34,6 +36,8 @@ from stylizer.engine.recipe import (
 )
 from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.slots import Slot
+from stylizer.engine.translating import Translating
+from stylizer.engine.translation import TranslateRequest
 from stylizer.engine.weights import calibrate
 from stylizer.imaging.labels import REFINED_SIDE, regions_from_probabilities
 from stylizer.imaging.picture import Picture
@@ -81,6 +85,8 @@ class Engine:
         self._cache = Cache(cache_bytes)
         self._bench = Bench(self.device, self._cache, Slot())
         self._easel = Easel(lambda: self.painter, self._bench, self.finish)
+        self._translating = Translating(self.library, self._bench, self.finish)
+        self._inventing = Inventing(self.library, self._bench)
         self._lock = threading.Lock()
         self._painter: Any = None
         self._segmenter: Any = None
@@ -108,9 +114,9 @@ class Engine:
         """List the styles with names."""
         return self.library.styles
 
-    def models(self) -> tuple[Card, ...]:
-        """List the cards of the checkpoints."""
-        return self.library.models
+    def models(self, role: str | None = None) -> tuple[Card, ...]:
+        """List the cards of the checkpoints, those of one role if given."""
+        return tuple(card for card in self.library.models if role is None or card.role == role)
 
     def problems(self) -> tuple[str, ...]:
         """List what is in the checkpoints folder but cannot be used, one sentence each."""
@@ -166,6 +172,45 @@ class Engine:
             else:
                 frame = frame.with_looks(replace(frame.look(region), strength=strength))
             yield strength, self.paint(frame, token).picture
+
+    def translate(
+        self,
+        request: TranslateRequest,
+        token: CancelToken | None = None,
+        progress: ProgressReceiver | None = None,
+    ) -> StyleResult:
+        """Translate a photo; strength 0, of the whole or of a region, keeps the photo's own samples.
+
+        Raises RequestError for a model or a domain that is not there, CheckpointError for a model that cannot
+        be used, and Cancelled, within a tile's time, after the token is set.
+        """
+        return self._translating.translate(request, token, progress)
+
+    def translation_keyframes(
+        self,
+        request: TranslateRequest,
+        strengths: Iterable[float],
+        long_side: int = render.PREVIEW,
+        token: CancelToken | None = None,
+        region: str | None = None,
+    ) -> Iterator[tuple[float, Picture]]:
+        """Yield the preview at each strength, of the whole or of a region, as `keyframes` does."""
+        return self._translating.keyframes(request, strengths, long_side, token, region)
+
+    def invent(
+        self,
+        request: InventRequest,
+        token: CancelToken | None = None,
+        progress: ProgressReceiver | None = None,
+    ) -> StyleResult:
+        """Invent a picture; raises as `translate` does."""
+        return self._inventing.invent(request, token, progress)
+
+    def walk(
+        self, request: InventRequest, to_seed: int, steps: int, token: CancelToken | None = None
+    ) -> Iterator[Picture]:
+        """Yield 2 to 120 pictures from the request's to that of another seed, both included."""
+        return self._inventing.walk(request, to_seed, steps, token)
 
     def restore(self, recipe: Recipe, content: Picture) -> tuple[StyleRequest, tuple[str, ...]]:
         """Make the request of a recipe again, for its photo or another; returns it with notes.

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from stylizer.engine.request import RequestError
+from stylizer.engine.translation import check_model_name
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CONFIG, Card, CheckpointError, load_checkpoint, read_card
 from stylizer.models.published_segmenter import open_published
@@ -44,6 +45,14 @@ class Library:
                 "select them by click, brush or mask"
             )
         return self._load(SEGMENTER, "segmenter")
+
+    def load_model(self, name: str, role: str) -> nn.Module:
+        """Load a translator or an inventor by its name; raises RequestError or CheckpointError."""
+        check_model_name(name)
+        if not (self.folder / name).is_dir():
+            known = ", ".join(card.name for card in self.models if card.role == role)
+            raise RequestError(f"there is no {role} called {name!r}; there are {known or 'none'}")
+        return self._load(name, role)
 
     def _load(self, name: str, expected: str) -> nn.Module:
         network = load_checkpoint(self.folder / name)

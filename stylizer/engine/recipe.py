@@ -6,14 +6,30 @@ import base64
 import binascii
 import hashlib
 import json
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from stylizer.engine.model_recipes import (
+    INVENTION,
+    TRANSLATION,
+    InventionRecipe,
+    TranslationRecipe,
+    read_invention,
+    read_translation,
+)
+from stylizer.engine.recipe_parts import (
+    FORMAT,
+    RecipeError,
+    pack_regions,
+    plain_name,
+    plain_part,
+    plain_sha,
+    unpack_regions,
+)
 from stylizer.engine.request import (
     LARGEST_WEIGHT,
     MOST_STYLES,
@@ -22,19 +38,11 @@ from stylizer.engine.request import (
     clamp_option,
     options,
 )
-from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.regions import MOST_REGIONS, REST, WHOLE, Regions, RegionsError, check_name, whole
+from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import LARGEST_CODE
 
-FORMAT = 1
 LARGEST_RECIPE = 1 << 20
-LONGEST_NAME = 120
-_SHA = re.compile(r"[0-9a-f]{16,128}")
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be used; the message is one sentence for the artist."""
 
 
 def store_code(code: Tensor) -> bytes:
@@ -104,22 +112,17 @@ class Recipe:
             "settings": self.options,
         }
         if self.regions is not None:
-            packed = [base64.b64encode(pack_mask(mask)).decode("ascii") for mask in self.regions.masks[1:]]
-            data["regions"] = {
-                "size": list(self.regions.size),
-                "names": list(self.regions.names[1:]),
-                "masks": packed,  # the rest is what they leave of 255
-                "looks": [
-                    {
-                        "name": look.name,
-                        "styles": [_style_entry(style) for style in look.styles],
-                        "strength": look.strength,
-                        "color": look.color,
-                        "stroke": look.stroke,
-                    }
-                    for look in self.looks
-                ],
-            }
+            looks = [
+                {
+                    "name": look.name,
+                    "styles": [_style_entry(style) for style in look.styles],
+                    "strength": look.strength,
+                    "color": look.color,
+                    "stroke": look.stroke,
+                }
+                for look in self.looks
+            ]
+            data["regions"] = pack_regions(self.regions, looks)
         return json.dumps(data, allow_nan=False)
 
 
@@ -147,7 +150,10 @@ def write_recipe(
     return Recipe(version, painter, *photo, styles, settings, request.regions, looks)
 
 
-def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
+AnyRecipe = Recipe | TranslationRecipe | InventionRecipe
+
+
+def read_recipe_text(text: str) -> tuple[AnyRecipe, tuple[str, ...]]:
     """Read a recipe written by anyone: what is out of bounds is clamped, and noted in a sentence each.
 
     Raises RecipeError when it is no recipe, comes from a newer studio, or its styles make no sense.
@@ -165,6 +171,15 @@ def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
             "the picture's recipe comes from another version of the studio; set the controls by hand"
         )
     notes: list[str] = []
+    kind = data.get("kind", PAINTING)
+    if not isinstance(kind, str) or kind not in _READERS:
+        raise RecipeError(
+            "the picture's recipe is of a kind that this studio does not know; set the controls by hand"
+        )
+    return _READERS[kind](data, notes), tuple(notes)
+
+
+def _read_painting(data: dict[str, Any], notes: list[str]) -> Recipe:
     found = data.get("settings")
     if not isinstance(found, dict):
         found = {}
@@ -175,39 +190,26 @@ def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
         settings.append((entry.name, value))
         if note:
             notes.append(note)
-    regions, looks = _read_regions(data.get("regions"), notes)
-    photo = data.get("photo") if isinstance(data.get("photo"), dict) else {}
-    recipe = Recipe(
+    regions, looks = unpack_regions(data.get("regions"))
+    photo = plain_part(data, "photo")
+    return Recipe(
         version=plain_name(data.get("version")),
-        painter=_sha(data.get("painter")),
+        painter=plain_sha(data.get("painter")),
         photo=plain_name(photo.get("name")),
-        photo_digest=_sha(photo.get("digest")),
+        photo_digest=plain_sha(photo.get("digest")),
         styles=_read_styles(data.get("styles"), notes, least=1 if regions is None else 0),
         settings=tuple(settings),
         regions=regions,
-        looks=looks,
+        looks=tuple(_read_look(entry, notes) for entry in looks),
     )
-    return recipe, tuple(notes)
 
 
-def _read_regions(found: Any, notes: list[str]) -> tuple[Regions | None, tuple[RecipeLook, ...]]:
-    if found is None:
-        return None, ()
-    refused = RecipeError("the regions in the picture's recipe are damaged; make them anew")
-    try:
-        names = [check_name(name) for name in found["names"][:MOST_REGIONS]]
-        masks = [unpack_mask(base64.b64decode(text, validate=True)) for text in found["masks"][:MOST_REGIONS]]
-        if not masks:
-            regions = whole(tuple(int(side) for side in found["size"]))
-        else:
-            rest = WHOLE - np.sum(masks, 0, dtype=np.int32)
-            if rest.min() < 0:
-                raise refused
-            regions = Regions(np.stack([rest.astype(np.uint8), *masks]), (REST, *names))
-        entries = [entry for entry in found["looks"][:MOST_REGIONS] if entry["name"] in regions.names]
-    except (RegionsError, ValueError, TypeError, KeyError, MemoryError):
-        raise refused from None
-    return regions, tuple(_read_look(entry, notes) for entry in entries)
+PAINTING = "painting"
+_READERS: dict[str, Callable[[dict[str, Any], list[str]], AnyRecipe]] = {
+    PAINTING: _read_painting,  # recipes that say nothing of their kind are older
+    TRANSLATION: read_translation,
+    INVENTION: read_invention,
+}
 
 
 def _read_look(entry: dict[str, Any], notes: list[str]) -> RecipeLook:
@@ -239,7 +241,7 @@ def _read_styles(found: Any, notes: list[str], least: int = 1) -> tuple[RecipeSt
             weight = 1.0
         styles.append(
             RecipeStyle(
-                plain_name(entry["name"]), float(weight), _sha(entry.get("digest")), _read_code(entry)
+                plain_name(entry["name"]), float(weight), plain_sha(entry.get("digest")), _read_code(entry)
             )
         )
     if styles and not any(style.weight > 0 for style in styles):
@@ -266,23 +268,11 @@ def _read_code(entry: dict) -> bytes | None:
     return stored
 
 
-def plain_name(value: Any) -> str:
-    """Return a name as harmless text: one line, no folder, no control characters, of bounded length."""
-    if not isinstance(value, str):
-        return ""
-    text = "".join(letter for letter in value[-4096:] if letter.isprintable())
-    return re.split(r"[/\\]", text)[-1].strip()[:LONGEST_NAME]
-
-
-def _sha(value: Any) -> str:
-    return value if isinstance(value, str) and _SHA.fullmatch(value) else ""
-
-
 @dataclass(frozen=True, eq=False)
 class StyleResult:
-    """A painting with the photo's size, depth and transparency; how it was made; what to tell the artist."""
+    """A picture, with its photo's depth and transparency; how it was made; what to tell the artist."""
 
     picture: Picture
-    recipe: Recipe
+    recipe: AnyRecipe
     seconds: dict[str, float]
     notes: tuple[str, ...] = ()

@@ -41,12 +41,7 @@ class Mix:
 
     def over(self, size: tuple[int, int], stride: int, window: tuple[slice, slice] | None = None) -> Tensor:
         """Return the weights for a picture of `size`, or a window of it, padded to the stride."""
-        if self.weights.dim() == 1:
-            return self.weights
-        rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
-        fitted = linear_window(self.weights, size, rows, columns)
-        below, right = (-fitted.shape[1]) % stride, (-fitted.shape[2]) % stride
-        return F.pad(fitted[None], (0, right, 0, below), mode="replicate")[0] if below or right else fitted
+        return weights_over(self.weights, size, stride, window)
 
 
 @dataclass(frozen=True)
@@ -94,6 +89,18 @@ def growth(work: tuple[int, int], target: tuple[int, int], finish: Finish) -> li
     steps = max(1, math.ceil(math.log(scale) / math.log(finish.step))) if scale > 1 else 1
     between = [scale ** (step / steps) for step in range(1, steps)]
     return [(round(work[0] * s), round(work[1] * s)) for s in between] + [target]
+
+
+def weights_over(
+    weights: Tensor, size: tuple[int, int], stride: int, window: tuple[slice, slice] | None = None
+) -> Tensor:
+    """Lay weights (K, h, w) over a picture of `size`, or a window of it, padded to the stride; (K,) stay."""
+    if weights.dim() == 1:
+        return weights
+    rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
+    fitted = linear_window(weights, size, rows, columns)
+    below, right = (-fitted.shape[1]) % stride, (-fitted.shape[2]) % stride
+    return F.pad(fitted[None], (0, right, 0, below), mode="replicate")[0] if below or right else fitted
 
 
 def work_size(height: int, width: int, stroke: float) -> tuple[int, int]:
