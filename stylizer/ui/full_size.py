@@ -1,31 +1,40 @@
-"""A render in full size: it runs beside the page and tells how far it is."""
+"""A render in full size: it runs beside the page, tells how far it is, and its picture is kept."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from stylizer.engine import CancelToken, Engine, StyleRequest
+import gradio as gr
+
+from stylizer.engine import CancelToken
+from stylizer.imaging.picture import save_picture
+from stylizer.imaging.resize import fit_within
+from stylizer.ui.session import MOST_RESULTS, FinishedPicture, Session
 
 SIZES = {"As the photo": None, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""
+THUMBNAIL_SIDE = 384
+
+Paint = Callable[[CancelToken, Callable], Any]
+"""Paints a picture, given the switch that stops it and who hears how far it is."""
 
 
 class FullSize:
     """A full-size render in a thread of its own, so that the page hears of every tile."""
 
-    def __init__(self, engine: Engine, request: StyleRequest, token: CancelToken) -> None:
+    def __init__(self, paint: Paint, token: CancelToken) -> None:
         self.result: Any = None
         self.seconds = 0.0
         self._news: queue.Queue = queue.Queue()
-        self._thread = threading.Thread(target=self._run, args=(engine, request, token), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(paint, token), daemon=True)
 
-    def _run(self, engine: Engine, request: StyleRequest, token: CancelToken) -> None:
+    def _run(self, paint: Paint, token: CancelToken) -> None:
         try:
-            self._news.put(engine.paint(request, token, self._news.put))
+            self._news.put(paint(token, self._news.put))
         except Exception as error:  # raised again where the page waits
             self._news.put(error)
 
@@ -51,3 +60,27 @@ class FullSize:
                 f"Painting tile {min(news.done + 1, news.total)} of {news.total}{about}.",
                 news.done / news.total,
             )
+
+
+def keep_finished(session: Session, request: Any, result: Any, names: list[str], tab: str) -> FinishedPicture:
+    """Write a finished picture down as a PNG with its recipe, and hang it up in the visit's history."""
+    recipe = result.recipe.to_json()
+    file = session.new_file("") / f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
+    file = file.with_name(f"{file.name}.png")
+    file.parent.mkdir(parents=True)
+    save_picture(result.picture, file, recipe)
+    thumbnail = session.new_file(".webp")
+    save_picture(fit_within(result.picture, THUMBNAIL_SIDE), thumbnail, quality=84)
+    caption = f"{request.content.name}, {' and '.join(names)}, {round(100 * request.strength)} %"
+    finished = FinishedPicture(file, thumbnail, caption, recipe, tab)
+    session.results.append(finished)
+    for old in session.results[:-MOST_RESULTS]:
+        old.file.unlink(missing_ok=True)
+    del session.results[:-MOST_RESULTS]
+    return finished
+
+
+def hang(session: Session) -> gr.Gallery:
+    """Hang this visit's finished pictures, the newest first."""
+    pictures = [(str(result.thumbnail), result.caption) for result in reversed(session.results)]
+    return gr.Gallery(value=pictures, visible=bool(pictures))

@@ -6,6 +6,7 @@ Every handler returns a dictionary of widget names and new values; the other wid
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 import gradio as gr
 
 from stylizer.engine import (
-    Cancelled,
     CancelToken,
     Engine,
     RequestError,
     StyleChoice,
     StyleRequest,
+    StyleResult,
     read_recipe_text,
 )
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
@@ -26,15 +27,15 @@ from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
-from stylizer.ui.full_size import SIZES, FullSize
-from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
+from stylizer.ui.live import Answer, LivePicture, uploads_of
 from stylizer.ui.region_plan import Dress, RegionPlan
-from stylizer.ui.samples import PREVIEW_SIDE, Example, SamplePhoto
-from stylizer.ui.session import MOST_OWN, MOST_RESULTS, FinishedPicture, OwnStyle, Session, Sessions
+from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
+from stylizer.ui.session import MOST_OWN, OwnStyle, Session, Sessions
 from stylizer.ui.settings import Settings
-from stylizer.ui.stage import compose_message, describe_regions
+from stylizer.ui.showing import Showing
+from stylizer.ui.stage import compose_message
 from stylizer.ui.wall import ALL, OWN_KEY, Wall
-from stylizer.ui.words import KNOWN, listed, name_of, sentence_of, status, title_line
+from stylizer.ui.words import KNOWN, STYLIZE, listed, name_of, sentence_of, status, title_line
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""
@@ -42,11 +43,12 @@ THUMBNAIL_SIDE = 192
 
 OWN_MANNER = "Own painting"
 
-Answer = dict[str, Any]
 
-
-class Studio:
+class Studio(LivePicture):
     """The page's hands: one for all visitors, with an engine, their visits and the wall of styles."""
+
+    tab = STYLIZE
+    strengths, coarse = KEYFRAMES, COARSE
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class Studio:
         samples: tuple[SamplePhoto, ...],
         example: Example,
     ) -> None:
-        self.engine, self.sessions, self.wall = engine, sessions, wall
+        super().__init__(engine, sessions)
+        self.wall = wall
         self.samples, self.example = samples, example
         self._greeting = example.photo.open()
 
@@ -65,7 +68,7 @@ class Studio:
     def open_visit(self, request: gr.Request) -> Answer:
         """Begin a visit, with the finished example on the stage."""
         session = self.sessions.open(request.session_hash or "")
-        session.photo = self._greeting
+        session.photo, session.brought = self._greeting, time.monotonic()
         session.frames = dict(self.example.frames)
         session.size = (self._greeting.width, self._greeting.height)
         known = self.wall.find(session, self.example.style)
@@ -115,9 +118,7 @@ class Studio:
             )
 
     def _show_photo(self, session: Session, photo: Picture) -> Answer:
-        session.photo = photo
-        session.drop_regions()
-        turn = session.renew()
+        turn = session.bring(photo)
         said = status(" ".join(("Reading the photo.", *photo.notes)), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
@@ -222,166 +223,48 @@ class Studio:
 
     # -- the live picture -------------------------------------------------------------------------------
 
-    def renew(self, visit: str) -> Answer:
-        """Begin a new turn after a setting has changed."""
-        return {"turn": self.sessions.find(visit).renew()}
+    def showing(self, session: Session) -> Session:
+        """Return what the stage shows: the visit's own."""
+        return session
 
-    def paint(self, visit: str, *values: Any) -> Iterator[Answer]:
-        """Paint the keyframes of the newest turn, once; each goes to the stage as soon as it is ready."""
-        session = self.sessions.find(visit)
-        token = session.begin()
-        if token is None:
-            return
-        settings = Settings.read(values)
-        try:
-            yield self._prepare(session, token)
-            request = settings.request(session, self.wall)
-            for work in missing_previews(session, request):
-                for strength, painted in self.engine.keyframes(
-                    work.request, work.strengths, PREVIEW_SIDE, token
-                ):
-                    keep_preview(session, token, work, strength, painted)
-                    yield self.message(session, request)
-            session.busy = False
-            looks = session.plan.request(request).looks if session.plan else ()
-            styles = [choice.style for way in (request, *looks) for choice in way.styles]
-            names = listed(list(dict.fromkeys(map(name_of, styles))))
-            yield {**self.message(session, request), "status": status(f"Painted like {names}.")}
-        except Cancelled:
-            return
-        except Exception:
-            session.busy = False
-            yield self.message(session)
-            raise
+    def other(self, session: Session) -> Showing:
+        return session.translation
 
-    def rest(self, visit: str, *values: Any) -> Answer:
-        """Paint the true picture at the strength where the slider rests."""
-        session = self.sessions.find(visit)
-        token = session.working_token()
-        request = Settings.read(values).request(session, self.wall)
-        plan = session.plan
-        if plan is None and request.strength in session.frames:
-            return self.message(session, request)
-        key = plan.strengths(request) if plan else (request.strength,)
-        work = PreviewWork(plan.request(request) if plan else request, (request.strength,), TRUE, key)
-        if key not in session.truth:
-            try:
-                for strength, painted in self.engine.keyframes(
-                    work.request, work.strengths, PREVIEW_SIDE, token
-                ):
-                    if session.plan is plan:  # the artist may have gone on painting masks
-                        keep_preview(session, token, work, strength, painted)
-            except Cancelled:
-                return {}
-        return {**self.message(session, request), **_withdrawn(session, session.asked(request))}
+    def request(self, session: Session, values: tuple) -> StyleRequest:
+        """Make the picture's request; raises RequestError when there is no photo or no style."""
+        return Settings.read(values).request(session, self.wall)
 
-    def _prepare(self, session: Session, token: CancelToken) -> Answer:
-        """Show the photo at once, while its painting is on the way."""
-        photo = session.photo
-        if photo is not None and 0.0 not in session.frames:
-            preview = fit_within(photo, PREVIEW_SIDE)
-            keep_preview(session, token, PreviewWork(None, ()), 0.0, preview)
-            session.size = (preview.width, preview.height)
+    def previews(
+        self, request: StyleRequest, strengths: tuple[float, ...], token: CancelToken
+    ) -> Iterator[tuple[float, Picture]]:
+        return self.engine.keyframes(request, strengths, PREVIEW_SIDE, token)
+
+    def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> StyleResult:
+        return self.engine.paint(request, token, progress)
+
+    def names(self, request: StyleRequest) -> list[str]:
+        return [name_of(choice.style) for choice in request.styles]
+
+    def alt(self, session: Session) -> str:
         card = self.wall.find(session, session.chosen)
-        return {
-            **self.message(session),
-            **({"title": title_line(card.caption)} if card and not session.selected else {}),
-            "status": status("Painting.", "busy"),
-            **_withdrawn(session, (session.turn,)),
-        }
+        return f"{session.photo.name}, painted like {card.caption}." if card and session.photo else ""
 
-    def message(self, session: Session, request: StyleRequest | None = None) -> Answer:
-        """Tell the stage all that there is; `request` is the picture's own, by which regions find layers."""
-        with session.lock:
-            card = self.wall.find(session, session.chosen)
-            alt = f"{session.photo.name}, painted like {card.caption}." if card and session.photo else ""
-            photo = session.photo.digest[:16] if session.photo else ""
-            session.base = request or session.base
-            plan = session.plan
-            regions = describe_regions(session, plan, session.base) if plan else None
-            return {
-                "stage": compose_message(
-                    session.turn,
-                    photo,
-                    session.frames,
-                    session.truth,
-                    session.size,
-                    alt,
-                    session.busy,
-                    regions,
-                    session.layers if plan else None,
-                )
-            }
+    def begun(self, session: Session) -> Answer:
+        card = self.wall.find(session, session.chosen)
+        return {"title": title_line(card.caption)} if card and not session.selected else {}
 
-    # -- full size --------------------------------------------------------------------------------------
+    def done(self, session: Session, request: StyleRequest) -> str:
+        looks = session.plan.request(request).looks if session.plan else ()
+        styles = [choice.style for way in (request, *looks) for choice in way.styles]
+        return f"Painted like {listed(list(dict.fromkeys(map(name_of, styles))))}."
 
-    def render(self, visit: str, size: str, *values: Any) -> Iterator[Answer]:
-        """Paint in full size, telling how far it is, and offer the file."""
-        session = self.sessions.find(visit)
-        token = session.full = CancelToken()
-        base = Settings.read(values).request(session, self.wall)
-        session.offered = session.asked(base)
-        request = replace(session.plan.request(base) if session.plan else base, long_side=SIZES[size])
-        running, idle = (
-            {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
-        )
-        yield {**running, "status": status("Painting in full size.", "busy", 0.0)}
-        work = FullSize(self.engine, request, token)
-        try:
-            for sentence, done in work.follow():
-                yield {"status": status(sentence, "busy", done)}
-            finished = self._finish(session, request, work.result)
-        except Cancelled:
-            yield {**idle, "status": status("Stopped. Nothing was saved.")}
-            return
-        except Exception as error:
-            yield {**idle, "status": status(sentence_of(error), "error")}
-            return
-        finally:
-            token.cancel()
-        picture = work.result.picture
-        told = f"Ready: {picture.width} × {picture.height} pixels in {work.seconds:.1f} s."
-        yield {
-            **idle,
-            "status": status(" ".join((told, *work.result.notes))),
-            "download": gr.DownloadButton(value=str(finished.file), visible=True),
-            "history": self.history(session),
-        }
-
-    def stop(self, visit: str) -> Answer:
-        """Stop the full-size render."""
-        self.sessions.find(visit).full.cancel()
-        return {}
-
-    def history(self, session: Session) -> Any:
-        """Hang this visit's finished pictures, the newest first."""
-        pictures = [(str(result.thumbnail), result.caption) for result in reversed(session.results)]
-        return gr.Gallery(value=pictures, visible=bool(pictures))
+    # -- recipes ----------------------------------------------------------------------------------------
 
     def replay(self, visit: str, event: gr.SelectData) -> Answer:
         """Bring back the settings of a picture of this visit."""
         session = self.sessions.find(visit)
         result = session.results[::-1][event.index]
         return self._restore(session, result.recipe, open_picture(result.thumbnail))
-
-    def _finish(self, session: Session, request: StyleRequest, result: Any) -> FinishedPicture:
-        recipe = result.recipe.to_json()
-        words = [name_of(choice.style) for choice in request.styles]
-        file = session.new_file("") / f"{request.content.name} - {words[0]}"[:80].replace("/", " ")
-        file = file.with_name(f"{file.name}.png")
-        file.parent.mkdir(parents=True)
-        save_picture(result.picture, file, recipe)
-        thumbnail = session.new_file(".webp")
-        save_picture(fit_within(result.picture, 2 * THUMBNAIL_SIDE), thumbnail, quality=84)
-        caption = f"{request.content.name}, {' and '.join(words)}, {round(100 * request.strength)} %"
-        finished = FinishedPicture(file, thumbnail, caption, recipe)
-        session.results.append(finished)
-        for old in session.results[:-MOST_RESULTS]:
-            old.file.unlink(missing_ok=True)
-        del session.results[:-MOST_RESULTS]
-        return finished
-
-    # -- recipes ----------------------------------------------------------------------------------------
 
     def _restore(self, session: Session, text: str, sample: Picture) -> Answer:
         """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
@@ -395,6 +278,7 @@ class Studio:
             dresses = tuple((name, Dress(*worn[name])) for name in worn)
             session.history = RegionHistory(RegionPlan(request.regions, dresses))
         session.selected = ()
+        session.forget_truth()
         keys = []
         for choice in request.styles[: MOST_FURTHER + 1]:
             card = self.wall.find(session, getattr(choice.style, "slug", ""))
@@ -411,17 +295,3 @@ class Studio:
         )
         chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
         return {**chosen, **values, "region_box": gr.Column(visible=False), "status": status(told)}
-
-
-def _withdrawn(session: Session, asked: tuple) -> Answer:
-    """Take the finished file off the page when the settings ask for another picture.
-
-    The stage's question for the true picture may well be answered after a full-size render has begun.
-    """
-    same = session.offered[: len(asked)] == asked
-    return {} if same else {"download": gr.DownloadButton(visible=False)}
-
-
-def uploads_of(value: Any) -> list[dict[str, Any]]:
-    """List the uploads of an event that is not preprocessed: each has a path, checked to be an upload."""
-    return [each for each in (value if isinstance(value, list) else [value]) if each]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from stylizer.engine import CancelToken, StyleRequest
+from stylizer.engine import CancelToken
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.ui.region_plan import Strengths
-from stylizer.ui.samples import COARSE, KEYFRAMES
-from stylizer.ui.session import Session
+from stylizer.ui.showing import Showing
 
 TRUE = "true"
 MOST_TRUE = 4
@@ -20,47 +20,58 @@ MOST_TRUE = 4
 class PreviewWork:
     """Previews to paint: of the picture (layer ""), of a region's layer, or a true picture with its key."""
 
-    request: StyleRequest | None
+    request: Any
     strengths: tuple[float, ...]
     layer: str = ""
     key: Strengths = ()
 
 
-def missing_previews(session: Session, request: StyleRequest) -> Iterator[PreviewWork]:
-    """List the previews that are missing, in the order in which the artist needs them."""
-    layers = session.plan.layers(request) if session.plan else {}
-    present = 1.0 if session.plan else request.strength or 1.0  # with regions it is not the true picture
-    wanted = list(dict.fromkeys([1.0, present, *KEYFRAMES]))
-    with session.lock:
+def missing_previews(
+    showing: Showing, request: Any, strengths: tuple[float, ...], coarse: tuple[float, ...]
+) -> Iterator[PreviewWork]:
+    """List the previews that are missing, in the order in which the artist needs them.
+
+    `strengths` are those of the keyframes, `coarse` those of a region's layer.
+    """
+    layers = showing.plan.layers(request) if showing.plan else {}
+    present = 1.0 if showing.plan else request.strength or 1.0  # with regions it is not the true picture
+    wanted = list(dict.fromkeys([1.0, present, *strengths]))
+    with showing.lock:
         unused = [
-            path for key, layer in session.layers.items() if key not in layers for path in layer.values()
+            path for key, layer in showing.layers.items() if key not in layers for path in layer.values()
         ]
-        session.stale += unused
-        session.layers = {key: session.layers.get(key, {}) for key in layers}
-    for strengths in (wanted[:2], wanted[2:]):
-        missing = tuple(s for s in strengths if s not in session.frames and (s,) not in session.truth)
+        showing.stale += unused
+        showing.layers = {key: showing.layers.get(key, {}) for key in layers}
+    for first, some in ((True, wanted[:2]), (False, wanted[2:])):
+        missing = tuple(s for s in some if s not in showing.frames and (s,) not in showing.truth)
         if missing:
             yield PreviewWork(request, missing)
         for key, layer in layers.items():
-            coarse = COARSE[:2] if strengths == wanted[:2] else COARSE
-            missing = tuple(s for s in coarse if s not in session.layers.get(key, ()))
+            missing = tuple(
+                s for s in (coarse[:2] if first else coarse) if s not in showing.layers.get(key, ())
+            )
             if missing:
                 yield PreviewWork(layer, missing, key)
 
 
 def keep_preview(
-    session: Session, token: CancelToken, work: PreviewWork, strength: float, picture: Picture
+    showing: Showing,
+    token: CancelToken,
+    work: PreviewWork,
+    strength: float,
+    picture: Picture,
+    strengths: tuple[float, ...],
 ) -> None:
     """Write a preview where the stage finds it; raises Cancelled when the turn is over."""
-    file = session.new_file(".webp" if picture.alpha is not None else ".jpg")
+    file = showing.new_file(".webp" if picture.alpha is not None else ".jpg")
     save_picture(picture, file, quality=92)
-    with session.lock:
+    with showing.lock:
         token.check()
         if work.layer not in ("", TRUE):
-            session.layers.setdefault(work.layer, {})[strength] = file
-        elif work.layer == "" and strength in (0.0, *KEYFRAMES):
-            session.frames[strength] = file
+            showing.layers.setdefault(work.layer, {})[strength] = file
+        elif work.layer == "" and strength in (0.0, *strengths):
+            showing.frames[strength] = file
         else:
-            session.truth[work.key or (strength,)] = file
-        for old in list(session.truth)[:-MOST_TRUE]:
-            session.stale.append(session.truth.pop(old))
+            showing.truth[work.key or (strength,)] = file
+        for old in list(showing.truth)[:-MOST_TRUE]:
+            showing.stale.append(showing.truth.pop(old))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from stylizer.engine import RegionLook, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.recipe import code_digest
@@ -35,13 +36,6 @@ class Dress:
     def keeps(self) -> bool:
         """Tell whether the photo stays there."""
         return self.styles == ()
-
-    @property
-    def words(self) -> str:
-        """Name the styles; a region that follows the picture needs no words."""
-        if self.keeps:
-            return "photo"
-        return " and ".join(name_of(choice.style) for choice in self.styles or ())
 
     def look(self, name: str, base: StyleRequest) -> RegionLook:
         """Return how a region is painted, given the picture's request."""
@@ -77,7 +71,20 @@ class RegionPlan:
         before = {new: old for old, new in (renamed or {}).items()}
         worn = dict(self.dresses)
         kept = [(name, worn.get(before.get(name, name))) for name in regions.names]
-        return RegionPlan(regions, tuple((name, dress) for name, dress in kept if dress is not None))
+        return type(self)(regions, tuple((name, dress) for name, dress in kept if dress is not None))
+
+    def worn(self, base: StyleRequest) -> tuple:
+        """Return what the picture wears where no region has anything of its own."""
+        return base.styles
+
+    def words(self, name: str) -> str:
+        """Name what a region is painted like; one that follows the picture needs no words."""
+        dress = self.dress(name)
+        return "photo" if dress.keeps else " and ".join(map(self.name, dress.styles or ()))
+
+    def name(self, choice: Any) -> str:
+        """Name one of the things that a region wears."""
+        return name_of(choice.style)
 
     def request(self, base: StyleRequest) -> StyleRequest:
         """Return the picture's request with the regions and how each is painted."""

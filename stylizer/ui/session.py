@@ -9,17 +9,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stylizer.engine import CancelToken, StyleRequest
+from stylizer.engine import CancelToken
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.region_history import RegionHistory
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.region_plan import RegionPlan, Strengths
+from stylizer.ui.showing import Showing
 from stylizer.ui.words import SessionExpired
 
 MOST_SESSIONS = 32
 LIFETIME = 3600.0
 """Seconds without a visit after which photos and results are deleted."""
-MOST_OWN, MOST_RESULTS, MOST_STALE = 24, 12, 16
+MOST_OWN, MOST_RESULTS = 24, 12
 
 
 @dataclass(frozen=True)
@@ -39,115 +38,42 @@ class FinishedPicture:
     thumbnail: Path
     caption: str
     recipe: str
+    tab: str
+
+
+@dataclass(frozen=True)
+class Invented:
+    """A picture that was invented, as large as it came out, and the recipe that invents it again."""
+
+    picture: Picture
+    recipe: str
 
 
 @dataclass
-class Session:
-    """One open page. `turn` counts what the artist asks for; `token` stops the work for an older turn."""
+class Session(Showing):
+    """One open page: what its Stylize tab shows, what its Translate tab shows, and what both share."""
 
-    id: str
-    folder: Path
-    photo: Picture | None = None
-    photo_file: Path | None = None
+    id: str = ""
     chosen: str = ""
     own: dict[str, OwnStyle] = field(default_factory=dict)
     clicked: float = 0.0
-    turn: int = 0
-    begun: int = 0
-    token: CancelToken = field(default_factory=CancelToken)
-    full: CancelToken = field(default_factory=CancelToken)
-    size: tuple[int, int] = (0, 0)
-    frames: dict[float, Path] = field(default_factory=dict)
-    truth: dict[Strengths, Path] = field(default_factory=dict)
-    layers: dict[str, dict[float, Path]] = field(default_factory=dict)
-    base: StyleRequest | None = None
-    """The picture's request as it was painted last; regions without a dress of their own follow it."""
-    history: RegionHistory | None = None
-    selected: tuple[str, ...] = ()
     parts: dict[str, str] = field(default_factory=dict)
     """Which part of the painting each region was matched with; `part_names` are those that there are."""
     part_names: set[str] = field(default_factory=set)
-    heard: int = 0
-    """The last of what the stage said about regions; `stamp` counts what it was told."""
-    stamp: int = 0
-    mask_file: tuple[str, Path] | None = None
-    stale: list[Path] = field(default_factory=list)
-    busy: bool = False
-    offered: tuple = ()
-    """What the file on offer shows: it is taken away when something else is asked for, and only then."""
+    translation: Showing = field(init=False)
+    invented: Invented | None = None
+    full: CancelToken = field(default_factory=CancelToken)
     results: list[FinishedPicture] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    @property
-    def plan(self) -> RegionPlan | None:
-        """The regions and what they wear; None while the photo is one."""
-        return self.history.present if self.history else None
-
-    def asked(self, request: StyleRequest) -> tuple:
-        """Name the picture that a request asks for now, the turn first; equal names, the same picture."""
-        with self.lock:
-            plan = self.plan
-            return (self.turn, *((plan.regions, plan.strengths(request)) if plan else (request.strength,)))
-
-    def change(self, plan: RegionPlan, same_truth: bool = False) -> None:
-        """Take a step that can be undone; true pictures go, unless strengths alone differ."""
-        with self.lock:
-            if self.history is None:
-                self.history = RegionHistory(plan)
-            self.history.push(plan)
-            self.forget_truth(not same_truth)
-
-    def forget_truth(self, wanted: bool = True) -> None:
-        """Forget the true pictures, and those chosen regions that are gone."""
-        with self.lock:
-            if wanted:
-                self.stale += self.truth.values()
-                self.truth = {}
-            names = self.plan.regions.names if self.plan else ()
-            self.selected = tuple(name for name in self.selected if name in names)
+    def __post_init__(self) -> None:
+        self.translation = Showing(self.folder)
 
     def drop_regions(self) -> None:
         """Forget the regions: another photo has others."""
         with self.lock:
-            self.history, self.selected, self.parts, self.part_names = None, (), {}, set()
-
-    def renew(self, keep: bool = False) -> int:
-        """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number.
-
-        With `keep` the previews stay: what changed is how they are put together.
-        """
-        with self.lock:
-            self.token.cancel()
-            self.token = CancelToken()
-            self.turn += 1
-            self.stale += self.truth.values()
-            self.truth, self.busy = {}, True
-            if not keep:
-                self.stale += self.frames.values()
-                self.stale += [path for layer in self.layers.values() for path in layer.values()]
-                self.frames, self.layers = {}, {}
-            # the last few may still be on their way to the browser
-            gone, self.stale = self.stale[:-MOST_STALE], self.stale[-MOST_STALE:]
-        for path in gone:
-            if path.parent == self.folder:  # and not one of the example that all visitors share
-                path.unlink(missing_ok=True)
-        return self.turn
-
-    def begin(self) -> CancelToken | None:
-        """Return the token to paint the present turn with; None when that turn was begun already."""
-        with self.lock:
-            if self.begun == self.turn:
-                return None
-            self.begun = self.turn
-            return self.token
-
-    def working_token(self) -> CancelToken:
-        """Return the turn's token; a tab that was lost, and came back, gets one that works again."""
-        with self.lock:
-            if self.token.cancelled:
-                self.token = CancelToken()
-            return self.token
+            super().drop_regions()
+            self.parts, self.part_names = {}, set()
 
     def newest_click(self, moment: float) -> bool:
         """Tell whether a click, at a moment of the browser's clock, is later than all that came before.
@@ -159,15 +85,14 @@ class Session:
             self.clicked = max(moment, self.clicked)
             return newest
 
-    def new_file(self, suffix: str) -> Path:
-        """Name a new file of this visit; no one can guess the name."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / f"{secrets.token_hex(16)}{suffix}"
+    def stop(self) -> None:
+        """Stop all work."""
+        for token in (self.token, self.translation.token, self.full):
+            token.cancel()
 
     def close(self) -> None:
         """Stop all work and delete all files."""
-        self.token.cancel()
-        self.full.cancel()
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -185,7 +110,7 @@ class Sessions:
 
     def open(self, tab: str = "") -> Session:
         """Begin a visit; `tab` is the browser tab's name, by which `leave` finds it."""
-        session = Session(secrets.token_urlsafe(24), self.folder / secrets.token_hex(16))
+        session = Session(self.folder / secrets.token_hex(16), id=secrets.token_urlsafe(24))
         with self._lock:
             self._sessions[session.id] = session
             if tab:
@@ -216,8 +141,7 @@ class Sessions:
         with self._lock:
             session = self._sessions.get(self._tabs.get(tab, ""))
         if session is not None:
-            session.token.cancel()
-            session.full.cancel()
+            session.stop()
 
     def sweep(self) -> None:
         """End the visits that are too old or too many."""

@@ -7,10 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import StyleRequest
 from stylizer.imaging.mask_files import pack_mask
 from stylizer.ui.region_plan import RegionPlan, Strengths, appearance
-from stylizer.ui.session import Session
+from stylizer.ui.showing import Showing
 
 TEMPLATE = """
 <div class="stage" role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
@@ -97,29 +96,29 @@ def compose_message(
     }
 
 
-def describe_regions(session: Session, plan: RegionPlan, base: StyleRequest | None) -> dict[str, Any]:
+def describe_regions(showing: Showing, plan: RegionPlan, base: Any) -> dict[str, Any]:
     """Tell the stage of the regions; their masks travel in one picture, one below the other."""
     regions = plan.regions
     revision = f"{regions.digest[:32]} {', '.join(regions.names)}"
-    if session.mask_file is None or session.mask_file[0] != revision:
-        file = session.new_file(".png")
+    if showing.mask_file is None or showing.mask_file[0] != revision:
+        file = showing.new_file(".png")
         file.write_bytes(pack_mask(regions.masks.reshape(-1, regions.size[1])))
-        if session.mask_file is not None:
-            session.stale.append(session.mask_file[1])
-        session.mask_file = (revision, file)
-    session.stamp += 1
+        if showing.mask_file is not None:
+            showing.stale.append(showing.mask_file[1])
+        showing.mask_file = (revision, file)
+    showing.stamp += 1
     return {
-        "stamp": session.stamp,
-        "heard": session.heard,
+        "stamp": showing.stamp,
+        "heard": showing.heard,
         "revision": revision,
         "size": [regions.size[1], regions.size[0]],
-        "file": _file(session.mask_file[1]),
-        "selected": list(session.selected),
+        "file": _file(showing.mask_file[1]),
+        "selected": list(showing.selected),
         "list": [_describe(plan, name, base) for name in regions.names],
     }
 
 
-def _describe(plan: RegionPlan, name: str, base: StyleRequest | None) -> dict[str, Any]:
+def _describe(plan: RegionPlan, name: str, base: Any) -> dict[str, Any]:
     dress, shown = plan.dress(name), appearance(name, plan.regions.names)
     return {
         "name": name,
@@ -128,7 +127,7 @@ def _describe(plan: RegionPlan, name: str, base: StyleRequest | None) -> dict[st
         "hatch": shown.hatch,
         "look": plan.layer(name, base) if base else "",
         "strength": dress.strength,
-        "words": dress.words,
+        "words": plan.words(name),
     }
 
 

@@ -13,6 +13,9 @@ from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.published_segmenter import PublishedSegmenterError
 from stylizer.models.style_file import NamedStyle, StyleFileError
 
+STYLIZE, TRANSLATE, INVENT, ABOUT = "Stylize", "Translate", "Invent", "History & About"
+"""The tabs."""
+
 log = logging.getLogger(__name__)
 
 

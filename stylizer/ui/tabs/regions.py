@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.region_desk import EDITS, MANNERS, MATCH, WHOLE_PAINTING
+from stylizer.ui.desk import EDITS
+from stylizer.ui.region_desk import MANNERS, MATCH, WHOLE_PAINTING
 from stylizer.ui.region_plan import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
