@@ -20,7 +20,16 @@ from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
 from training.alarms import TrainingAlarm
 from training.config import UserMistake, to_plain
-from training.options import CompareOptions, EvaluateOptions, SegmenterEvaluateOptions, StylesOptions
+from training.options import (
+    CompareInventorsOptions,
+    CompareOptions,
+    CompareTranslatorsOptions,
+    EvaluateOptions,
+    InventorEvaluateOptions,
+    SegmenterEvaluateOptions,
+    StylesOptions,
+    TranslatorEvaluateOptions,
+)
 from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
@@ -82,10 +91,34 @@ def evaluate_segmenter(config: Any) -> None:
     measure(config)
 
 
+def evaluate_translator(config: Any) -> None:
+    from training.evaluate_translator import evaluate_translator as measure
+
+    measure(config)
+
+
+def evaluate_inventor(config: Any) -> None:
+    from training.evaluate_inventor import evaluate_inventor as measure
+
+    measure(config)
+
+
 def compare(config: Any) -> None:
     from training.compare import compare as measure
 
     measure(config)
+
+
+def compare_translators(config: Any) -> None:
+    from training.compare_looks import compare_translators as draw
+
+    draw(config)
+
+
+def compare_inventors(config: Any) -> None:
+    from training.compare_looks import compare_inventors as draw
+
+    draw(config)
 
 
 def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calibrate: bool = False,
@@ -130,7 +163,11 @@ def commands() -> dict[str, Callable[..., None]]:
         "resume": resume,
         "evaluate": with_options(evaluate, EvaluateOptions),
         "evaluate-segmenter": with_options(evaluate_segmenter, SegmenterEvaluateOptions),
+        "evaluate-translator": with_options(evaluate_translator, TranslatorEvaluateOptions),
+        "evaluate-inventor": with_options(evaluate_inventor, InventorEvaluateOptions),
         "compare": with_options(compare, CompareOptions),
+        "compare-translators": with_options(compare_translators, CompareTranslatorsOptions),
+        "compare-inventors": with_options(compare_inventors, CompareInventorsOptions),
         "publish": publish,
         "originals": originals,
         "styles": with_options(styles, StylesOptions),
@@ -150,6 +187,9 @@ def deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
 
 def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
     """Turn the command line into the work to do; raises UserMistake with what is wrong, in one line."""
+    from training.by_role import by_role
+
+    words = by_role(sys.argv[1:] if arguments is None else arguments)
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -157,7 +197,7 @@ def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
                 {name: deferred(command) for name, command in commands().items()},
                 prog="python -m training",
                 description=__doc__,
-                args=arguments,
+                args=words,
             )
     except ValueError as error:  # options that refuse their values
         raise UserMistake(str(error)) from error

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
+
+from training.config import UserMistake
 
 FeatureNetwork = Literal["perceptual", "inception"]
 
@@ -99,6 +103,124 @@ class SegmenterEvaluateOptions:
     """Folder for photo, label and answer side by side; doubt is dark."""
     out: Path | None = None
     """JSON file for all figures, which `publish --metrics` puts on the card."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetOptions:
+    """What sets of pictures are measured with."""
+
+    checkpoint: Path
+    """Checkpoint folder, run or snapshot."""
+    pictures: Path | None = None
+    """Held-out pictures of what is made: a folder (one below it for each domain), or a .txt of paths."""
+    limit: int = 200
+    """Most pictures of a set, spread over all; 0: all."""
+    trained: tuple[Path, ...] = ()
+    """Folders that it was trained on, to tell whether pictures were held out; default: those of a run."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    sets: FeatureNetwork = "perceptual"
+    """Feature network of FID and KID; inception needs torch-fidelity and its weights."""
+    speed: bool = False
+    """Also time a picture against VGG-19 to relu4_1 on a 512 px picture."""
+    out: Path | None = None
+    """JSON file for all figures, which `publish --metrics` and `card --figures` put on the card."""
+
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            raise UserMistake(f"limit is {self.limit}; it must be 0 (all) or more.")
+
+    def command(self) -> str:
+        """Write the command line that measures so; folders by their last part."""
+        words = ["python -m training evaluate", self.checkpoint.name]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value == field.default or field.name in ("checkpoint", "out", "sheet"):
+                continue
+            parts = value if isinstance(value, tuple) else (value,)
+            told = [part.name if isinstance(part, Path) else str(part) for part in parts]
+            words += [f"--{field.name}"] if value is True else [f"--{field.name}", *told]
+        return " ".join(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslatorEvaluateOptions(SetOptions):
+    """Measure a translator: how near its pictures come to held-out ones, and what it keeps of the photos.
+
+    A colorizer's photos are compared with their true colors; it needs no --pictures.
+    """
+
+    photos: Path
+    """Held-out photos to translate: a folder, or a .txt of paths."""
+    size: int = 256
+    """The middle square of every picture is resized to this side, pixels."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size < 32 or self.size % 16:
+            raise UserMistake(f"size is {self.size} pixels; give a multiple of 16, at least 32.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventorEvaluateOptions(SetOptions):
+    """Measure an inventor: how near crops of held-out pictures it comes, how varied it is, what it copies."""
+
+    limit: int = 500
+    """Pictures to invent, and crops of held-out pictures to compare them with."""
+    truncations: tuple[float, ...] = (1.0, 0.7)
+    """Truncations to measure at."""
+    crops: int = 1000
+    """Crops of the pictures trained on, among which the nearest to each invented one is looked for."""
+    scales: tuple[float, float] = (0.4, 0.8)
+    """Pictures (long side 512) are cut at a size between these factors, as in training."""
+    seed: int = 0
+    """Seed of latent vectors and crops."""
+    sheet: Path | None = None
+    """Picture file for the invented pictures that come nearest to a training crop, beside that crop."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.limit < 4 or self.crops < 4:
+            raise UserMistake("limit and crops must both be at least 4.")
+
+
+Out = Annotated[Path, tyro.conf.arg(aliases=("-o",))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareTranslatorsOptions:
+    """Draw what several translators make of the same photos: a row a photo, a column a model and domain."""
+
+    checkpoints: tuple[Path, ...]
+    """Checkpoint folders, runs or snapshots."""
+    photos: Path
+    """Folder of photos, or a .txt of paths."""
+    limit: int = 8
+    """Most photos, spread over all; 0: all."""
+    domains: tuple[str, ...] = ()
+    """Only these domains; none: all but "photo"."""
+    size: int = 512
+    """Long side at which photos are translated, pixels."""
+    cell: int = 256
+    """Side of a picture on the sheet, pixels."""
+    out: Out = Path("compare.webp")
+    """Picture file for the sheet (webp, jpg, png)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareInventorsOptions:
+    """Draw what several inventors make of the same seeds: a row a seed, a column a model and truncation."""
+
+    checkpoints: tuple[Path, ...]
+    """Checkpoint folders, runs or snapshots."""
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+    """Seeds to invent from."""
+    truncations: tuple[float, ...] = (1.0, 0.7, 0.4)
+    """Truncations, a column each."""
+    cell: int = 192
+    """Side of a picture on the sheet, pixels."""
+    out: Out = Path("compare.webp")
+    """Picture file for the sheet (webp, jpg, png)."""
 
 
 @dataclass(frozen=True)

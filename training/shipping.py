@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import torch
+from PIL import Image
 from torch import Tensor, nn
 
-from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.checkpoint import load_checkpoint, read_card
+from stylizer.models.registry import find_for
 from training import methods as methods  # registers the methods
 from training.config import UserMistake, from_plain, read_options
 from training.phases import METHODS
 from training.state import newest_snapshot, read_snapshot
+from training.unpaired import UnpairedMethod
 
 
 def averaged_networks(method: str, options: Mapping, tensors: Mapping[str, Tensor]) -> dict[str, nn.Module]:
@@ -47,6 +53,56 @@ def open_networks(source: Path) -> dict[str, nn.Module]:
         return {source.name: network}
     run, tensors, _ = open_run(source)
     return averaged_networks(*read_options(run), tensors)
+
+
+def role_of(source: Path) -> str:
+    """Tell the role of what a checkpoint folder, a run or a snapshot holds; raises UserMistake."""
+    if (source / "config.json").is_file():
+        return read_card(source).role
+    run = source.parent.parent if (source / "state.json").is_file() else source
+    method, options = read_options(run)
+    if method not in METHODS:
+        raise UserMistake(f"{run} was trained by {method!r}; the methods are {', '.join(METHODS)}.")
+    config_kind, kind = METHODS[method]
+    shipped = kind.shipped(from_plain(config_kind, options))
+    return find_for(next(iter(shipped.values()))).role
+
+
+def open_role(source: Path, role: str) -> nn.Module:
+    """Load the network of one role out of a checkpoint folder, a run or a snapshot; raises UserMistake."""
+    networks = [network for network in open_networks(source).values() if find_for(network).role == role]
+    if not networks:
+        raise UserMistake(f"{source.name} holds no {role}.")
+    return networks[0].to(memory_format=torch.channels_last)
+
+
+def way_back(source: Path) -> Callable[[Tensor], Tensor] | None:
+    """Return the way from b to a of a run between two folders; None where none was trained or kept.
+
+    Checkpoint folders have the way there alone. The answer takes and gives pictures (B, 3, H, W) in [0, 1].
+    """
+    if (source / "config.json").is_file():
+        return None
+    run, tensors, _ = open_run(source)
+    method, options = read_options(run)
+    config_kind, kind = METHODS[method]
+    if not issubclass(kind, UnpairedMethod):
+        return None
+    with tempfile.TemporaryDirectory() as folder:  # its own pictures may be gone, and take long to read
+        Image.new("RGB", (16, 16)).save(Path(folder) / "one.png")
+        config = replace(from_plain(config_kind, options), a=Path(folder), b=Path(folder))
+        if getattr(config, "look", 0):
+            config = replace(config, look=0.0)  # its networks judge, they do not translate
+        trainer = kind(config)
+    nets = trainer.nets
+    prefix = "averaged."
+    part = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    try:
+        nets.load_state_dict(part, strict=True)
+    except RuntimeError as error:
+        raise UserMistake("the snapshot's networks are not those that this code builds.") from error
+    nets.eval().requires_grad_(False)
+    return lambda pictures: trainer.way(nets, "ba", pictures)
 
 
 def open_stylizer(source: Path) -> nn.Module:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import vgg19
 
 _RELU4_1 = 21  # torchvision's VGG-19 layers up to and with relu4_1
@@ -56,9 +57,15 @@ def speed_figures(
 
 
 def segmenter_units(segmenter: nn.Module, side: int = 512, times: int = 7) -> float:
-    """Time a square photo against VGG-19 to relu4_1 (float32, random weights), turn by turn on the CPU.
+    """Time a segmenter on a square photo, as `units` does."""
+    return units(segmenter.segment, side, times)
 
-    Returns the ratio of the shortest times: what else the machine does disturbs both alike.
+
+def units(work: Callable[[Tensor], object], side: int = 512, times: int = 7) -> float:
+    """Time work on a square photo against VGG-19 to relu4_1 (float32, random weights) on the CPU.
+
+    work takes (1, 3, side, side); the two take turns. Returns the ratio of the shortest times: what else the
+    machine does disturbs both alike.
     """
     with torch.device("meta"):
         layers = vgg19(weights=None).features[:_RELU4_1]
@@ -69,9 +76,9 @@ def segmenter_units(segmenter: nn.Module, side: int = 512, times: int = 7) -> fl
     best = [float("inf"), float("inf")]
     with torch.inference_mode():
         for _ in range(times):
-            for index, work in enumerate((segmenter.segment, layers)):
+            for index, step in enumerate((work, layers)):
                 start = time.perf_counter()
-                work(photo)
+                step(photo)
                 best[index] = min(best[index], time.perf_counter() - start)
     return best[0] / best[1]
 

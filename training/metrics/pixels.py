@@ -43,6 +43,17 @@ def ssim(result: Tensor, photo: Tensor) -> float:
     return (top / ((mean_r**2 + mean_p**2 + 0.01**2) * (spread_r + spread_p + 0.03**2))).mean().item()
 
 
+def colorfulness(picture: Tensor) -> float:
+    """Return how colorful a picture is, on the scale of 8 bits (Hasler and Suesstrunk 2003, eq. for M-hat-3).
+
+    0 is gray, 15 slightly colorful, 59 highly colorful by their observers.
+    """
+    red, green, blue = (picture * 255).unbind(1)
+    first, second = red - green, 0.5 * (red + green) - blue
+    spread = math.hypot(first.std(unbiased=False).item(), second.std(unbiased=False).item())
+    return spread + 0.3 * math.hypot(first.mean().item(), second.mean().item())
+
+
 def checkerboard(result: Tensor, photo: Tensor) -> dict[int, float]:
     """Return how much a grid of 2, 4 or 8 px stands out in a result, relative to its photo, by period.
 

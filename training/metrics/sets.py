@@ -6,8 +6,9 @@ Inception (package torch-fidelity), whose figures compare with papers.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -57,31 +58,53 @@ class _Known(nn.Module):
 def set_distances(results: Tensor, paintings: Tensor, scores: Tensor) -> dict[str, float]:
     """Return FID, KID and Inception Score of a set of results against a set of paintings.
 
-    results (N, D), paintings (M, D): features; scores (N, C): class scores of the results.
-    FID (arXiv:1706.08500) and KID (arXiv:1801.01401): lower is closer to the paintings; KID from 50 subsets
-    of half the smaller set, drawn from a generator of its own. Inception Score (arXiv:1606.03498): higher is
-    more varied. Raises UserMistake for sets of fewer than 4.
+    results (N, D), paintings (M, D): features; scores (N, C): class scores of the results. See `distances`
+    and `inception_score`. Raises UserMistake for sets of fewer than 4.
     """
-    if min(len(results), len(paintings)) < LEAST:
+    found = distances(results, paintings)
+    return {"fid": found["fid"], "kid": found["kid"], "inception_score": inception_score(scores)}
+
+
+def kid_subset(results: int, pictures: int) -> int:
+    """Return how many of each set a subset of KID draws: half of the smaller set."""
+    return min(results, pictures) // 2
+
+
+def distances(results: Tensor, pictures: Tensor) -> dict[str, float]:
+    """Return FID and KID, its mean and deviation over subsets, of features (N, D) against (M, D).
+
+    FID (arXiv:1706.08500) and KID (arXiv:1801.01401): lower is closer. KID is from 50 subsets of half the
+    smaller set, drawn from a generator of its own, and does not depend on the sizes of the sets; FID grows
+    as they shrink. Raises UserMistake for sets of fewer than 4.
+    """
+    if min(len(results), len(pictures)) < LEAST:
         raise UserMistake(
-            f"{len(results)} results and {len(paintings)} paintings: a set needs at least {LEAST}."
+            f"{len(results)} results and {len(pictures)} paintings: a set needs at least {LEAST}."
         )
-    subset = min(len(results), len(paintings)) // 2
-    with warnings.catch_warnings(), torch.random.fork_rng(), torch.no_grad():
-        warnings.simplefilter(
-            "ignore"
-        )  # torchmetrics announces that it keeps all features; these sets are small
-        torch.manual_seed(0)
-        known = _Known(results.shape[1])
+    known = _Known(results.shape[1])
+    subset = kid_subset(len(results), len(pictures))
+    with _quiet():
         frechet = FrechetInceptionDistance(feature=known)
         kernel = KernelInceptionDistance(feature=known, subsets=KID_SUBSETS, subset_size=subset)
-        score = InceptionScore(feature=_Known(scores.shape[1]), splits=1)
         for metric in (frechet, kernel):
-            metric.update(paintings, real=True)
+            metric.update(pictures, real=True)
             metric.update(results, real=False)
-        score.update(scores)
-        return {
-            "fid": frechet.compute().item(),
-            "kid": kernel.compute()[0].item(),
-            "inception_score": score.compute()[0].item(),
-        }
+        mean, deviation = kernel.compute()
+        return {"fid": frechet.compute().item(), "kid": mean.item(), "kid_std": deviation.item()}
+
+
+def inception_score(scores: Tensor) -> float:
+    """Return how sure and how varied class scores (N, C) are (arXiv:1606.03498); higher is better."""
+    with _quiet():
+        metric = InceptionScore(feature=_Known(scores.shape[1]), splits=1)
+        metric.update(scores)
+        return metric.compute()[0].item()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Draw from a generator of its own; torchmetrics announces that it keeps features, but they are few."""
+    with warnings.catch_warnings(), torch.random.fork_rng(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        yield
