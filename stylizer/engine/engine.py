@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from stylizer.engine.manners import make_plan
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import (
+    AnyRecipe,
     Recipe,
     RecipeStyle,
     StyleResult,
@@ -34,7 +34,8 @@ from stylizer.engine.recipe import (
     store_code,
     write_recipe,
 )
-from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest
+from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
+from stylizer.engine.restoring import AnyRequest, Restoring
 from stylizer.engine.slots import Slot
 from stylizer.engine.translating import Translating
 from stylizer.engine.translation import TranslateRequest
@@ -87,6 +88,7 @@ class Engine:
         self._easel = Easel(lambda: self.painter, self._bench, self.finish)
         self._translating = Translating(self.library, self._bench, self.finish)
         self._inventing = Inventing(self.library, self._bench)
+        self._restoring = Restoring(self.library, lambda: self.painter.checkpoint_sha)
         self._lock = threading.Lock()
         self._painter: Any = None
         self._segmenter: Any = None
@@ -212,44 +214,15 @@ class Engine:
         """Yield 2 to 120 pictures from the request's to that of another seed, both included."""
         return self._inventing.walk(request, to_seed, steps, token)
 
-    def restore(self, recipe: Recipe, content: Picture) -> tuple[StyleRequest, tuple[str, ...]]:
+    def restore(
+        self, recipe: AnyRecipe, content: Picture | None = None, fetch: bool = False
+    ) -> tuple[AnyRequest, tuple[str, ...]]:
         """Make the request of a recipe again, for its photo or another; returns it with notes.
 
-        Raises RequestError when a style is neither in the recipe nor here.
+        An invention needs no photo. Raises RequestError when a style is neither in the recipe nor here, when
+        the model is not here, or would have to be downloaded without `fetch`.
         """
-        notes = []
-        if recipe.photo_digest and recipe.photo_digest != content.digest:
-            notes.append("This is another photo than the recipe's; it is painted with the same settings.")
-        choices = tuple(self._restored(style, recipe, notes) for style in recipe.styles)
-        looks = tuple(
-            RegionLook(
-                look.name,
-                tuple(self._restored(style, recipe, notes) for style in look.styles),
-                *(look.strength, look.color, look.stroke),
-            )
-            for look in recipe.looks
-        )
-        plain = partial(StyleRequest, content, choices, **recipe.options)
-        try:
-            return plain(regions=recipe.regions, looks=looks), tuple(notes)
-        except RequestError:
-            if recipe.regions is None or recipe.photo_digest == content.digest or not choices:
-                raise
-        notes.append("The regions are of a photo of another shape; they are left out.")
-        return plain(), tuple(notes)
-
-    def _restored(self, style: RecipeStyle, recipe: Recipe, notes: list[str]) -> StyleChoice:
-        if style.stored is not None:
-            if recipe.painter != self.painter.checkpoint_sha:
-                raise RequestError(
-                    f"style {style.name!r} was made by another painter; choose its picture again"
-                )
-            found = NamedStyle("", style.name, "", "", (), style.code(), recipe.painter)
-        else:
-            found = self.library.find_named(style.name)
-            if isinstance(found, NamedStyle) and code_digest(found.code) != style.digest:
-                notes.append(f"Style {style.name!r} has changed since; the result will differ.")
-        return StyleChoice(found, style.weight)
+        return self._restoring.restore(recipe, content, fetch)
 
     # -- regions ----------------------------------------------------------------------------------------
 

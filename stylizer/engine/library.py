@@ -8,12 +8,12 @@ from pathlib import Path
 
 from torch import nn
 
+from stylizer.engine.hub import fetched
 from stylizer.engine.request import RequestError
-from stylizer.engine.translation import check_model_name
+from stylizer.engine.translation import check_model_name, on_the_hub
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CONFIG, Card, CheckpointError, load_checkpoint, read_card
 from stylizer.models.published_segmenter import open_published
-from stylizer.models.registry import find
 from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, style_files
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -30,7 +30,7 @@ class Library:
 
     def load_painter(self) -> nn.Module:
         """Load the painter; raises CheckpointError with a sentence on what is missing or damaged."""
-        return self._load(PAINTER, "stylizer")
+        return _load(self.folder / PAINTER, "stylizer")
 
     def load_segmenter(self, published: str | Path | None = None) -> nn.Module:
         """Load the segmenter, or a published one: a folder, or a repository's name, which is downloaded.
@@ -44,22 +44,28 @@ class Library:
                 f"there is no checkpoint {SEGMENTER!r}, so parts of photos are not recognized here; "
                 "select them by click, brush or mask"
             )
-        return self._load(SEGMENTER, "segmenter")
+        return _load(self.folder / SEGMENTER, "segmenter")
 
     def load_model(self, name: str, role: str) -> nn.Module:
-        """Load a translator or an inventor by its name; raises RequestError or CheckpointError."""
-        check_model_name(name)
+        """Load a model of that role by its name: a folder here, or org/name, which is fetched from the Hub.
+
+        Raises RequestError for a name that is not there, CheckpointError for what cannot be used.
+        """
+        if on_the_hub(check_model_name(name)):
+            with fetched(name) as folder:
+                return _load(folder, role)
+        self._check_folder(name, role)
+        return _load(self.folder / name, role)
+
+    def find_model(self, name: str, role: str) -> Card:
+        """Return the card of a folder here; raises as `load_model` does."""
+        self._check_folder(check_model_name(name), role)
+        return read_card(self.folder / name)
+
+    def _check_folder(self, name: str, role: str) -> None:
         if not (self.folder / name).is_dir():
             known = ", ".join(card.name for card in self.models if card.role == role)
             raise RequestError(f"there is no {role} called {name!r}; there are {known or 'none'}")
-        return self._load(name, role)
-
-    def _load(self, name: str, expected: str) -> nn.Module:
-        network = load_checkpoint(self.folder / name)
-        role = find(read_card(self.folder / name).architecture).role
-        if role != expected:
-            raise CheckpointError(f"checkpoint {name!r} is a {role}; a {expected} belongs there")
-        return network
 
     @property
     def models(self) -> tuple[Card, ...]:
@@ -128,3 +134,11 @@ class Library:
                 else:
                     problems.append(f"style {style.slug!r} was made for another painter; make it again")
             return tuple(cards), tuple(styles), tuple(problems)
+
+
+def _load(folder: Path, role: str) -> nn.Module:
+    """Load a checkpoint whose config says that role, before its weights are read."""
+    found = read_card(folder).role
+    if found != role:
+        raise CheckpointError(f"checkpoint {folder.name!r} is a {found}; a {role} is needed here")
+    return load_checkpoint(folder)

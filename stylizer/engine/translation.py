@@ -100,6 +100,11 @@ def check_model_name(name: Any) -> str:
     return name
 
 
+def on_the_hub(name: str) -> bool:
+    """Tell whether a model's name is that of a repository."""
+    return "/" in name
+
+
 def check_domains(domains: Iterable[Any], where: str = "") -> Domains:
     """Return names and weights, weights as floats; raises RequestError when they make no mix."""
     if isinstance(domains, str):
