@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.error import URLError
 
 import tyro
@@ -34,6 +34,7 @@ from training.phases import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
 Place = Annotated[Path, tyro.conf.Positional]
+Status = Literal["final", "experimental"]
 
 
 def method_command(name: str) -> Callable[..., None]:
@@ -122,7 +123,8 @@ def compare_inventors(config: Any) -> None:
 
 
 def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calibrate: bool = False,
-            notes: Path | None = None, before: tuple[Path, ...] = ()) -> None:  # fmt: skip
+            notes: Path | None = None, before: tuple[Path, ...] = (), title: str = "", about: str = "",
+            status: Status = "final") -> None:  # fmt: skip
     """Write the averaged weights of a run as a checkpoint folder with its card.
 
     Args:
@@ -132,11 +134,34 @@ def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calib
         calibrate: Store the slider's table out of --metrics with the checkpoint.
         notes: A text for the card's end.
         before: Earlier runs, first to last, whose weights this one began from.
+        title: What people call it, as the page shows it; empty: the folder's name.
+        about: One line on what it does; empty: the method's own.
+        status: Whether it convinces; the page says so of what is experimental.
     """
+    from training.card import Words
     from training.publish import publish as ship
 
-    for folder in ship(run, checkpoint, metrics, calibrate, notes, before):
+    words = Words(title, about, "" if status == "final" else status)
+    for folder in ship(run, checkpoint, metrics, calibrate, notes, before, words):
         print(folder)
+
+
+def card(checkpoint: Place, figures: tuple[Path, ...] = (), notes: Path | None = None,
+         title: str | None = None, about: str | None = None,
+         status: Status | None = None) -> None:  # fmt: skip
+    """Change the card of a checkpoint, and nothing else; print a row for README's table.
+
+    Args:
+        checkpoint: The checkpoint's folder.
+        figures: JSON files of evaluate, in place of the section Figures.
+        notes: Markdown whose sections replace those of the same heading, or join the end.
+        title: What people call it, as the page shows it.
+        about: One line on what it does.
+        status: Whether it convinces; the page says so of what is experimental.
+    """
+    from training.recard import rewrite_card, table_row
+
+    print(table_row(rewrite_card(checkpoint, figures, notes, title, about, status), figures))
 
 
 def originals(out: Place) -> None:
@@ -169,6 +194,7 @@ def commands() -> dict[str, Callable[..., None]]:
         "compare-translators": with_options(compare_translators, CompareTranslatorsOptions),
         "compare-inventors": with_options(compare_inventors, CompareInventorsOptions),
         "publish": publish,
+        "card": card,
         "originals": originals,
         "styles": with_options(styles, StylesOptions),
     }

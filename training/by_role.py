@@ -39,11 +39,11 @@ def by_role(arguments: Sequence[str]) -> list[str]:
         return words
     roles = {role_of(Path(source)): source for source in sources}
     if len(roles) > 1:
-        told = ", ".join(f"{Path(source).name} is a {role}" for role, source in roles.items())
-        raise UserMistake(f"{told}; {command} takes checkpoints of one role.")
+        told = ", ".join(f"{Path(source).name} is for {role}" for role, source in roles.items())
+        raise UserMistake(f"the roles differ ({told}); {command} takes checkpoints of one role.")
     (role,) = roles
     if role not in table:
-        raise UserMistake(f"{Path(sources[0]).name} is a {role}; {command} takes {', '.join(table)}.")
+        raise UserMistake(f"{Path(sources[0]).name} is for {role}; {command} takes {', '.join(table)}.")
     if table[role].startswith("compare-"):
         return [table[role], "--checkpoints", *sources, *rest]
     if len(sources) > 1:

@@ -6,15 +6,18 @@ import dataclasses
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from stylizer.models.front_matter import front_matter
 from stylizer.models.registry import find_for
 from training.class_figures import class_figures
 from training.config import from_plain
 from training.phases import METHODS
+from training.role_figures import inventor_figures, measured_line, translator_figures
 
 SHOWN = ("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid")
 PATHS = (
@@ -31,7 +34,7 @@ PATHS = (
     "pictures",
     "data",
 )  # of one machine: cut to their names
-HEAD = "---\nlicense: other\nlibrary_name: pytorch\ntags: [{tag}]\n---"
+FIGURES = "Figures"  # heading of the section that `card` replaces
 TAGS = {
     "segmenter": "image-segmentation",
     "translator": "image-to-image",
@@ -40,6 +43,7 @@ TAGS = {
 ABOUT = {
     "painter": "Arbitrary style transfer: any photo in the style of any painting, from one code a style."
 }
+TABLES = {"segmenter": class_figures, "translator": translator_figures, "inventor": inventor_figures}
 LIMITS = """\
 Trained on paintings and natural photos at small sizes; text, drawings and screenshots were not among them.
 Small faces can lose their features at full strength. Figures are measured with a network of the family that
@@ -53,7 +57,27 @@ Plain = Mapping[str, Any]
 Session = tuple[str, Plain, Plain]  # method, options, plain figures of the last snapshot
 
 
-def write_card(name: str, network: nn.Module, history: Sequence[Session], figures: Plain, extra: str) -> str:
+@dataclass(frozen=True)
+class Words:
+    """What people are told of a checkpoint before they open its card."""
+
+    title: str = ""
+    about: str = ""
+    status: str = ""
+    """"experimental" or empty."""
+
+
+NO_WORDS = Words()
+
+
+def write_card(
+    name: str,
+    network: nn.Module,
+    history: Sequence[Session],
+    figures: Plain,
+    extra: str,
+    words: Words = NO_WORDS,
+) -> str:
     """Write a card from the runs that led to a network, first to last, and the JSON of its evaluation."""
     count = sum(value.numel() for value in network.state_dict().values())
     method, options, _ = history[-1]
@@ -72,15 +96,23 @@ def write_card(name: str, network: nn.Module, history: Sequence[Session], figure
         else f"Photos from `{last_part(options.get('content'))}`, paintings from "
         f"`{last_part(options.get('style'))}`, unpaired, for research use only; none is in this folder.\n"
         "Losses are measured in features of VGG-16 (ImageNet, torchvision), which does not ship.",
-        "Figures": figure_table(figures),
+        FIGURES: figure_table(figures),
         "Limits": kind.limits or LIMITS,
         "Licences": kind.licences or LICENCES,
         "To repeat it": f"```\n{commands}\n```\n\nAll options of the last run:\n\n```json\n{settings}\n```",
     }
-    about = (
-        f"{kind.about or ABOUT.get(method, '')} {count / 1e6:.2f} million numbers, in half precision.".strip()
-    )
-    parts = [HEAD.format(tag=TAGS.get(find_for(network).role, "style-transfer")), f"# {name}", about]
+    does = kind.about or ABOUT.get(method, "")
+    about = f"{does} {count / 1e6:.2f} million numbers, in half precision.".strip()
+    entries = {
+        "license": "other",
+        "library_name": "pytorch",
+        "tags": f"[{TAGS.get(find_for(network).role, 'style-transfer')}]",
+        "title": words.title,
+        "about": words.about or does,
+        "status": words.status,
+        "measured": measured_line(figures),
+    }
+    parts = [front_matter(entries), f"# {name}", about]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([*parts, extra.strip()]).strip() + "\n"
 
@@ -142,8 +174,9 @@ def flatten(values: Any) -> list[Any]:
 
 def figure_table(figures: Mapping[str, Any]) -> str:
     """Write the table of means, with the names of the protocols, slider and speed below."""
-    if "segmenter" in figures:
-        return class_figures(figures["segmenter"])
+    for role, table in TABLES.items():
+        if role in figures:
+            return table(figures[role])
     if not figures:
         return ""
     means, protocol = figures["means"], figures["protocol"]

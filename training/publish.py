@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from stylizer.models.checkpoint import save_checkpoint
-from training.card import Session, write_card
+from training.card import NO_WORDS, TABLES, Session, Words, write_card
 from training.config import UserMistake, read_options
 from training.shipping import averaged_networks, open_run
 
 
 def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate: bool = False,
-            notes: Path | None = None, before: Sequence[Path] = ()) -> list[Path]:  # fmt: skip
+            notes: Path | None = None, before: Sequence[Path] = (),
+            words: Words = NO_WORDS) -> list[Path]:  # fmt: skip
     """Write the averaged weights of a run, in half precision, as a checkpoint folder with a card.
 
     metrics: JSON files of `evaluate` and `compare`, for the card's figures. calibrate: take the slider's
     table out of them. notes: text for the card's end. before: the runs, first to last, whose weights this one
-    began from. A method that ships several networks gives each a folder of its own in `checkpoint`.
-    Raises UserMistake.
+    began from. words: for the card's head. A method that ships several networks gives each a folder of its
+    own in `checkpoint`. Raises UserMistake.
     """
     figures = read_figures(metrics)
     source, tensors, plain = open_run(run)
@@ -39,7 +40,7 @@ def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate
     written = []
     for name, network in networks.items():
         folder = checkpoint if len(networks) == 1 else checkpoint / name
-        text = write_card(folder.name, network, history, figures, extra)
+        text = write_card(folder.name, network, history, figures, extra, words)
         save_checkpoint(folder, network, text, half=True)
         written.append(folder)
     return written
@@ -62,8 +63,10 @@ def read_figures(files: Sequence[Path]) -> dict[str, Any]:
             raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
-            if "segmenter" in found:
-                figures["segmenter"] = found["segmenter"]
+            if role := next((role for role in TABLES if role in found), None):
+                if role in figures:
+                    raise UserMistake(f"{file.name} is the second file with figures of a {role}; give one.")
+                figures[role] = found[role]
                 continue
             means, protocol = found["means"], found["protocol"]
         except (json.JSONDecodeError, KeyError, TypeError) as error:

@@ -1,0 +1,114 @@
+"""Cards: the figures of every role, and new ones on a checkpoint that is there already."""
+
+import json
+
+import pytest
+import torch
+
+from stylizer.models.checkpoint import load_checkpoint, read_card, save_checkpoint
+from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from stylizer.models.style_gan import StyleGAN, StyleGANConfig
+from tests.training.tiny_runs import TINY_RUNS
+from training.__main__ import main
+from training.loop import start
+from training.publish import read_figures
+from training.recard import split_sections
+from training.role_figures import measured_line
+
+SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}
+KID = {"fid": 93.4, "kid": 0.512, "kid_std": 0.03, "kid_subsets": "50 of 45", "counts": [200, 90]}
+TRANSLATOR = {
+    "network": "VGG-16 (ImageNet), channel means of relu4_1, 512 numbers",
+    "size": 256, "command": "python -m training evaluate star --photos held", "back": "the same network",
+    "photos": {**SET, "trained_on": None}, "pictures": {"dots": {**SET, "trained_on": 3}}, "speed": 0.5,
+    "domains": {"dots": {**KID, "content": 0.5, "identity_l1": 0.02, "photos": {**KID, "fid": 181.0}}},
+}  # fmt: skip
+INVENTOR = {
+    "network": "VGG-16", "size": 128, "scales": [0.4, 0.8], "command": "python -m training evaluate dreams",
+    "pictures": SET, "copying": "beside 1000 training crops", "inception_score": "not available",
+    "rows": {"held-out crops": {"diversity": 0.7}, "truncation 1": {**KID, "diversity": 0.6, "copying": 0.9}},
+}  # fmt: skip
+COLORS = {
+    **TRANSLATOR, "pictures": {},
+    "colors": {name: {**KID, "psnr": psnr} for name, psnr in (("colorized", 24.12), ("gray", 22.0))},
+}  # fmt: skip
+HEAD = "---\nlicense: other\nextra: kept\n---\n\n# star\n\nTranslates.\n\n"
+CARD = HEAD + "## Figures\n\nold\n\n## Limits\n\nFaces.\n"
+
+
+@pytest.fixture
+def star(tmp_path):
+    torch.manual_seed(0)
+    network = ResnetTranslator(ResnetTranslatorConfig.tiny(("photo", "dots")))
+    save_checkpoint(tmp_path / "star", network, CARD)
+    return tmp_path / "star"
+
+
+def figure_file(folder, **figures):
+    path = folder / f"{next(iter(figures))}.json"
+    path.write_text(json.dumps(figures))
+    return str(path)
+
+
+def test_a_card_gets_figures_words_and_notes_and_keeps_the_rest(star, tmp_path, capsys):
+    notes = tmp_path / "notes.md"
+    notes.write_text("By hand.\n\n## Limits\n\nFaces suffer.\n\n## How\n\n```\n## no heading\n```\n")
+    before = load_checkpoint(star).checkpoint_sha
+    line = ["card", str(star), "--figures", figure_file(tmp_path, translator=TRANSLATOR)]
+    words = ["--title", "Dots: many", "--about", "Photos in dots.", "--status", "experimental"]
+    assert main([*line, "--notes", str(notes), *words]) == 0
+    card = read_card(star)
+    assert (card.title, card.about, card.status) == ("Dots: many", "Photos in dots.", "experimental")
+    assert card.measured == "dots FID 93 (photos 181), content 0.50"
+    sections = split_sections(card.text)
+    assert list(sections) == ["", "Figures", "Limits", "Notes", "How"]
+    assert sections["Limits"].strip() == "Faces suffer." and "## no heading" in sections["How"]
+    assert "extra: kept" in sections[""] and "Translates." in sections[""]
+    for told in ("| dots | 93.4 | 0.512 ± 0.030 |", "| dots: photos as they are | 181.0 |",
+                 "3 of them TRAINED ON", "whether training saw them is not known",
+                 f"`{TRANSLATOR['command']}`"):  # fmt: skip
+        assert told in sections["Figures"]
+    row = "| [`star`](checkpoints/star/README.md) | Photos in dots. (experimental) | 0."
+    assert capsys.readouterr().out.startswith(row)
+    assert load_checkpoint(star).checkpoint_sha == before
+    assert main(["card", str(star), "--status", "final"]) == 0
+    again = read_card(star)
+    assert again.status == "" and split_sections(again.text)["Figures"] == sections["Figures"]
+
+
+def test_figures_of_another_role_are_refused(star, tmp_path, capsys):
+    figures = figure_file(tmp_path, inventor=INVENTOR)
+    assert main(["card", str(star), "--figures", figures]) == 2
+    assert "star is for the role translator; the figures are for inventor" in capsys.readouterr().err
+    assert main(["card", str(star), "--figures", figures, figures]) == 2
+    assert "the second file with figures" in capsys.readouterr().err
+    assert read_card(star).text == CARD
+
+
+def test_inventors_and_colorizers_have_tables_too(tmp_path, capsys):
+    save_checkpoint(tmp_path / "dreams", StyleGAN(StyleGANConfig.tiny()), "# dreams\n\n## Limits\n\nSmall.\n")
+    assert (
+        main(["card", str(tmp_path / "dreams"), "--figures", figure_file(tmp_path, inventor=INVENTOR)]) == 0
+    )
+    text = read_card(tmp_path / "dreams").text
+    assert text.index("## Figures") < text.index("## Limits")
+    assert "| truncation 1 | 93.4 | 0.512 ± 0.030 | 0.600 | 0.900 |" in text and "near 0 copies" in text
+    assert measured_line({"inventor": INVENTOR}) == "truncation 1 FID 93, diversity 0.60 (paintings 0.70)"
+    assert measured_line({"translator": COLORS}) == "PSNR 24.1 (gray 22.0), FID 93 (gray 93)"
+
+
+def test_publishing_puts_words_and_figures_on_the_card(studio, tmp_path):
+    run = start("cyclegan", TINY_RUNS["cyclegan"].options(tmp_path / "runs", studio, steps=1, domain="dots"))
+    line = [
+        "publish",
+        str(run),
+        str(tmp_path / "dots"),
+        "--metrics",
+        figure_file(tmp_path, translator=TRANSLATOR),
+    ]
+    assert main([*line, "--title", "Dots", "--status", "experimental"]) == 0
+    card = read_card(tmp_path / "dots")
+    assert (card.title, card.status) == ("Dots", "experimental")
+    assert card.about.startswith("CycleGAN: photos translated") and card.measured.startswith("dots FID")
+    assert "## Figures" in card.text and "VGG-16 (ImageNet)" in card.text
+    assert list(read_figures([tmp_path / "translator.json"])) == ["translator"]
