@@ -340,7 +340,7 @@ function regionLookChanged() {
 document.addEventListener(
   "input",
   (event) => {
-    if (event.target.closest?.("#region-strength") && event.target.value !== "") setRegionStrength(event.target.valueAsNumber / 100);
+    if (event.target.closest?.(regionSlider) && event.target.value !== "") setRegionStrength(event.target.valueAsNumber / 100);
   },
   true,
 );
@@ -545,4 +545,4 @@ function abandonStroke() {
   redraw();
 }
 
-Object.assign(window.stylizerStage, { setRegionStrength, regionLookChanged });
+Object.assign(reached, { setRegionStrength, regionLookChanged });

@@ -1,6 +1,8 @@
 // The stage: shows the picture, and blends its keyframes while the strength slider moves.
 //
-// Gradio runs this file once, as the body of a function of (element, trigger, props, server, upload, watch).
+// Gradio runs this file as the body of a function of (element, trigger, props, server, upload, watch), once for
+// every stage: each tab that shows a picture has one. What a stage belongs to stands in the data of its box: its
+// name, and where the sliders and the place for photos are.
 // `props.value` is a message of the studio, always complete, so one that got lost does no harm:
 //   {turn, photo, size: [width, height], frames: [{strength, file}], truth: [{strengths, file}], busy, alt,
 //    regions, layers: [{key, frames}]}
@@ -20,6 +22,8 @@ const box = find(".stage");
 const canvas = find("canvas");
 const divider = find(".stage-divider");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+const { stage: name, strengthSlider, regionSlider, photoPlace } = box.dataset; // a name, and selectors
 
 const state = {
   turn: -1,
@@ -429,7 +433,7 @@ function lookChanged() {
 document.addEventListener(
   "input",
   (event) => {
-    if (event.target.closest?.("#strength") && event.target.value !== "") setStrength(event.target.valueAsNumber / 100);
+    if (event.target.closest?.(strengthSlider) && event.target.value !== "") setStrength(event.target.valueAsNumber / 100);
   },
   true,
 );
@@ -583,12 +587,14 @@ function bring(files, where) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-const goal = (event) => (event.target.closest?.("#styles-panel") ? "#own-style" : "#open-photo");
+const onView = () => box.offsetParent !== null; // the others' tabs are hidden
+const STYLES = { panel: "#styles-panel", photo: "#own-style" };
+const goal = (event) => (event.target.closest?.(STYLES.panel) ? STYLES.photo : photoPlace);
 document.addEventListener("dragover", (event) => {
   if (![...event.dataTransfer.types].includes("Files")) return;
   event.preventDefault();
-  box.classList.toggle("dropping", goal(event) === "#open-photo");
-  document.querySelector("#styles-panel")?.classList.toggle("dropping", goal(event) === "#own-style");
+  box.classList.toggle("dropping", goal(event) === photoPlace);
+  document.querySelector(STYLES.panel)?.classList.toggle("dropping", goal(event) === STYLES.photo);
 });
 const dropEnded = () => document.querySelectorAll(".dropping").forEach((place) => place.classList.remove("dropping"));
 document.addEventListener("dragleave", (event) => event.relatedTarget || dropEnded());
@@ -596,14 +602,15 @@ document.addEventListener("drop", (event) => {
   if (!event.dataTransfer.files.length) return;
   event.preventDefault();
   dropEnded();
-  bring(event.dataTransfer.files, goal(event));
+  if (onView()) bring(event.dataTransfer.files, goal(event));
 });
 document.addEventListener("paste", (event) => {
-  if (event.clipboardData?.files.length) bring(event.clipboardData.files, "#open-photo");
+  if (onView() && event.clipboardData?.files.length) bring(event.clipboardData.files, photoPlace);
 });
 
-// Gradio's own events reach the stage through this name: changes that no pointer or key made.
-window.stylizerStage = { setStrength, lookChanged };
+// Gradio's own events reach a stage through its name: changes that no pointer or key made.
+const reached = { setStrength, lookChanged };
+window.stages = { ...window.stages, [name]: reached };
 
 /** Begin, once regions.js has been read too. */
 function start() {

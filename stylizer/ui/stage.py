@@ -11,15 +11,19 @@ from stylizer.imaging.mask_files import pack_mask
 from stylizer.ui.region_plan import RegionPlan, Strengths, appearance
 from stylizer.ui.showing import Showing
 
+PROPERTIES = "element, trigger, props, server, upload, watch"
+"""What Gradio gives the script of a component."""
 TEMPLATE = """
-<div class="stage" role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
+<div class="stage" data-stage="{name}" data-strength-slider="#{prefix}strength"
+     data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
+     role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
-    <canvas role="img" aria-label="The painted picture"></canvas>
+    <canvas role="img" aria-label="The finished picture"></canvas>
     <canvas class="stage-marks" aria-hidden="true"></canvas>
-    <div class="stage-divider" role="slider" tabindex="0" aria-label="Divider between photo and painting"
+    <div class="stage-divider" role="slider" tabindex="0" aria-label="Divider between photo and {picture}"
          aria-orientation="horizontal" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"><i></i></div>
     <span class="stage-name stage-before">Photo</span>
-    <span class="stage-name stage-after">Painting</span>
+    <span class="stage-name stage-after">{title}</span>
     <p class="stage-drop">Drop the photo here</p>
     <div class="stage-busy"></div>
   </div>
@@ -48,22 +52,29 @@ TEMPLATE = """
 """
 
 
-def make_stage(message: dict[str, Any]) -> gr.HTML:
-    """Make the stage, showing a message of `compose_message`.
+def make_stage(message: dict[str, Any], prefix: str = "", picture: str = "painting") -> gr.HTML:
+    """Make a stage, showing a message of `compose_message`; the first of a page brings the script of all.
 
-    It triggers `rest`, when the slider rests at a strength whose true picture it lacks, `look` and `dress`,
-    when settings of the picture or of its chosen regions that need the painter have come to rest, and what
-    the artist does to regions: `choose`, `settle`, `stroke`, `wand` and `undo`.
+    `prefix` begins the ids of its tab's widgets, `picture` names what it shows. A stage triggers `rest`, when
+    the slider rests at a strength whose true picture it lacks, `look` and `dress`, when settings of the
+    picture or of its chosen regions that need the painter have come to rest, and what the artist does to
+    regions: `choose`, `settle`, `stroke`, `wand` and `undo`.
     """
-    folder = Path(__file__).parent
-    script = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("stage.js", "regions.js"))
+    words = {"name": f"{prefix}stage", "prefix": prefix, "picture": picture, "title": picture.capitalize()}
     return gr.HTML(
         message,
-        html_template=TEMPLATE,
-        js_on_load=f"{script}\nstart();",
+        html_template=TEMPLATE.format(**words),
+        js_on_load=f"window.openStage({PROPERTIES});" if prefix else _script(),
         apply_default_css=False,
-        elem_id="stage",
+        elem_id=f"{prefix}stage",
     )
+
+
+def _script() -> str:
+    """Write the function that begins a stage, and begin the first."""
+    folder = Path(__file__).parent
+    files = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("stage.js", "regions.js"))
+    return f"window.openStage = ({PROPERTIES}) => {{\n{files}\nstart();\n}};\nwindow.openStage({PROPERTIES});"
 
 
 def compose_message(

@@ -17,10 +17,17 @@ from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.words import sentence_of, status
 
 CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
-LOOKED = "() => { window.stylizerStage?.lookChanged(); }"
-DRESSED = "() => { window.stylizerStage?.regionLookChanged(); }"
-REGION_STRENGTH = "(strength) => { window.stylizerStage?.setRegionStrength(strength / 100); }"
-STRENGTH = "(strength) => { window.stylizerStage?.setStrength(strength / 100); }"
+
+
+def to_stage(name: str, call: str) -> str:
+    """Write the script that passes a widget's value on to a function of a stage."""
+    return f"(value) => {{ window.stages?.['{name}']?.{call}; }}"
+
+
+LOOKED = to_stage("stage", "lookChanged()")
+DRESSED = to_stage("stage", "regionLookChanged()")
+STRENGTH = to_stage("stage", "setStrength(value / 100)")
+REGION_STRENGTH = to_stage("stage", "setRegionStrength(value / 100)")
 
 
 class Wires:
