@@ -22,7 +22,9 @@ LOOK_EVERY = 50  # steps between two looks at pictures
 LOOKS = (
     4  # looks that count together: one dark photo made light is no inversion, and a batch may be one picture
 )
-QUIET = 1_000  # steps before the same warning is given again
+WELL = {"winning": 0.95, "alike": 0.02, "inverted": 0.0}
+"""Where what those three warn of is over: some way behind the threshold, so that one at it is told once."""
+QUIET = 1_000  # steps before a spike is told again
 
 
 class TrainingAlarm(RuntimeError):
@@ -30,7 +32,11 @@ class TrainingAlarm(RuntimeError):
 
 
 class Alarms:
-    """Watch one run. Numbers only: it changes nothing, so it is no part of a snapshot."""
+    """Watch one run. Numbers only: it changes nothing, so it is no part of a snapshot.
+
+    What lasts (a critic that always wins, pictures alike, colors inverted) is told once, and once more when
+    it is over; a run that is resumed begins to watch anew.
+    """
 
     def __init__(self) -> None:
         self.norms: dict[str, deque[float]] = {}
@@ -38,6 +44,7 @@ class Alarms:
         self.likeness: dict[str, deque[float]] = {}
         self.right: dict[str, deque[float]] = {}
         self.last_said: dict[str, int] = {}
+        self.lasting: set[str] = set()
         self.news: list[str] = []
 
     def finite(self, phase: str, step: int, losses: Mapping[str, float], norm: float) -> None:
@@ -57,15 +64,20 @@ class Alarms:
         if len(norms) >= USUAL // 4:
             usual = statistics.median(norms)
             if usual > 0 and norm > SPIKE * usual:
-                self.say(f"{phase} spike", step, f"{phase}: gradient {norm:.3g}, usually {usual:.3g}")
+                self.once_in_a_while(
+                    f"{phase} spike", step, f"{phase}: gradient {norm:.3g}, usually {usual:.3g}"
+                )
         norms.append(norm)
 
     def critic(self, phase: str, step: int, right: float) -> None:
         """Warn of a critic that has been right nearly always for a while; `right` in [0, 1]."""
         answers = self.right.setdefault(phase, deque(maxlen=USUAL))
         answers.append(right)
-        if len(answers) == USUAL and (mean := statistics.fmean(answers)) > WINNING:
-            self.say(f"{phase} winning", step, f"{phase}: right {mean:.1%} of the time, it teaches nothing")
+        if len(answers) < USUAL:
+            return
+        mean = statistics.fmean(answers)
+        sentence = f"{phase}: right {mean:.1%} of the time, it teaches nothing"
+        self.until_over(f"{phase} winning", step, mean > WINNING, mean < WELL["winning"], sentence)
 
     @torch.no_grad()
     def pictures(self, phase: str, step: int, painted: Tensor) -> None:
@@ -78,8 +90,8 @@ class Alarms:
             if len(seen) < LOOKS:
                 return
         spread = compared.std(0).mean().item()
-        if spread < ALIKE:
-            self.say(f"{phase} alike", step, f"{phase}: the batch's pictures are alike (spread {spread:.4f})")
+        sentence = f"{phase}: the batch's pictures are alike (spread {spread:.4f})"
+        self.until_over(f"{phase} alike", step, spread < ALIKE, spread > WELL["alike"], sentence)
 
     @torch.no_grad()
     def colors(self, phase: str, step: int, source: Tensor, painted: Tensor) -> None:
@@ -92,11 +104,23 @@ class Alarms:
         size = (first.square().sum(2) * second.square().sum(2)).sqrt()
         looks = self.likeness.setdefault(phase, deque(maxlen=LOOKS))
         looks.append(((first * second).sum(2) / (size + 1e-6)).mean().item())
-        if len(looks) == LOOKS and (mean := statistics.fmean(looks)) < INVERTED:
-            self.say(f"{phase} inverted", step, f"{phase}: colors are inverted (correlation {mean:.2f})")
+        if len(looks) < LOOKS:
+            return
+        mean = statistics.fmean(looks)
+        sentence = f"{phase}: colors are inverted (correlation {mean:.2f})"
+        self.until_over(f"{phase} inverted", step, mean < INVERTED, mean > WELL["inverted"], sentence)
 
-    def say(self, kind: str, step: int, sentence: str) -> None:
-        """Keep a warning for the report, at most once in a while of the same kind."""
+    def until_over(self, kind: str, step: int, ill: bool, well: bool, sentence: str) -> None:
+        """Keep a warning for the report when it begins, and a word when it is over."""
+        if ill and kind not in self.lasting:
+            self.lasting.add(kind)
+            self.news.append(f"step {step}, {sentence}.")
+        elif well and kind in self.lasting:
+            self.lasting.remove(kind)
+            self.news.append(f"step {step}, {kind.replace(' ', ': no longer ')}.")
+
+    def once_in_a_while(self, kind: str, step: int, sentence: str) -> None:
+        """Keep a warning for the report unless the same kind was told within the last steps."""
         if step - self.last_said.get(kind, -QUIET) >= QUIET:
             self.last_said[kind] = step
             self.news.append(f"step {step}, {sentence}.")

@@ -65,8 +65,8 @@ def inventor_figures(found: Plain) -> str:
     text = (
         f"FID and KID (mean ± deviation of {subsets}) are against crops ({crops}) of "
         f"{_set(found['pictures'], 'pictures')}, in {found['network']}. diversity is the mean perceptual "
-        "distance of pairs. copying is the median distance to the nearest training crop, over that of held-out "
-        "crops: near 1 no copies, near 0 copies"
+        "distance of pairs. copying is the median distance to the nearest training crop, over that of "
+        "held-out crops: near 1 no copies, near 0 copies"
     )
     text += f" ({found['copying']}). Inception score: {found['inception_score']}."
     return "\n\n".join([_table(found["rows"], "pictures", columns), text, _last(found)])

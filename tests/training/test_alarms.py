@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from training.alarms import USUAL, Alarms, TrainingAlarm
+from training.alarms import LOOKS, USUAL, Alarms, TrainingAlarm
 
 
 @pytest.mark.parametrize(("losses", "norm", "sentence"), [
@@ -36,6 +36,35 @@ def test_a_critic_that_always_wins_is_told_and_one_that_often_wins_is_not():
     for step in range(USUAL):
         alarms.critic("judge", step, 1.0)
     assert "teaches nothing" in alarms.collect()[0]
+
+
+def test_what_lasts_is_told_once_until_it_is_over():
+    alarms, alike, varied = Alarms(), torch.full((4, 3, 8, 8), 0.5), torch.rand(4, 3, 1, 1).expand(4, 3, 8, 8)
+
+    def told(pictures, steps):
+        for step in steps:
+            alarms.pictures("paint", step, pictures)
+        return [line.split(", ", 1)[1] for line in alarms.collect()]
+
+    assert told(alike, range(0, 5000, 50)) == ["paint: the batch's pictures are alike (spread 0.0000)."]
+    assert told(alike * 0.9 + 0.02 * varied, [5000]) == []  # a little better is not well
+    assert told(varied, [5050, 5100]) == ["paint: no longer alike."]
+    assert len(told(alike, [5150, 5200])) == 1
+
+
+def test_a_critic_that_wins_and_inverted_colors_are_told_once():
+    alarms, photos = Alarms(), torch.rand(2, 3, 32, 32).cumsum(2) / 32
+    for step in range(3000):
+        alarms.critic("judge", step, 1.0)
+    for step in range(0, 3000, 50):
+        alarms.colors("paint", step, photos, 1 - photos)
+    assert len(alarms.collect()) == 2
+    for step in range(USUAL):
+        alarms.critic("judge", step, 0.7)
+    for step in range(LOOKS):
+        alarms.colors("paint", step, photos, photos)
+    assert [line.split(", ")[1] for line in alarms.collect()] == ["judge: no longer winning.",
+                                                                  "paint: no longer inverted."]  # fmt: skip
 
 
 def test_one_picture_for_every_photo_is_told():
