@@ -12,7 +12,7 @@ from stylizer import __version__
 from stylizer.engine.bench import Bench
 from stylizer.engine.invention import LEVELS, MOST_STEPS, InventRequest
 from stylizer.engine.job import Job
-from stylizer.engine.library import Library
+from stylizer.engine.library import Library, license_notes
 from stylizer.engine.model_recipes import InventionRecipe
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import StyleResult
@@ -42,6 +42,7 @@ class Inventing:
         job = Job(request, token or CancelToken(), progress or ignore_progress)
         with job.stage("style"):
             network = self.inventor(request.model, job.token)
+            job.notes += license_notes(request.model, network)
         with job.stage("painting"):
             picture = self._painted(job, network, lambda: _style(network, request), str(request.seed))
         recipe = InventionRecipe(__version__, network.checkpoint_sha, request)

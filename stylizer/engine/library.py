@@ -137,8 +137,15 @@ class Library:
 
 
 def _load(folder: Path, role: str) -> nn.Module:
-    """Load a checkpoint whose config says that role, before its weights are read."""
-    found = read_card(folder).role
-    if found != role:
-        raise CheckpointError(f"checkpoint {folder.name!r} is a {found}; a {role} is needed here")
-    return load_checkpoint(folder)
+    """Load a checkpoint of that role; the network gets its card's `license`."""
+    card = read_card(folder)
+    if card.role != role:
+        raise CheckpointError(f"checkpoint {folder.name!r} has the role {card.role}; choose one with {role}")
+    network = load_checkpoint(folder)
+    network.license = card.license
+    return network
+
+
+def license_notes(name: str, network: nn.Module) -> list[str]:
+    """Tell the license of a model that came from the Hub."""
+    return [f"{name}: license {network.license or 'not stated'}"] if on_the_hub(name) else []

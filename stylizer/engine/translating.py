@@ -14,7 +14,7 @@ from stylizer import __version__
 from stylizer.engine import render
 from stylizer.engine.bench import Bench, Made, Tiling
 from stylizer.engine.job import Job
-from stylizer.engine.library import Library
+from stylizer.engine.library import Library, license_notes
 from stylizer.engine.manners import spread_out
 from stylizer.engine.model_recipes import translation_recipe
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
@@ -67,6 +67,7 @@ class Translating:
         with job.stage("style"):
             network = self.translator(request.model, job.token)
             wish = _read_wish(request, network)
+            job.notes += license_notes(request.model, network)
         picture = target
         if isinstance(wish.shown, Tensor) or wish.shown > 0:
             picture = self._paint(job, target, network, wish)
@@ -91,35 +92,11 @@ class Translating:
                 frame = frame.with_looks(replace(frame.look(region), strength=strength))
             yield strength, self.translate(frame, token).picture
 
-    def _paint(self, job: Job, target: Picture, network: Any, wish: _Wish) -> Picture:
+    def _paint(self, job: Job, target: Picture, network: Translator, wish: _Wish) -> Picture:
         """Lay the translation over the photo."""
-        whole = network.tiling == "whole"
-        content = target if whole else job.request.content
-        size = self._work_size(content, whole, job.request.stroke)
-        photo, key = (
-            self._bench.resized(content, size),
-            (content.digest, size, network.checkpoint_sha, wish.key),
-        )
-        mix = wish.mix.to(self._bench.device.torch)
-
-        def translate() -> Tensor:
-            with self._bench.working(job):
-                seen = self._bench.whole(photo)
-                return _translated(network, job, seen, render.weights_over(mix, size, network.stride))
-
         with job.stage("painting"):
-            small = self._bench.cache.get(("translated", *key), translate, lambda t: t.nbytes, job.token)
-        full, scale, statistics = (target.height, target.width), target.height / size[0], None
-        finer = not whole and scale >= self._finish.from_scale
-        if finer:
-
-            def measure() -> Any:
-                with self._bench.working(job):
-                    seen = self._bench.whole(photo)
-                    return network.measure(seen, render.weights_over(mix, size, network.stride))
-
-            with job.stage("painting"):
-                statistics = self._bench.cache.get(("statistics", *key), measure, lambda _: 0, job.token)
+            look = self._find_look(job, target, network, wish)
+        full, color = (target.height, target.width), job.request.color
         covers = None
         if isinstance(wish.shown, Tensor):
             covers = self._bench.planes_over(wish.shown, target)
@@ -128,32 +105,79 @@ class Translating:
             shown = wish.shown if covers is None else covers(photo, rows, columns)[None]
             if isinstance(shown, Tensor) and not shown.any():
                 return Made(None, shown)
-            if small.shape[2:] == full:
-                made = small[:, :, rows, columns]
-            else:
-                span = (rows.start, rows.stop), (columns.start, columns.stop)
-                made = resample(small, full, *span).to(photo)
-            if finer:  # what is finer than the small translation shows is drawn anew
-                shares = render.weights_over(mix, full, network.stride, (rows, columns))
-                fine = _translated(network, job, photo, shares, statistics)
-                made = made + fine - blur(fine, 0.5 * scale)
-            return Made(made, shown, 1 - job.request.color)
+            return Made(look.window(photo, (rows, columns), full), shown, 1 - color)
 
-        tiling = Tiling(network.stride, network.halo + round(1.5 * scale) if finer else 0)
-        return self._bench.finish(job, target, tiling, window)
+        return self._bench.finish(job, target, look.tiling(full), window)
 
-    def _work_size(self, content: Picture, whole: bool, stroke: float) -> tuple[int, int]:
-        """Return the size at which the look is found: the target's own, or as large as the painter's."""
-        if whole:
-            return max(16, content.height), max(16, content.width)
-        return render.work_size(content.height, content.width, stroke)
+    def _find_look(self, job: Job, target: Picture, network: Translator, wish: _Wish) -> _Look:
+        """Translate small, and measure what tiles need where the result is larger.
+
+        A network that looks at large photos small itself gets the photo at the target's size.
+        """
+        if network.tiling == "whole":
+            content, size = target, (max(16, target.height), max(16, target.width))
+        else:
+            content = job.request.content
+            size = render.work_size(content.height, content.width, job.request.stroke)
+        mix = wish.mix.to(self._bench.device.torch)
+        laid = render.weights_over(mix, size, network.stride)
+        key = content.digest, size, network.checkpoint_sha, wish.key
+
+        def translate() -> Tensor:
+            photo = self._bench.resized(content, size)
+            with self._bench.working(job):
+                return _translated(network, self._bench.whole(photo), laid, job.request.model)
+
+        def measure() -> Any:
+            photo = self._bench.resized(content, size)
+            with self._bench.working(job):
+                return network.measure(self._bench.whole(photo), laid)
+
+        cache, statistics = self._bench.cache, None
+        small = cache.get(("translated", *key), translate, lambda tensor: tensor.nbytes, job.token)
+        if network.tiling == "exact" and target.height >= self._finish.from_scale * size[0]:
+            statistics = cache.get(("statistics", *key), measure, lambda _: 0, job.token)
+        return _Look(network, job.request.model, mix, small, statistics)
 
 
-def _translated(network: Translator, job: Job, photo: Tensor, mix: Tensor, statistics: Any = None) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A small translation (1, 3, h, w), and the statistics to draw what is finer in tiles, or None."""
+
+    network: Translator
+    model: str
+    mix: Tensor
+    small: Tensor
+    statistics: Any
+
+    def tiling(self, full: tuple[int, int]) -> Tiling:
+        """Return how a picture of that size is cut."""
+        fine = 0 if self.statistics is None else self.network.halo + round(1.5 * self._scale(full))
+        return Tiling(self.network.stride, fine)
+
+    def window(self, photo: Tensor, window: tuple[slice, slice], full: tuple[int, int]) -> Tensor:
+        """Return a window of the translation at full size, given the photo's (1, 3, h, w)."""
+        rows, columns = window
+        if self.small.shape[2:] == full:
+            return self.small[:, :, rows, columns]
+        enlarged = resample(self.small, full, (rows.start, rows.stop), (columns.start, columns.stop))
+        if self.statistics is None:
+            return enlarged.to(photo)
+        shares = render.weights_over(self.mix, full, self.network.stride, window)
+        fine = _translated(self.network, photo, shares, self.model, self.statistics)
+        return enlarged.to(fine) + fine - blur(fine, 0.5 * self._scale(full))
+
+    def _scale(self, full: tuple[int, int]) -> float:
+        return full[0] / self.small.shape[2]
+
+
+def _translated(
+    network: Translator, photo: Tensor, mix: Tensor, model: str, statistics: Any = None
+) -> Tensor:
     """Translate (1, 3, h, w); raises RequestError when no picture comes of it."""
     made = network.translate(photo, mix, statistics).float()
     if not torch.isfinite(made).all():
-        raise RequestError(f"{job.request.model} gives no picture of this photo; its numbers overflow")
+        raise RequestError(f"{model} gives no picture of this photo; its numbers overflow")
     return made
 
 

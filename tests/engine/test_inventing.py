@@ -1,0 +1,100 @@
+"""Inventions: the same seed gives the same picture, mixes end at their seeds, walks join two."""
+
+import numpy as np
+import pytest
+import torch
+
+from stylizer.engine import Engine, InventRequest, RequestError, read_recipe_text
+from stylizer.engine.recipe import RecipeError
+from tests.engine.models import save_models
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory) -> Engine:
+    """An engine with a small inventor."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("checkpoints")
+    save_models(folder)
+    return Engine(folder, device="cpu", whole_precision=True)
+
+
+def made(engine, **settings):
+    return engine.invent(InventRequest("dream", **settings)).picture
+
+
+def test_a_seed_is_one_picture(engine):
+    again = Engine(engine.library.folder, device="cpu", whole_precision=True)
+    assert made(engine, seed=3).digest == made(again, seed=3).digest != made(engine, seed=4).digest
+
+
+def test_a_mix_ends_at_its_seeds(engine):
+    first, second = made(engine, seed=3), made(engine, seed=8)
+    assert made(engine, seed=3, second=8, mix=(0, 0, 0)).digest == first.digest
+    assert made(engine, seed=3, second=8, mix=(1, 1, 1)).digest == second.digest
+    levels = {made(engine, seed=3, second=8, mix=mix).digest for mix in np.eye(3).tolist()}
+    assert len(levels | {first.digest, second.digest}) == 5
+
+
+def test_without_any_daring_all_seeds_are_the_usual_picture(engine):
+    assert made(engine, seed=1, truncation=0).digest == made(engine, seed=2, truncation=0).digest
+
+
+@pytest.mark.parametrize("size", [(17, 23), (40, 16)])
+def test_a_picture_may_have_any_size(engine, size):
+    assert made(engine, size=size).rgb.shape == (*size, 3)
+    assert made(engine).rgb.shape == (16, 16, 3)
+
+
+def test_a_walk_goes_from_seed_to_seed(engine):
+    request = InventRequest("dream", 3)
+    walked = [picture.digest for picture in engine.walk(request, 8, 5)]
+    assert walked[0] == made(engine, seed=3).digest and walked[-1] == made(engine, seed=8).digest
+    assert walked[2] == made(engine, seed=3, second=8, mix=(0.5, 0.5, 0.5)).digest
+    assert len(set(walked)) == 5
+
+
+def test_a_recipe_invents_the_same_picture(engine):
+    request = InventRequest("dream", 3, 8, (0.1, 0.5, 1.0), 0.9, (20, 24))
+    first = engine.invent(request)
+    recipe, notes = read_recipe_text(first.recipe.to_json())
+    again, more = engine.restore(recipe)
+    assert notes == more == () and recipe == first.recipe and again == request
+    assert engine.invent(again).picture.digest == first.picture.digest
+
+
+def test_a_recipe_written_by_anyone_is_clamped_or_refused(engine):
+    text = engine.invent(InventRequest("dream", 3)).recipe.to_json()
+    recipe, notes = read_recipe_text(text.replace('"truncation": 0.7', '"truncation": 70'))
+    assert recipe.request.truncation == 1 and "truncation is 70" in notes[0]
+    for old, new in (
+        ('"dream"', '"../dream"'),
+        ("[0.0, 0.0, 0.0]", "[0.0, 7]"),
+        ('"size": null', '"size": [9, 1e9]'),
+        ('"invention"', '"recitation"'),
+        ('"invention"', "[]"),
+    ):
+        with pytest.raises(RecipeError):
+            read_recipe_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"seed": -1}, "seed is -1; choose a whole number from 0 to 65535"),
+        ({"mix": (0, 0, 1)}, "there is nothing to mix in; give a second seed"),
+        ({"second": 1, "mix": (0, 2, 1)}, "the middle share is 2; choose a number from 0 to 1"),
+        ({"second": 1, "mix": 1}, "the mix is 1; give three shares"),
+        ({"truncation": float("nan")}, "truncation is nan"),
+        ({"size": (16, 4096)}, "give height and width from 16 to 1024 pixels"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(settings, sentence):
+    with pytest.raises(RequestError, match=sentence):
+        InventRequest("dream", **settings)
+
+
+def test_a_walk_of_one_picture_or_by_a_translator_is_refused(engine):
+    with pytest.raises(RequestError, match="a walk has 1 pictures"):
+        list(engine.walk(InventRequest("dream"), 1, 1))
+    with pytest.raises(ValueError, match="'lines' has the role translator; choose one with inventor"):
+        engine.invent(InventRequest("lines"))
