@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from stylizer.models.class_table import CLASSES, NAMES
 
 KEEP = "keep"
 OTHER = NAMES[0]
+Files = tuple[tuple[str, Path], ...]
 COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
@@ -26,27 +28,18 @@ class Dresses:
     """What the command line asks of regions, read once for all photos."""
 
     looks: tuple[tuple[str, StyleChoice | None, float | None], ...]
-    masks: tuple[tuple[str, Path], ...]
+    masks: Files
     match: bool
 
     @classmethod
     def read(cls, regions: tuple[str, ...], masks: tuple[str, ...], match: bool, engine: Engine) -> Dresses:
         """Read name=keep, name=STYLE or name=STYLE:STRENGTH, and name=FILE; raises Mistake."""
-        files = tuple((name, Path(file)) for name, file in (_pair(text, "--mask") for text in masks))
+        files = read_files(masks)
         looks = []
-        known = {*NAMES, REST, *(name for name, _ in files)}
-        for name, wanted in (_pair(text, "--region") for text in regions):
-            if name not in known:
-                raise Mistake(
-                    f"There is no region called {name[:40]}; known are {', '.join((*NAMES, *dict(files)))}."
-                )
+        for name, wanted in read_pairs(regions, files):
             style, strength = split_number(wanted, f"The strength of region {name}")
             chosen = None if style == KEEP else StyleChoice(engine.find_style(style))
-            looks.append((REST if name == OTHER else name, chosen, strength))
-        names = [name for name, _, _ in looks]
-        for name in names:
-            if names.count(name) > 1:
-                raise Mistake(f"Region {name} is given twice; give one look for each.")
+            looks.append((name, chosen, strength))
         return cls(tuple(looks), files, match)
 
     def __bool__(self) -> bool:
@@ -56,7 +49,7 @@ class Dresses:
         self, photo: Picture, styles: tuple[StyleChoice, ...], settings: dict[str, Any], engine: Engine
     ) -> tuple[StyleRequest, tuple[str, ...]]:
         """Make a photo's request with its regions and looks; returns notes on regions that it lacks."""
-        regions = self._regions(photo, engine)
+        regions = find_regions(photo, engine, self.masks, [name for name, _, _ in self.looks], self.match)
         request = StyleRequest(photo, styles, regions=regions, **settings)
         notes = []
         for name, style, strength in self.looks:
@@ -70,16 +63,43 @@ class Dresses:
             request = engine.match(request)
         return request, tuple(notes)
 
-    def _regions(self, photo: Picture, engine: Engine) -> Regions:
-        drawn = {name for name, _ in self.masks}
-        if self.match or any(name not in drawn and name != REST for name, _, _ in self.looks):
-            regions = engine.segment(photo)
-        else:
-            small = fit_within(photo, REFINED_SIDE)
-            regions = whole((small.height, small.width))
-        for name, file in self.masks:
-            regions = set_region(regions, name, read_mask(file, regions.size))
-        return regions
+
+def find_regions(
+    photo: Picture,
+    engine: Engine,
+    masks: Files,
+    wanted: Sequence[str],
+    segment: bool = False,
+) -> Regions:
+    """Make a photo's regions: those of the masks, and if others are wanted those that are found in it."""
+    drawn = {name for name, _ in masks}
+    if segment or any(name not in drawn and name != REST for name in wanted):
+        regions = engine.segment(photo)
+    else:
+        small = fit_within(photo, REFINED_SIDE)
+        regions = whole((small.height, small.width))
+    for name, file in masks:
+        regions = set_region(regions, name, read_mask(file, regions.size))
+    return regions
+
+
+def read_files(masks: Sequence[str]) -> Files:
+    """Read --mask name=FILE; raises Mistake."""
+    return tuple((name, Path(file)) for name, file in (_pair(text, "--mask") for text in masks))
+
+
+def read_pairs(regions: Sequence[str], masks: Files) -> list[tuple[str, str]]:
+    """Read --region name=LOOK for regions that have a class or a mask; raises Mistake."""
+    known = (*NAMES, *dict(masks))
+    pairs = []
+    for name, wanted in (_pair(text, "--region") for text in regions):
+        if name not in {*known, REST}:
+            raise Mistake(f"There is no region called {name[:40]}; known are {', '.join(known)}.")
+        name = REST if name == OTHER else name
+        if name in dict(pairs):
+            raise Mistake(f"Region {name} is given twice; give one look for each.")
+        pairs.append((name, wanted))
+    return pairs
 
 
 def plan_folders(files: list[Path], out: Path) -> list[tuple[Path, Path]]:

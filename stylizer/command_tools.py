@@ -8,12 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
+import tyro
 from tqdm import tqdm
 
-from stylizer.engine import DeviceError, Engine, Progress, RecipeError, RequestError, StyleChoice, StyleResult
+from stylizer.engine import (
+    DeviceError,
+    Engine,
+    Progress,
+    RecipeError,
+    RequestError,
+    StyleChoice,
+    StyleRequest,
+    StyleResult,
+    options,
+)
 from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
+from stylizer.engine.progress import ProgressReceiver
 from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
@@ -21,6 +33,7 @@ from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.published_segmenter import PublishedSegmenterError
 from stylizer.models.style_file import StyleFileError
 
+Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -121,6 +134,37 @@ def parse_style(text: str, engine: Engine) -> StyleChoice:
     name, weight = split_number(text, "The weight of style")
     style = engine.find_style(name)
     return StyleChoice(style) if weight is None else StyleChoice(style, weight)
+
+
+def setting(name: str, kind: type = StyleRequest) -> tuple[Any, Any]:
+    """Return default and help of a setting of a request, where they are written once."""
+    entry = next(entry for entry in options(kind) if entry.name == name)
+    least, most = entry.metadata["least"], entry.metadata["most"]
+    bounds = "" if least is None else f" ({least:g} to {most:g})"
+    return entry.default, tyro.conf.arg(help=entry.metadata["help"] + bounds)
+
+
+def work_through(
+    jobs: list[tuple[Path, Path]], make: Callable[[Picture, ProgressReceiver | None], StyleResult]
+) -> int:
+    """Make a result of every photo; return the exit status.
+
+    Among several, photos that cannot be read are reported and the others are done.
+    """
+    if len(jobs) == 1:
+        photo, out = jobs[0]
+        picture = open_photo(photo)
+        with tile_bar() as receive:
+            save_result(make(picture, receive), out)
+        return 0
+    failed = 0
+    for photo, out in tqdm(jobs, unit="photo", disable=None):
+        try:
+            save_result(make(open_photo(photo), None), out)
+        except PictureError as error:
+            failed += 1
+            tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
+    return 2 if failed else 0
 
 
 def split_number(text: str, what: str) -> tuple[str, float | None]:

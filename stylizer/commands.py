@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 import tyro
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from stylizer.command_regions import COLORS, OTHER, Dresses, plan_folders
 from stylizer.command_tools import (
     Mistake,
+    Out,
     Studio,
     check_output,
     find_beside,
@@ -24,32 +25,35 @@ from stylizer.command_tools import (
     photos_in,
     plan_files,
     save_result,
+    setting,
     tile_bar,
+    work_through,
 )
-from stylizer.engine import StyleRequest, options, read_recipe_text
+from stylizer.command_translate import Invent, Translate
+from stylizer.engine import (
+    InventRequest,
+    StyleRequest,
+    StyleResult,
+    TranslateRequest,
+    options,
+    read_recipe_text,
+)
+from stylizer.engine.model_recipes import InventionRecipe
+from stylizer.engine.progress import ProgressReceiver
 from stylizer.imaging.mask_files import write_masks
-from stylizer.imaging.picture import PictureError, open_picture, read_recipe
+from stylizer.imaging.picture import Picture, PictureError, open_picture, read_recipe
 from stylizer.imaging.regions import REST
+from stylizer.models.checkpoint import Card
 from stylizer.models.style_file import NamedStyle
 
+_STRENGTH, _STRENGTH_HELP = setting("strength")
+_COLOR, _COLOR_HELP = setting("color")
+_COLORS_ONLY, _COLORS_ONLY_HELP = setting("colors_only")
+_STROKE, _STROKE_HELP = setting("stroke")
+_DETAIL, _DETAIL_HELP = setting("detail")
+_LONG_SIDE, _LONG_SIDE_HELP = setting("long_side")
+_SEED, _SEED_HELP = setting("seed")
 
-def _setting(name: str) -> tuple[Any, Any]:
-    """Return default and help of a setting of StyleRequest, where they are written once."""
-    entry = next(entry for entry in options() if entry.name == name)
-    least, most = entry.metadata["least"], entry.metadata["most"]
-    bounds = "" if least is None else f" ({least:g} to {most:g})"
-    return entry.default, tyro.conf.arg(help=entry.metadata["help"] + bounds)
-
-
-_STRENGTH, _STRENGTH_HELP = _setting("strength")
-_COLOR, _COLOR_HELP = _setting("color")
-_COLORS_ONLY, _COLORS_ONLY_HELP = _setting("colors_only")
-_STROKE, _STROKE_HELP = _setting("stroke")
-_DETAIL, _DETAIL_HELP = _setting("detail")
-_LONG_SIDE, _LONG_SIDE_HELP = _setting("long_side")
-_SEED, _SEED_HELP = _setting("seed")
-
-_Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
 _Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON.")]
 
 
@@ -59,7 +63,7 @@ class Stylize(Studio):
 
     photos: tyro.conf.Positional[tuple[Path, ...]]
     """Photos, or folders of photos."""
-    out: _Out
+    out: Out
     """Picture to write; for several photos the folder for <photo stem>.png."""
     style: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A style's name or a picture file, and its weight if wanted, as wave:0.7; give it again to mix."""
@@ -88,29 +92,15 @@ class Stylize(Studio):
         dresses = Dresses.read(self.region, self.mask, self.match, engine)
         settings = {entry.name: getattr(self, entry.name) for entry in options()}
 
-        def asked(photo: Path) -> StyleRequest:
-            picture = open_photo(photo)
+        def make(photo: Picture, progress: ProgressReceiver | None) -> StyleResult:
             if not dresses:
-                return StyleRequest(picture, styles, **settings)
-            request, notes = dresses.request(picture, styles, settings, engine)
+                return engine.paint(StyleRequest(photo, styles, **settings), progress=progress)
+            request, notes = dresses.request(photo, styles, settings, engine)
             for note in notes:
                 tqdm.write(note, file=sys.stderr)
-            return request
+            return engine.paint(request, progress=progress)
 
-        if len(jobs) == 1:
-            photo, out = jobs[0]
-            request = asked(photo)
-            with tile_bar() as receive:
-                save_result(engine.paint(request, progress=receive), out)
-            return 0
-        failed = 0
-        for photo, out in tqdm(jobs, unit="photo", disable=None):
-            try:
-                save_result(engine.paint(asked(photo)), out)
-            except PictureError as error:
-                failed += 1
-                tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
-        return 2 if failed else 0
+        return work_through(jobs, make)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +109,7 @@ class Segment(Studio):
 
     photos: tyro.conf.Positional[tuple[Path, ...]]
     """Photos, or folders of photos."""
-    out: _Out
+    out: Out
     """Folder for <photo stem>/<class>.png, white where the class is, and <photo stem>/overlay.png."""
 
     def run(self) -> int:
@@ -140,14 +130,16 @@ class Segment(Studio):
 
 @dataclass(frozen=True, kw_only=True)
 class Replay(Studio):
-    """Paint again by the recipe inside a saved picture."""
+    """Make a picture again by the recipe inside a saved one."""
 
     picture: tyro.conf.Positional[Path]
     """A picture that was saved here."""
-    out: _Out
+    out: Out
     """Picture to write."""
     photo: Path | None = None
     """The photo, or another one to paint alike; if not given, it is looked for beside the picture."""
+    fetch: bool = False
+    """Download the recipe's model from the Hugging Face Hub, if it was made with one."""
 
     def run(self) -> int:
         """Paint again."""
@@ -156,11 +148,18 @@ class Replay(Studio):
         if text is None:
             raise Mistake(f"{self.picture.name} holds no recipe; only pictures saved by this studio do.")
         recipe, notes = read_recipe_text(text)
-        photo = self.photo or find_beside(self.picture, recipe.photo)
+        content = None
+        if not isinstance(recipe, InventionRecipe):
+            content = open_picture(self.photo or find_beside(self.picture, recipe.photo))
         engine = self.engine()
-        request, more = engine.restore(recipe, open_picture(photo))
+        request, more = engine.restore(recipe, content, self.fetch)
+        kinds = {
+            StyleRequest: engine.paint,
+            TranslateRequest: engine.translate,
+            InventRequest: engine.invent,
+        }
         with tile_bar() as receive:
-            save_result(engine.paint(request, progress=receive), self.out)
+            save_result(kinds[type(request)](request, progress=receive), self.out)
         for note in (*notes, *more):
             print(note, file=sys.stderr)
         return 0
@@ -217,17 +216,25 @@ class Models(Studio):
     as_json: _Json = False
 
     def run(self) -> int:
-        """Print name, role, size and sha256; with --json the config and the card too."""
+        """Print name, role, size, license and figures; with --json the config and the card too."""
         engine = self.engine()
         if self.as_json:
             rows = [asdict(card) for card in engine.models()]
             print(json.dumps(rows, indent=2, ensure_ascii=False))
         else:
+            width = max((len(card.name) for card in engine.models()), default=0)
             for card in engine.models():
-                print(f"{card.name}  {card.role}  {card.nbytes / 1e6:.1f} MB  sha256 {card.sha256[:12]}")
+                print(f"{card.name:<{width}}  {_facts(card)}")
         for problem in engine.problems():
             print(problem, file=sys.stderr)
         return 0
+
+
+def _facts(card: Card) -> str:
+    """Tell role, size, license, status, what the card says of itself and its main figures, in one line."""
+    license = f"license {card.license or 'not stated'}"
+    told = (card.role, f"{card.nbytes / 1e6:.1f} MB", license, card.status, card.about, card.measured)
+    return "  ".join(text for text in told if text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -322,5 +329,5 @@ class Learn(Studio):
         return 0
 
 
-Command = Stylize | Segment | Replay | Styles | Models | Benchmark | Learn
+Command = Stylize | Translate | Invent | Segment | Replay | Styles | Models | Benchmark | Learn
 """Every command; the names on the command line are the classes' names in small letters."""
