@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.processes import shared_sum
+
 _MOST = 0.85  # chance above which turned and recolored pictures would leak into what is invented
 _LUMA_AXIS = 3**-0.5
 
@@ -36,8 +38,9 @@ class AdaptiveAugment(nn.Module):
         self.signs += scores.float().sign().sum()
         self.count += scores.numel()
         if self.target and step % self.every == self.every - 1:
-            direction = (self.signs / self.count - self.target).sign()
-            self.chance.copy_((self.chance + direction * self.count / self.pictures).clamp(0, _MOST))
+            signs, count = shared_sum(torch.stack([self.signs, self.count])).unbind()
+            direction = (signs / count - self.target).sign()
+            self.chance.copy_((self.chance + direction * count / self.pictures).clamp(0, _MOST))
             self.signs.zero_()
             self.count.zero_()
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.style_gan import StyleGAN
+from training.processes import shared_mean
 
 
 class PathMean(nn.Module):
@@ -18,7 +19,7 @@ class PathMean(nn.Module):
 
     def forward(self, lengths: Tensor) -> Tensor:
         """Move towards lengths (B,) and return their mean squared distance to the usual one."""
-        self.usual.lerp_(lengths.detach().mean(), self.decay)
+        self.usual.lerp_(shared_mean(lengths.detach().mean()), self.decay)
         return (lengths - self.usual).square().mean()
 
 

@@ -27,6 +27,7 @@ from training.phases import (
     step_seed,
     trainable_parameters,
 )
+from training.processes import share_buffers
 from training.report import Report
 from training.saving import Saver, leave_on_signal
 from training.state import RunState, newest_snapshot, read_snapshot, take_weights
@@ -155,6 +156,7 @@ def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator
             except TrainingAlarm:
                 saver.save("alarm")  # for the post-mortem; resume goes back to the last good one
                 raise
+            share_buffers(method.nets)
             averaged.update(method.nets, step)
             state.step = step + 1
             report.advance()
