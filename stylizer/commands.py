@@ -273,6 +273,8 @@ class Benchmark(Studio):
             for name, value in units.items():
                 print(f"  {name.replace('_', ' '):<14} {value * row.unit * 1e3:8.1f} ms  {value:6.3f}")
             print(f"  eight regions cost {row.regions_ratio:.2f} x one")
+            if row.translator is not None:
+                print(f"  translate is one pass of {row.translator}")
         return 0
 
 

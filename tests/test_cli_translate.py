@@ -7,6 +7,9 @@ import pytest
 
 from stylizer.__main__ import main
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.unet import UNet, UNetConfig
 from tests.engine.drawn import drawn
 from tests.engine.models import save_models
 
@@ -97,6 +100,16 @@ def test_models_tells_role_size_license_and_figures(run):
     assert "translator" in line and " MB" in line and "license other" in line and "FID 12" in line
     listed = {row["name"]: row for row in json.loads(run("models", "--json")[1])}
     assert listed["dream"]["role"] == "inventor" and listed["dream"]["measured"] == "FID 12"
+
+
+def test_benchmark_measures_a_translator_where_there_is_one(tmp_path, capsys):
+    for name in ("lines", "painter"):
+        network = UNet(UNetConfig.tiny()) if name == "lines" else Painter(PainterConfig.tiny())
+        save_checkpoint(tmp_path / name, network, "# For tests\n")
+    wanted = ["--sizes", "64", "--repeats", "1", "--json", "--checkpoints", str(tmp_path)]
+    assert main(["benchmark", *wanted]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["sizes"]
+    assert row["translator"] == "lines" and row["units"]["translate"] == row["translate"] / row["unit"]
 
 
 MISTAKES = [

@@ -4,6 +4,7 @@ from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
 from stylizer.engine.invention import InventRequest
 from stylizer.engine.matching import Pairing, protect_people
+from stylizer.engine.model_recipes import InventionRecipe, TranslationRecipe
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
 from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest, options
@@ -15,6 +16,7 @@ __all__ = [
     "DeviceError",
     "Engine",
     "InventRequest",
+    "InventionRecipe",
     "Pairing",
     "Progress",
     "Recipe",
@@ -26,6 +28,7 @@ __all__ = [
     "StyleRequest",
     "StyleResult",
     "TranslateRequest",
+    "TranslationRecipe",
     "options",
     "protect_people",
     "read_recipe_text",

@@ -1,4 +1,4 @@
-"""Measure the painter against a yardstick that every machine has: one VGG-19 forward to relu4_1."""
+"""Measure the painter and a translator against a common yardstick: one VGG-19 forward to relu4_1."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Figures:
     """Seconds at one size, the shortest of several runs; `peak_mb` is the whole process, while painting.
 
     `paint` is photo, style and tick together: a new photo in a new style. `cached` leaves the style out.
-    `eight_regions` is the tick of a photo with eight regions, each in a style of its own.
+    `eight_regions` is the tick of a photo with eight regions, each in a style of its own. `translate` is one
+    pass of `translator`, the first by name among the checkpoints; None where there is none.
     """
 
     size: int
@@ -42,10 +43,13 @@ class Figures:
     cached: float
     full_run: float
     peak_mb: float | None
+    translate: float | None = None
+    translator: str | None = None
 
     def in_units(self) -> dict[str, float]:
         """Return the same times in units of one VGG-19 forward to relu4_1 at this size."""
-        times = {key: value for key, value in asdict(self).items() if key not in ("size", "unit", "peak_mb")}
+        others = ("size", "unit", "peak_mb", "translator")
+        times = {key: value for key, value in asdict(self).items() if key not in others and value is not None}
         return {key: value / self.unit for key, value in times.items()}
 
     @property
@@ -79,6 +83,10 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         eight = torch.stack([own, *(style_code * (1 - 0.02 * place) for place in range(8))])
         field = _eight_regions(size).to(device.torch)
         regions = _shortest(lambda: painter.decode(content, eight, field), repeats, device.torch)
+        translate, translator = None, next((card.name for card in engine.models("translator")), None)
+        if translator is not None:
+            network = engine.translator(translator)
+            translate = _shortest(lambda: network.translate(photo), repeats, device.torch)
     _reset_peak()
     full_run = _shortest(lambda: _full_run(engine, size), max(1, repeats // 3), device.torch)
     peak = _peak_mb()
@@ -95,6 +103,8 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         encode_photo + tick,
         full_run,
         peak,
+        translate,
+        translator,
     )
 
 

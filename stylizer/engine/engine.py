@@ -46,6 +46,7 @@ from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.models.checkpoint import Card
 from stylizer.models.class_table import UNSURE
+from stylizer.models.roles import Translator
 from stylizer.models.style_file import NamedStyle
 
 CACHE_BYTES = 384 << 20
@@ -174,6 +175,10 @@ class Engine:
             else:
                 frame = frame.with_looks(replace(frame.look(region), strength=strength))
             yield strength, self.paint(frame, token).picture
+
+    def translator(self, name: str) -> Translator:
+        """Return a translator on its device; raises RequestError or CheckpointError."""
+        return self._translating.translator(name)
 
     def translate(
         self,
