@@ -55,12 +55,12 @@ def choose_pairs(options: JudgeOptions) -> list[Pair]:
     return pairs[: options.limit or None]
 
 
-def open_perceptual(file: Path | None) -> Perceptual:
+def open_perceptual(file: Path | None, dtype: torch.dtype = torch.float32) -> Perceptual:
     """Load the perceptual network; raises UserMistake when the file cannot be used."""
     if file and not file.is_file():
         raise UserMistake(f"{file} is not a file; give VGG-16 weights as safetensors.")
     try:
-        return load_perceptual(file)
+        return load_perceptual(file, dtype)
     except ValueError as error:
         raise UserMistake(str(error)) from error
 

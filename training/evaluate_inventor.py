@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
 from training.collection import limited
 from training.config import UserMistake
-from training.evaluate import open_perceptual
 from training.evaluate_translator import keep
 from training.judging import to_image
 from training.metrics import features
@@ -23,7 +22,16 @@ from training.metrics.nearest import copying, nearest
 from training.metrics.sets import inception_score
 from training.options import InventorEvaluateOptions
 from training.phases import generator
-from training.picture_sets import Eye, Trained, list_pictures, told, trained_folders
+from training.picture_sets import (
+    Eye,
+    Trained,
+    Work,
+    in_precision,
+    list_pictures,
+    open_eye,
+    told,
+    trained_folders,
+)
 from training.pictures import random_crop
 from training.sheet import check_sheet, contact_sheet, save_sheet
 from training.shipping import open_role
@@ -59,12 +67,12 @@ class Crops:
 class Invented:
     """What a network invents at one truncation; picture `number` is a function of the seed and the number."""
 
-    def __init__(self, network: nn.Module, truncation: float, seed: int):
-        self.network, self.truncation, self.seed = network, truncation, seed
+    def __init__(self, invent: Work, latent: int, truncation: float, seed: int):
+        self.invent, self.latent, self.truncation, self.seed = invent, latent, truncation, seed
 
     def __call__(self, number: int) -> Tensor:
-        z = torch.randn(1, self.network.latent_size, generator=generator(self.seed, number))
-        return self.network.invent(z, self.truncation, seed=number)
+        z = torch.randn(1, self.latent, generator=generator(self.seed, number))
+        return self.invent(z, self.truncation, seed=number)
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
         check_sheet(options.sheet)
     folders = trained_folders(options.checkpoint, options.trained)
     paths, trained = list_pictures(options.pictures), Trained(folders)
-    eye = Eye(open_perceptual(options.perceptual), options.sets)
+    eye, invent = open_eye(options), in_precision(network.invent, options)
     side, began = network.picture_size, time.perf_counter()
     figures: dict[str, Any] = {"network": eye.network, "size": side, "scales": options.scales}
     figures |= {"command": options.command(), "pictures": trained.describe(options.pictures, paths)}
@@ -120,7 +128,7 @@ def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
         rows["training crops"] = eye.compare(known.features[: options.limit], held.features)
     copied = copy_reason(trained.known, figures["pictures"]["trained_on"])
     for truncation in options.truncations:
-        invented = Invented(network, truncation, options.seed)
+        invented = Invented(invent, network.latent_size, truncation, options.seed)
         name = f"truncation {truncation:g}"
         seen = look(eye, invented, range(options.limit), name)
         rows[name] = {**eye.compare(seen.features, held.features), "diversity": seen.diversity}

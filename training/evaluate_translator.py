@@ -16,16 +16,17 @@ from tqdm import tqdm
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, to_chroma
 from training.config import UserMistake
-from training.evaluate import open_perceptual
 from training.metrics import features, pixels
 from training.options import SetOptions, TranslatorEvaluateOptions
 from training.picture_sets import (
     Eye,
     Trained,
     check_sizes,
+    in_precision,
     list_pictures,
     means,
     of_domain,
+    open_eye,
     spread_out,
     square,
     told,
@@ -54,16 +55,15 @@ def way_to(network: nn.Module, domain: str) -> Way:
 
 @torch.no_grad()
 def translation_figures(
-    eye: Eye, network: nn.Module, photos: Sequence[Path], pictures: Mapping[str, Sequence[Path]],
+    eye: Eye, ways: Mapping[str, Way], photos: Sequence[Path], pictures: Mapping[str, Sequence[Path]],
     size: int, back: Way | None,
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
-    """Measure translations of photos to every domain that has pictures: figures by domain.
+    """Measure translations of photos, by the way to each domain: figures by domain.
 
     content, perceptual, l1, ssim: between photo and result; cycle_*: between photo and its way there and
     back; identity_l1: between a picture of the domain and its translation to that very domain; fid, kid:
     of results against pictures, and under "photos" of the photos as they are.
     """
-    ways = {domain: way_to(network, domain) for domain in pictures}
     rows = {domain: defaultdict(list) for domain in pictures}
     made, plain = defaultdict(list), []
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
@@ -115,7 +115,7 @@ def cycle_figures(again: Tensor, photo: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def color_figures(
-    eye: Eye, network: nn.Module, photos: Sequence[Path], pictures: Sequence[Path], size: int
+    eye: Eye, way: Way, photos: Sequence[Path], pictures: Sequence[Path], size: int
 ) -> dict[str, dict[str, Any]]:
     """Measure guessed colors against the true ones, beside the gray photo's and the truth's: by row.
 
@@ -127,7 +127,7 @@ def color_figures(
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
         photo = square(path, size)
         gray = luma(photo).expand(-1, 3, -1, -1)
-        shown = {"colorized": network.translate(gray), "gray": gray, "truth": photo}
+        shown = {"colorized": way(gray), "gray": gray, "truth": photo}
         for name, picture in shown.items():
             pooled[name].append(eye.pooled(picture)[0])
             rows[name]["psnr"].append(min(_MOST, pixels.psnr(picture, photo)))
@@ -154,7 +154,7 @@ def evaluate_translator(options: TranslatorEvaluateOptions) -> dict[str, Any]:
     photos = spread_out(list_pictures(options.photos), options.limit)
     sets = choose_sets(network, options)
     check_sizes(photos, *sets.values())
-    eye = Eye(open_perceptual(options.perceptual), options.sets)
+    eye = open_eye(options)
     trained = Trained(trained_folders(options.checkpoint, options.trained))
     figures: dict[str, Any] = {"network": eye.network, "size": options.size, "command": options.command()}
     figures["photos"] = trained.describe(options.photos, photos)
@@ -164,10 +164,13 @@ def evaluate_translator(options: TranslatorEvaluateOptions) -> dict[str, Any]:
     began = time.perf_counter()
     if isinstance(network, Colorizer):
         pictures = next(iter(sets.values()), [])
-        figures["colors"] = color_figures(eye, network, photos, pictures, options.size)
+        way = in_precision(network.translate, options)
+        figures["colors"] = color_figures(eye, way, photos, pictures, options.size)
     else:
         back, figures["back"] = choose_way_back(network, options.checkpoint)
-        figures["domains"] = translation_figures(eye, network, photos, sets, options.size, back)
+        ways = {domain: in_precision(way_to(network, domain), options) for domain in sets}
+        back = in_precision(back, options) if back else None
+        figures["domains"] = translation_figures(eye, ways, photos, sets, options.size, back)
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
         figures["speed"] = units(network.translate)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from torch import Tensor
 
 from stylizer.models.perceptual import Perceptual, moments
 from training.collection import find_pictures
 from training.config import UserMistake, read_options
+from training.evaluate import open_perceptual
 from training.judging import open_rgb, to_tensor
 from training.metrics.features import Features, StyleFigures
 from training.metrics.sets import KID_SUBSETS, LEAST, distances, kid_subset, set_reader
-from training.options import FeatureNetwork
+from training.options import FeatureNetwork, SetOptions
+
+Work = Callable[..., Tensor]
 
 _TRAINED_ON = ("a", "b", "photos", "paintings", "pictures")  # options that name a run's folders
 
@@ -132,7 +136,8 @@ class Eye:
     def network(self) -> str:
         """Name network, layer and count of numbers."""
         if self.sets == "perceptual":
-            return "VGG-16 (ImageNet), channel means of relu4_1, 512 numbers"
+            kind = str(self.perceptual.convs["0"].weight.dtype).removeprefix("torch.")
+            return f"VGG-16 (ImageNet, {kind}), channel means of relu4_1, 512 numbers"
         return "Inception-v3 (FID weights), pool3, 2048 numbers"
 
     def pooled(self, picture: Tensor, seen: Features | None = None) -> tuple[Tensor, Tensor | None]:
@@ -149,6 +154,23 @@ class Eye:
         found = distances(results, pictures)
         subset = kid_subset(len(results), len(pictures))
         return {**found, "kid_subsets": f"{KID_SUBSETS} of {subset}", "counts": [len(results), len(pictures)]}
+
+
+def open_eye(options: SetOptions) -> Eye:
+    """Load the networks that sets are seen with; raises UserMistake."""
+    return Eye(open_perceptual(options.perceptual, getattr(torch, options.precision)), options.sets)
+
+
+def in_precision(work: Work, options: SetOptions) -> Work:
+    """Return a network's work in the arithmetic that the options ask for."""
+    if options.precision == "float32":
+        return work
+
+    def cast(*words: Any, **named: Any) -> Tensor:
+        with torch.autocast("cpu", getattr(torch, options.precision)):
+            return work(*words, **named)
+
+    return cast
 
 
 def check_sizes(*sets: Sequence[Path]) -> None:

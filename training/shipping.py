@@ -92,11 +92,12 @@ def way_back(source: Path) -> Callable[[Tensor], Tensor] | None:
         Image.new("RGB", (16, 16)).save(Path(folder) / "one.png")
         config = replace(from_plain(config_kind, options), a=Path(folder), b=Path(folder))
         if getattr(config, "look", 0):
-            config = replace(config, look=0.0)  # its networks judge, they do not translate
+            config = replace(config, look=0.0)  # what guides a run does not translate
         trainer = kind(config)
     nets = trainer.nets
     prefix = "averaged."
     part = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    part = {key: value for key, value in part.items() if key.split(".")[0] in nets}
     try:
         nets.load_state_dict(part, strict=True)
     except RuntimeError as error:

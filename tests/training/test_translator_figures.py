@@ -38,38 +38,29 @@ def eye(studio):
     return Eye(open_perceptual(studio / "vgg.safetensors"))
 
 
-class Identity(torch.nn.Module):
-    domains = ("same",)
-
-    def translate(self, photo, mix=None, statistics=None):
-        return photo
+def same(picture):
+    return picture
 
 
-class Gray(torch.nn.Module):
-    domains = ("color",)
-
-    def translate(self, photo, mix=None, statistics=None):
-        return luma(photo).expand(-1, 3, -1, -1)
+def gray_of(picture):
+    return luma(picture).expand(-1, 3, -1, -1)
 
 
 def test_a_translator_that_changes_nothing_keeps_everything(places, eye):
     photos = list_pictures(places / "photos")
-    found = translation_figures(eye, Identity(), photos, {"same": photos}, 64, lambda picture: picture)
-    same = found["same"]
+    found = translation_figures(eye, {"own": same}, photos, {"own": photos}, 64, same)["own"]
     for name in ("content", "perceptual", "l1", "cycle_l1", "identity_l1"):
-        assert same[name] == pytest.approx(0, abs=1e-6), name
-    assert (same["ssim"], same["cycle_ssim"]) == pytest.approx((1, 1))
-    assert same["cycle_psnr"] == 100
-    scale = translation_figures(
-        eye, Identity(), photos, {"same": list_pictures(places / "pictures")}, 64, None
-    )
-    assert abs(same["fid"]) < 1e-3 * scale["same"]["fid"]
-    assert same["fid"] == same["photos"]["fid"] and same["counts"] == [6, 6]
-    assert not any(name.startswith("cycle") for name in scale["same"])
+        assert found[name] == pytest.approx(0, abs=1e-6), name
+    assert (found["ssim"], found["cycle_ssim"], found["cycle_psnr"]) == pytest.approx((1, 1, 100))
+    assert found["fid"] == found["photos"]["fid"] and found["counts"] == [6, 6]
+    pictures = list_pictures(places / "pictures")
+    other = translation_figures(eye, {"own": same}, photos, {"own": pictures}, 64, None)["own"]
+    assert abs(found["fid"]) < 1e-3 * other["fid"]
+    assert not any(name.startswith("cycle") for name in other)
 
 
 def test_gray_scores_as_gray_and_the_truth_as_the_truth(places, eye):
-    found = color_figures(eye, Gray(), list_pictures(places / "photos"), [], 64)
+    found = color_figures(eye, gray_of, list_pictures(places / "photos"), [], 64)
     made, gray, truth = (found[name] for name in ("colorized", "gray", "truth"))
     for name in ("psnr", "ssim", "chroma_l1", "fid"):
         assert made[name] == pytest.approx(gray[name], rel=1e-4)
@@ -171,17 +162,17 @@ def test_an_inventor_is_measured_and_drawn(studio, places, tmp_path, capsys):
     torch.manual_seed(0)
     folder = tmp_path / "dreams"
     save_checkpoint(folder, StyleGAN(StyleGANConfig.tiny()), "# dreams\n")
-    line = (folder, "--pictures", places / "pictures/dots", "--limit", 6, "--crops", 8)
+    line = (folder, "--pictures", places / "pictures/dots", "--limit", 6, "--crops", 8, "--truncations", 0.7)
     found, _ = measured(studio, *line, "--trained", places / "pictures/waves", "--sheet",
                         tmp_path / "near.png", role="inventor")  # fmt: skip
-    assert set(found["rows"]) == {"held-out crops", "training crops", "truncation 1", "truncation 0.7"}
+    assert set(found["rows"]) == {"held-out crops", "training crops", "truncation 0.7"}
     rows = found["rows"]
-    assert rows["truncation 1"]["copying"] > 0 and rows["truncation 1"]["diversity"] > 0
-    assert "no classes" in found["inception_score"] and "inception_score" not in rows["truncation 1"]
+    assert rows["truncation 0.7"]["copying"] > 0 and rows["truncation 0.7"]["diversity"] > 0
+    assert "no classes" in found["inception_score"] and "inception_score" not in rows["truncation 0.7"]
     with Image.open(tmp_path / "near.png") as sheet:
         assert sheet.width == 8 * 134 + 6
     found, _ = measured(studio, *line, role="inventor")
-    assert "give --trained" in found["copying"] and "copying" not in found["rows"]["truncation 1"]
+    assert "give --trained" in found["copying"] and "copying" not in found["rows"]["truncation 0.7"]
     found, _ = measured(studio, *line, "--trained", places / "pictures", role="inventor")
     assert "5 of --pictures were trained on" in found["copying"]
     assert main(command("compare", folder, "--seeds", 3, 4, "-o", tmp_path / "seeds.png")) == 0
@@ -192,7 +183,9 @@ def test_an_inventor_is_measured_and_drawn(studio, places, tmp_path, capsys):
 def test_a_colorizer_needs_no_pictures(studio, places, tmp_path):
     torch.manual_seed(0)
     save_checkpoint(tmp_path / "tint", Colorizer(ColorizerConfig.tiny()), "# tint\n")
-    figures, _ = measured(studio, tmp_path / "tint", "--photos", places / "photos", "--size", 64)
+    line = (tmp_path / "tint", "--photos", places / "photos", "--size", 64, "--precision", "bfloat16")
+    figures, _ = measured(studio, *line)
+    assert "bfloat16" in figures["network"]
     assert set(figures["colors"]) == {"colorized", "gray", "truth"}
 
 
