@@ -164,6 +164,19 @@ def card(checkpoint: Place, figures: tuple[Path, ...] = (), notes: Path | None =
     print(table_row(rewrite_card(checkpoint, figures, notes, title, about, status), figures))
 
 
+def split(pictures: Place, out: Place, held: float = 0.15) -> None:
+    """Part a folder of pictures into links to those to train on (OUT/train) and those held out (OUT/held).
+
+    Args:
+        pictures: Folder of pictures, searched through; its subfolders are kept.
+        out: A new folder.
+        held: Share that is held out; which ones depends on their names alone.
+    """
+    from training.split import split as part
+
+    print(", ".join(f"{name}: {count} pictures" for name, count in part(pictures, out, held).items()))
+
+
 def originals(out: Place) -> None:
     """Draw the original style pictures, which anyone may reuse.
 
@@ -195,6 +208,7 @@ def commands() -> dict[str, Callable[..., None]]:
         "compare-inventors": with_options(compare_inventors, CompareInventorsOptions),
         "publish": publish,
         "card": card,
+        "split": split,
         "originals": originals,
         "styles": with_options(styles, StylesOptions),
     }

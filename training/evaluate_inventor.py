@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
 from training.collection import limited
-from training.config import UserMistake
+from training.config import UserMistake, read_options
+from training.crops import CropRun
 from training.evaluate_translator import keep
 from training.judging import to_image
 from training.metrics import features
@@ -114,15 +115,16 @@ def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
     paths, trained = list_pictures(options.pictures), Trained(folders)
     eye, invent = open_eye(options), in_precision(network.invent, options)
     side, began = network.picture_size, time.perf_counter()
-    figures: dict[str, Any] = {"network": eye.network, "size": side, "scales": options.scales}
+    scales = options.scales or training_scales(options.checkpoint)
+    figures: dict[str, Any] = {"network": eye.network, "size": side, "scales": scales}
     figures |= {"command": options.command(), "pictures": trained.describe(options.pictures, paths)}
 
-    crops = Crops(paths, side, options.scales, options.seed)
+    crops = Crops(paths, side, scales, options.seed)
     held = look(eye, crops, crops.order(options.limit), "held-out crops")
     rows = {"held-out crops": {"diversity": held.diversity}}
     learned = None
     if trained.known:
-        learned = Crops(list_trained(folders), side, options.scales, options.seed + 1)
+        learned = Crops(list_trained(folders), side, scales, options.seed + 1)
         known = look(eye, learned, learned.order(options.crops), "training crops", pairs=0)
         figures["trained"] = [folder.name for folder in folders]
         rows["training crops"] = eye.compare(known.features[: options.limit], held.features)
@@ -147,6 +149,14 @@ def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
         figures["speed"] = units(lambda photo: network.invent(z, size=tuple(photo.shape[2:])))
     show(figures)
     return keep(options, "inventor", figures)
+
+
+def training_scales(source: Path) -> tuple[float, float]:
+    """Return the scales at which a run cut its crops; the usual ones for a checkpoint folder."""
+    run = source.parent.parent if (source / "state.json").is_file() else source
+    if (run / "options.json").is_file():
+        return tuple(read_options(run)[1]["scales"])
+    return CropRun.scales
 
 
 def list_trained(folders: Sequence[Path]) -> list[Path]:

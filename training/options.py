@@ -174,8 +174,9 @@ class InventorEvaluateOptions(SetOptions):
     """Truncations to measure at."""
     crops: int = 1000
     """Crops of the pictures trained on, among which the nearest to each invented one is looked for."""
-    scales: tuple[float, float] = (0.4, 0.8)
-    """Pictures (long side 512) are cut at a size between these factors, as in training."""
+    scales: tuple[float, float] | None = None
+    """Pictures (long side 512) are cut at a size between these factors, as in training; default: those of
+    the run, 0.4 and 0.8 for a checkpoint folder."""
     seed: int = 0
     """Seed of latent vectors and crops."""
     sheet: Path | None = None

@@ -90,6 +90,17 @@ def test_pictures_are_named_by_folder_domain_or_list(places, tmp_path):
     assert [path.stem for path in spread_out(list_pictures(places / "photos"), 3)] == ["0", "2", "4"]
 
 
+def test_a_split_holds_out_by_name_and_training_has_not_seen_those(places, tmp_path, capsys):
+    assert main(command("split", places / "pictures", tmp_path / "parts", "--held", 0.4)) == 0
+    kept, held = (list_pictures(tmp_path / "parts" / name) for name in ("train", "held"))
+    assert len(kept) + len(held) == 10 and held
+    assert {path.parent.name for path in kept} == {"dots", "waves"}
+    assert Trained([tmp_path / "parts/train"]).count(held) == 0
+    assert f"held: {len(held)} pictures" in capsys.readouterr().out
+    assert main(command("split", places / "pictures", tmp_path / "parts")) == 2
+    assert "parts is not empty" in capsys.readouterr().err
+
+
 def test_pictures_that_were_trained_on_are_counted(places, tmp_path):
     photos = list_pictures(places / "photos")
     (tmp_path / "copy.png").write_bytes(photos[2].read_bytes())
