@@ -259,7 +259,8 @@ class Desk:
         """Show the chosen regions, and begin a turn if a region needs previews that there are not."""
         answer = self.panel(showing, base)
         needed = showing.plan.layers(base) if showing.plan else {}
-        if any(len(showing.layers.get(key, ())) < 2 for key in needed):
+        enough = len(self.live.coarse[:2])
+        if any(len(showing.layers.get(key, ())) < enough for key in needed):
             answer["turn"] = showing.renew(keep=True)
         return answer
 

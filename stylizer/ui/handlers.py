@@ -16,13 +16,13 @@ import gradio as gr
 from stylizer.engine import (
     CancelToken,
     Engine,
+    Recipe,
     RequestError,
     StyleChoice,
     StyleRequest,
     StyleResult,
-    read_recipe_text,
 )
-from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
@@ -58,9 +58,8 @@ class Studio(LivePicture):
         samples: tuple[SamplePhoto, ...],
         example: Example,
     ) -> None:
-        super().__init__(engine, sessions)
-        self.wall = wall
-        self.samples, self.example = samples, example
+        super().__init__(engine, sessions, samples)
+        self.wall, self.example = wall, example
         self._greeting = example.photo.open()
 
     # -- visits -----------------------------------------------------------------------------------------
@@ -95,33 +94,6 @@ class Studio(LivePicture):
             alt=f"{self.example.photo.title}, painted.",
         )
 
-    # -- photos -----------------------------------------------------------------------------------------
-
-    def open_photo(self, visit: str, upload: Any) -> Answer:
-        """Take a new photo; a picture saved here brings its settings back instead."""
-        session = self.sessions.find(visit)
-        for brought in uploads_of(upload)[:1]:
-            recipe = read_recipe(brought["path"])
-            if recipe is not None:
-                return self._restore(session, recipe, open_picture(brought["path"]))
-            return self._show_photo(session, open_picture(brought["path"], brought.get("orig_name")))
-        return {}
-
-    def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
-        """Take a sample photo."""
-        session = self.sessions.find(visit)
-        with session.lock:
-            return (
-                self._show_photo(session, self.samples[event.index].open())
-                if session.newest_click(moment)
-                else {}
-            )
-
-    def _show_photo(self, session: Session, photo: Picture) -> Answer:
-        turn = session.bring(photo)
-        said = status(" ".join(("Reading the photo.", *photo.notes)), "busy")
-        return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
-
     # -- styles -----------------------------------------------------------------------------------------
 
     def choose_style(
@@ -152,8 +124,10 @@ class Studio(LivePicture):
         session = self.sessions.find(visit)
         brought = uploads_of(uploads)
         pictures = [open_picture(each["path"], each.get("orig_name")) for each in brought]
-        if not pictures:
-            return {}
+        return self.take_styles(session, pictures) if pictures else {}
+
+    def take_styles(self, session: Session, pictures: list[Picture]) -> Answer:
+        """Take pictures as styles of the artist's own; raises RequestError when there are too many."""
         if len(session.own) + len(pictures) > MOST_OWN:
             raise RequestError(
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
@@ -260,15 +234,7 @@ class Studio(LivePicture):
 
     # -- recipes ----------------------------------------------------------------------------------------
 
-    def replay(self, visit: str, event: gr.SelectData) -> Answer:
-        """Bring back the settings of a picture of this visit."""
-        session = self.sessions.find(visit)
-        result = session.results[::-1][event.index]
-        return self._restore(session, result.recipe, open_picture(result.thumbnail))
-
-    def _restore(self, session: Session, text: str, sample: Picture) -> Answer:
-        """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
-        recipe, notes = read_recipe_text(text)
+    def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
         request, more = self.engine.restore(recipe, session.photo)
         session.history = None
         if request.regions is not None:

@@ -9,19 +9,23 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, Engine
-from stylizer.imaging.picture import Picture
+from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, read_recipe_text
+from stylizer.engine.model_recipes import TranslationRecipe
+from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.full_size import SIZES, FullSize, hang, keep_finished
 from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
 from stylizer.ui.region_plan import RegionPlan
-from stylizer.ui.samples import PREVIEW_SIDE
+from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.session import Session, Sessions
 from stylizer.ui.showing import Showing
 from stylizer.ui.stage import compose_message, describe_regions
-from stylizer.ui.words import sentence_of, status
+from stylizer.ui.words import STYLIZE, TRANSLATE, sentence_of, status
 
 Answer = dict[str, Any]
+
+MADE_IN = {Recipe: STYLIZE, TranslationRecipe: TRANSLATE}
+"""The tabs of recipes of photos."""
 
 
 class LivePicture:
@@ -39,8 +43,8 @@ class LivePicture:
     coarse: tuple[float, ...] = (1.0,)
     """Those of a region's layer."""
 
-    def __init__(self, engine: Engine, sessions: Sessions) -> None:
-        self.engine, self.sessions = engine, sessions
+    def __init__(self, engine: Engine, sessions: Sessions, samples: tuple[SamplePhoto, ...]) -> None:
+        self.engine, self.sessions, self.samples = engine, sessions, samples
 
     # -- what a tab says --------------------------------------------------------------------------------
 
@@ -74,6 +78,10 @@ class LivePicture:
         """Describe the picture to those who cannot see it."""
         raise NotImplementedError
 
+    def restore(self, showing: Showing, recipe: Any, notes: tuple[str, ...], sample: Picture) -> Answer:
+        """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
+        raise NotImplementedError
+
     def begun(self, showing: Showing) -> Answer:
         """Say what else changes when a turn begins."""
         return {}
@@ -87,6 +95,46 @@ class LivePicture:
         return self.showing(self.sessions.find(visit))
 
     # -- photo and regions ------------------------------------------------------------------------------
+
+    def open_photo(self, visit: str, upload: Any) -> Answer:
+        """Take a new photo; a picture saved in this tab brings its settings back instead."""
+        showing = self.open(visit)
+        for brought in uploads_of(upload)[:1]:
+            text, note = read_recipe(brought["path"]), ""
+            if text is not None:
+                recipe, notes = read_recipe_text(text)
+                made_in = MADE_IN.get(type(recipe), "")
+                if made_in == self.tab:
+                    return self.restore(showing, recipe, notes, open_picture(brought["path"]))
+                if made_in:
+                    note = f"Open it in the {made_in} tab to get its settings back."
+            return self._show(showing, open_picture(brought["path"], brought.get("orig_name")), note)
+        return {}
+
+    def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
+        """Take a sample photo."""
+        session = self.sessions.find(visit)
+        with session.lock:
+            if not session.newest_click(moment):
+                return {}
+            return self._show(self.showing(session), self.samples[event.index].open())
+
+    def replay(self, visit: str, event: gr.SelectData) -> Answer:
+        """Bring back the settings of a picture of this visit, if it was made in this tab, and go there."""
+        session = self.sessions.find(visit)
+        result = session.results[::-1][event.index]
+        if result.tab != self.tab:
+            return {}
+        showing = self.showing(session)
+        showing.follow(self.other(session), self.plan_type)
+        recipe, notes = read_recipe_text(result.recipe)
+        answer = self.restore(showing, recipe, notes, open_picture(result.thumbnail))
+        return {**answer, "tabs": gr.Tabs(selected=self.tab)}
+
+    def _show(self, showing: Showing, photo: Picture, *notes: str) -> Answer:
+        turn = showing.bring(photo)
+        said = status(" ".join(filter(None, ("Reading the photo.", *notes, *photo.notes))), "busy")
+        return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
     def enter(self, visit: str) -> Answer:
         """Come to the tab: what was brought or cut on the other stage since is taken over."""

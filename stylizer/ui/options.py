@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from stylizer.engine import StyleRequest, TranslateRequest
 from stylizer.engine.request import options
 
 LABELS = {
@@ -19,9 +20,16 @@ LOOK = ("color", "colors_only", "stroke", "detail")
 """The settings that need the painter anew; strength is blended on the stage."""
 
 SENTENCES = {  # the page counts in percent, the request in parts of one
-    "strength": "0 is your photo, 100 the full style, more exaggerates.",
-    "color": "0 keeps the photo's colors, 100 takes the style's.",
-    "stroke": "50 is finer, 200 is broader.",
+    StyleRequest: {
+        "strength": "0 is your photo, 100 the full style, more exaggerates.",
+        "color": "0 keeps the photo's colors, 100 takes the style's.",
+        "stroke": "50 is finer, 200 is broader.",
+    },
+    TranslateRequest: {
+        "strength": "0 is your photo, 100 the full look.",
+        "color": "0 keeps the photo's colors, 100 takes the look's.",
+        "stroke": "50 is finer, 200 is broader.",
+    },
 }
 
 
@@ -30,16 +38,16 @@ def default(name: str) -> Any:
     return to_page(name, _field(name).default)
 
 
-def slider(name: str, of: str = "", elem_id: str = "") -> gr.Slider:
-    """Make the slider of a setting, in percent; `of` says whose it is, if not the picture's."""
-    facts = _field(name).metadata
+def slider(name: str, of: str = "", elem_id: str = "", kind: type = StyleRequest) -> gr.Slider:
+    """Make the slider of a request's setting, in percent; `of` says whose it is, if not the picture's."""
+    facts = _field(name, kind).metadata
     return gr.Slider(
         round(100 * facts["least"]),
         round(100 * facts["most"]),
         default(name),
         step=max(1, round(100 * facts["step"])),
         label=f"{LABELS[name]} of {of} (%)" if of else f"{LABELS[name]} (%)",
-        info=SENTENCES.get(name, facts["help"]),
+        info=SENTENCES[kind].get(name, facts["help"]),
         buttons=["reset"],
         interactive=True,
         elem_id=elem_id or name.replace("_", "-"),
@@ -67,5 +75,5 @@ def to_page(name: str, value: Any) -> Any:
     return value if isinstance(value, bool) else round(100 * value)
 
 
-def _field(name: str) -> Any:
-    return next(entry for entry in options() if entry.name == name)
+def _field(name: str, kind: type = StyleRequest) -> Any:
+    return next(entry for entry in options(kind) if entry.name == name)

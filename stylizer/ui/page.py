@@ -17,14 +17,17 @@ from stylizer.engine import Engine
 from stylizer.ui.api import make_endpoints
 from stylizer.ui.guard import NoRemoteFiles
 from stylizer.ui.handlers import Studio
-from stylizer.ui.region_desk import RegionDesk
+from stylizer.ui.inventions import Inventions
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.session import LIFETIME, Sessions
 from stylizer.ui.tabs.about import make_about_tab
+from stylizer.ui.tabs.invent import make_invent_tab
 from stylizer.ui.tabs.stylize import make_stylize_tab
+from stylizer.ui.tabs.translate import make_translate_tab
+from stylizer.ui.translations import Translations
 from stylizer.ui.wall import Wall
-from stylizer.ui.wiring import wire_page
-from stylizer.ui.words import GREETING
+from stylizer.ui.wiring import Parts, wire_page
+from stylizer.ui.words import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
 
 TITLE = "Style transfer studio"
 ACCENT = "#b5441f"
@@ -55,17 +58,24 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
     wall = Wall(engine.styles(), shelf)
     sessions = Sessions(cache / "visits")
     studio = Studio(engine, sessions, wall, photos, example)
+    translations, inventions = Translations(engine, sessions, photos), Inventions(studio)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, int(LIFETIME))) as page:
-        visit = gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep())
         gr.HTML(HEADER, js_on_load=MANNERS, apply_default_css=False, elem_id="masthead")
-        with gr.Tabs():
-            with gr.Tab("Stylize"):
+        can_find = any(card.role == "segmenter" for card in engine.models())
+        doors = {}
+        with gr.Tabs(selected=STYLIZE) as tabs:
+            with gr.Tab(STYLIZE, id=STYLIZE) as doors[STYLIZE]:
                 sentence = GREETING if wall.shipped else missing_styles(engine)
-                can_find = any(card.role == "segmenter" for card in engine.models())
-                tab = make_stylize_tab(wall, photos, studio.greeting(), example.style, sentence, can_find)
-            with gr.Tab("History & About", render_children=True):
+                stylize = make_stylize_tab(wall, photos, studio.greeting(), example.style, sentence, can_find)
+            with gr.Tab(TRANSLATE, id=TRANSLATE) as doors[TRANSLATE]:
+                translate = make_translate_tab(translations, photos, can_find)
+            with gr.Tab(INVENT, id=INVENT) as doors[INVENT]:
+                invent = make_invent_tab(inventions)
+            with gr.Tab(ABOUT, id=ABOUT, render_children=True) as doors[ABOUT]:
                 about = make_about_tab(photos)
-        wire_page(studio, RegionDesk(studio), page, visit, tab, about)
+        wire_page(
+            studio, translations, inventions, page, Parts(tabs, doors, stylize, translate, invent, about)
+        )
         make_endpoints(studio)
     page.shelf = folder  # deleted with the page
     threading.Thread(target=studio.warm, daemon=True).start()

@@ -43,10 +43,10 @@ class FinishedPicture:
 
 @dataclass(frozen=True)
 class Invented:
-    """A picture that was invented, as large as it came out, and the recipe that invents it again."""
+    """A picture that was invented, and the recipe that invents it again; a step between two has none."""
 
     picture: Picture
-    recipe: str
+    recipe: str | None
 
 
 @dataclass
@@ -61,13 +61,18 @@ class Session(Showing):
     """Which part of the painting each region was matched with; `part_names` are those that there are."""
     part_names: set[str] = field(default_factory=set)
     translation: Showing = field(init=False)
+    inventing: Showing = field(init=False)
+    """Whose turns stop what is being invented; no stage belongs to it."""
     invented: Invented | None = None
+    walk: list[Picture] = field(default_factory=list)
+    sheets: list[Path] = field(default_factory=list)
+    """Folders of invented pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
     results: list[FinishedPicture] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.translation = Showing(self.folder)
+        self.translation, self.inventing = Showing(self.folder), Showing(self.folder)
 
     def drop_regions(self) -> None:
         """Forget the regions: another photo has others."""
@@ -87,7 +92,7 @@ class Session(Showing):
 
     def stop(self) -> None:
         """Stop all work."""
-        for token in (self.token, self.translation.token, self.full):
+        for token in (self.token, self.translation.token, self.inventing.token, self.full):
             token.cancel()
 
     def close(self) -> None:

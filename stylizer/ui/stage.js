@@ -617,4 +617,6 @@ function start() {
   watch("value", () => receive(props.value));
   receive(props.value);
   resize();
+  // a tab that is opened late may find its slider elsewhere than at full strength
+  requestAnimationFrame(() => setStrength(document.querySelector(`${strengthSlider} input[type=range]`)?.valueAsNumber / 100));
 }

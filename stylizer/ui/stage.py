@@ -13,6 +13,7 @@ from stylizer.ui.showing import Showing
 
 PROPERTIES = "element, trigger, props, server, upload, watch"
 """What Gradio gives the script of a component."""
+EVENTS = ("rest", "look", "dress", "choose", "settle", "stroke", "wand", "undo")
 TEMPLATE = """
 <div class="stage" data-stage="{name}" data-strength-slider="#{prefix}strength"
      data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
@@ -64,17 +65,23 @@ def make_stage(message: dict[str, Any], prefix: str = "", picture: str = "painti
     return gr.HTML(
         message,
         html_template=TEMPLATE.format(**words),
-        js_on_load=f"window.openStage({PROPERTIES});" if prefix else _script(),
+        js_on_load=_script(everything=not prefix),
         apply_default_css=False,
         elem_id=f"{prefix}stage",
     )
 
 
-def _script() -> str:
-    """Write the function that begins a stage, and begin the first."""
+def _script(everything: bool) -> str:
+    """Write the script that begins a stage; `everything` is what the function that does it consists of.
+
+    Gradio reads out of a component's script which events it triggers.
+    """
+    begin = f"window.openStage({PROPERTIES}); // {', '.join(repr(event) for event in EVENTS)}"
+    if not everything:
+        return begin
     folder = Path(__file__).parent
     files = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("stage.js", "regions.js"))
-    return f"window.openStage = ({PROPERTIES}) => {{\n{files}\nstart();\n}};\nwindow.openStage({PROPERTIES});"
+    return f"window.openStage = ({PROPERTIES}) => {{\n{files}\nstart();\n}};\n{begin}"
 
 
 def compose_message(

@@ -5,17 +5,28 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from stylizer.ui import options
-from stylizer.ui.handlers import Answer, Studio
+from stylizer.ui import inventions, options, translations
+from stylizer.ui.desk import Desk
+from stylizer.ui.handlers import MOST_FURTHER, Studio
+from stylizer.ui.inventions import Inventions
+from stylizer.ui.live import Answer, LivePicture
 from stylizer.ui.region_desk import PANEL, RegionDesk
+from stylizer.ui.session import LIFETIME
 from stylizer.ui.tabs.about import AboutTab
+from stylizer.ui.tabs.invent import InventTab
 from stylizer.ui.tabs.stylize import StylizeTab
-from stylizer.ui.words import sentence_of, status
+from stylizer.ui.tabs.translate import PREFIX, TranslateTab
+from stylizer.ui.translations import TranslationDesk, Translations
+from stylizer.ui.words import INVENT, sentence_of, status
 
+AT_ONCE = {"queue": False, "trigger_mode": "multiple"}
+RAW = AT_ONCE | {"preprocess": False}
+"""Files are opened by our own imaging room alone."""
 CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
 
 
@@ -24,10 +35,22 @@ def to_stage(name: str, call: str) -> str:
     return f"(value) => {{ window.stages?.['{name}']?.{call}; }}"
 
 
-LOOKED = to_stage("stage", "lookChanged()")
-DRESSED = to_stage("stage", "regionLookChanged()")
-STRENGTH = to_stage("stage", "setStrength(value / 100)")
-REGION_STRENGTH = to_stage("stage", "setRegionStrength(value / 100)")
+@dataclass(frozen=True)
+class Parts:
+    """What a page is made of; a tab without a model of its own has nothing to connect."""
+
+    tabs: gr.Tabs
+    doors: dict[str, gr.Tab]
+    stylize: StylizeTab
+    translate: TranslateTab | None
+    invent: InventTab | None
+    about: AboutTab
+
+
+SETTINGS = ["strength", *options.LOOK, "further", *(f"share{place}" for place in range(MOST_FURTHER + 1))]
+"""The widgets that a painting depends on, in the order in which handlers take their values."""
+STYLE_CONTROLS = ["title", "wall", "chips", *SETTINGS, "region_box"]
+"""The widgets that a recipe sets."""
 
 
 class Wires:
@@ -85,7 +108,7 @@ class Wires:
 
 
 def wire_page(
-    studio: Studio, desk: RegionDesk, page: gr.Blocks, visit: gr.State, tab: StylizeTab, about: AboutTab
+    studio: Studio, translations: Translations, inventions: Inventions, page: gr.Blocks, parts: Parts
 ) -> None:
     """Connect all events of the page.
 
@@ -93,80 +116,82 @@ def wire_page(
     for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time; it
     paints what was asked for last (an event's own data would be that of the first click).
     """
-    turn = gr.Number(value=0, visible="hidden", elem_id="turn")
-    moment = gr.Number(value=0, visible="hidden")
-    widgets = {**vars(tab), "visit": visit, "turn": turn, "moment": moment, "history": about.history}
-    wires = Wires(widgets)
-    on = wires.on
-    shares = [f"share{place}" for place in range(len(tab.shares))]
-    settings = ["strength", *options.LOOK, "further", *shares]
-    controls = ["title", "wall", "chips", *settings, "region_box"]
-    at_once = {"queue": False, "trigger_mode": "multiple"}
-    raw = at_once | {"preprocess": False}  # files are opened by our own imaging room alone
-
-    on(page.load, studio.open_visit, [], ["visit"], queue=False)
+    shared = {
+        "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: studio.sessions.sweep()),
+        "moment": gr.Number(value=0, visible="hidden"),
+        "tabs": parts.tabs,
+        "history": parts.about.history,
+    }
+    stylize = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
+    stylize.on(page.load, studio.open_visit, [], ["visit"], queue=False)
     page.unload(studio.leave)
+    _wire_stylize(stylize, studio, parts)
+    if parts.translate is not None:
+        tab = parts.translate
+        shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
+        widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
+        _wire_translate(Wires(widgets), translations, parts)
+    if parts.invent is not None:
+        widgets = {**vars(parts.invent), **shared, "turn": _turn("invent-turn")}
+        # the picture goes to the Stylize tab, whose widgets answer under their own names
+        _wire_invent(Wires(widgets), inventions, parts)
+        wires = Wires({**stylize.widgets, "status": parts.invent.status})
+        outputs = ["turn", "tabs", "region_manner", *STYLE_CONTROLS]
+        wires.on(parts.invent.use.click, inventions.use, ["visit"], outputs, **AT_ONCE)
+
+
+def _turn(name: str) -> gr.Number:
+    return gr.Number(value=0, visible="hidden", elem_id=name)
+
+
+def _wire_stage(
+    wires: Wires,
+    live: LivePicture,
+    parts: Parts,
+    name: str,
+    settings: list[str],
+    controls: list[str],
+    looks: list[gr.Slider],
+) -> None:
+    """Connect a tab's stage, photo, history and full size; `looks` are sliders that need the painter."""
+    on, tab = wires.on, wires.widgets
+    on(parts.doors[live.tab].select, live.enter, ["visit"], ["turn", "region_box"], **AT_ONCE)
 
     # the strength slider never reaches the server: the stage listens to it, and blends
-    gr.on([tab.strength.change, tab.strength.release], None, tab.strength, None, js=STRENGTH)
-    looks = [tab.color, tab.stroke, tab.detail, *tab.shares]
-    looked = [event for slider in looks for event in (slider.input, slider.release)] + [tab.colors_only.input]
-    gr.on(looked, None, None, None, js=LOOKED)
+    strength = tab["strength"]
+    gr.on(
+        [strength.change, strength.release],
+        None,
+        strength,
+        None,
+        js=to_stage(name, "setStrength(value / 100)"),
+    )
+    looked = [event for slider in looks for event in (slider.input, slider.release)]
+    gr.on(looked, None, None, None, js=to_stage(name, "lookChanged()"))
+    on(tab["stage"].look, live.renew, ["visit"], ["turn"], **AT_ONCE)
 
+    on(tab["photo"].upload, live.open_photo, ["visit", "photo"], ["turn", *controls], **RAW)
     on(
-        tab.photo.upload,
-        studio.open_photo,
-        ["visit", "photo"],
-        ["turn", *controls],
-        **raw,
-    )
-    on(
-        tab.camera.input,
-        studio.open_photo,
-        ["visit", "camera"],
-        ["turn", *controls],
-        **raw,
-    )
-    on(
-        tab.samples.select,
-        studio.use_sample,
+        tab["samples"].select,
+        live.use_sample,
         ["visit", "moment"],
         ["turn", "region_box"],
         js=CLICKED,
-        **at_once,
+        **AT_ONCE,
     )
+    on(parts.about.history.select, live.replay, ["visit"], ["turn", "tabs", *controls], **AT_ONCE)
     on(
-        tab.wall.select,
-        studio.choose_style,
-        ["visit", "chips", "further", "moment"],
-        ["turn", "title", "region_manner", *shares],
-        js=CLICKED,
-        **at_once,
-    )
-    on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **at_once)
-    on(
-        tab.own.upload,
-        studio.bring_styles,
-        ["visit", "own"],
-        ["turn", *controls, "region_manner"],
-        **raw,
-    )
-    on(tab.further.input, studio.change_mix, ["visit", "further"], ["turn", *shares], **at_once)
-    on(about.history.select, studio.replay, ["visit"], ["turn", *controls], **at_once)
-    on(tab.stage.look, studio.renew, ["visit"], ["turn"], **at_once)
-
-    on(
-        turn.change,
-        studio.paint,
+        tab["turn"].change,
+        live.paint,
         ["visit", *settings],
-        ["stage", "title", "download"],
+        ["stage", "download", *(["title"] if "title" in tab else [])],
         trigger_mode="always_last",
         concurrency_id="preview",
         concurrency_limit=2,
     )
     on(
-        tab.stage.rest,
-        studio.rest,
+        tab["stage"].rest,
+        live.rest,
         ["visit", *settings],
         ["stage", "download"],
         trigger_mode="always_last",
@@ -174,54 +199,126 @@ def wire_page(
         concurrency_limit=2,
     )
     on(
-        tab.render.click,
-        studio.render,
+        tab["render"].click,
+        live.render,
         ["visit", "size", *settings],
         ["render", "stop", "download", "history"],
         trigger_mode="once",
         concurrency_id="full size",
         concurrency_limit=1,
     )
-    on(tab.stop.click, studio.stop, ["visit"], [], **at_once)
-    _wire_regions(wires, desk, tab, settings)
+    on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
 
 
-def _wire_regions(wires: Wires, desk: RegionDesk, tab: StylizeTab, settings: list[str]) -> None:
-    """Connect the regions: what the stage tells of them, and their panel.
+def _wire_stylize(wires: Wires, studio: Studio, parts: Parts) -> None:
+    on, tab = wires.on, parts.stylize
+    shares = [f"share{place}" for place in range(len(tab.shares))]
+    looks = [tab.color, tab.stroke, tab.detail, *tab.shares]
+    _wire_stage(wires, studio, parts, "stage", SETTINGS, STYLE_CONTROLS, looks)
+    gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "lookChanged()"))
+    on(tab.camera.input, studio.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
+    on(
+        tab.wall.select,
+        studio.choose_style,
+        ["visit", "chips", "further", "moment"],
+        ["turn", "title", "region_manner", *shares],
+        js=CLICKED,
+        **AT_ONCE,
+    )
+    on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **AT_ONCE)
+    on(
+        tab.own.upload,
+        studio.bring_styles,
+        ["visit", "own"],
+        ["turn", *STYLE_CONTROLS, "region_manner"],
+        **RAW,
+    )
+    on(tab.further.input, studio.change_mix, ["visit", "further"], ["turn", *shares], **AT_ONCE)
+
+    desk = RegionDesk(studio)
+    on_region = _wire_regions(wires, desk, "stage", SETTINGS, PANEL)
+    dressed = [
+        event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
+    ]
+    gr.on(dressed, None, None, None, js=to_stage("stage", "regionLookChanged()"))
+    on_region(tab.stage.dress, desk.dress, "region_color", "region_stroke")
+    on_region(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
+    on_region(tab.region_part.input, desk.pair, "region_part")
+    on_region(tab.region_name.submit, desk.rename, "region_name")
+    for action, button in tab.edits.items():
+        on_region(button.click, desk.editor(action), "region_pixels")
+
+
+def _wire_translate(wires: Wires, live: Translations, parts: Parts) -> None:
+    on, tab = wires.on, parts.translate
+    shares = [f"share{place}" for place in range(len(tab.shares))]
+    controls = list(translations.CONTROLS)
+    looks = [tab.color, tab.stroke, *tab.shares]
+    name = f"{PREFIX}stage"
+    _wire_stage(wires, live, parts, name, list(translations.SETTINGS), controls, looks)
+    on(
+        tab.model.input,
+        live.choose_model,
+        ["visit", "model"],
+        ["turn", "about", "domains", *shares],
+        **AT_ONCE,
+    )
+    on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
+    desk = TranslationDesk(live)
+    on_region = _wire_regions(wires, desk, name, list(translations.SETTINGS), translations.PANEL)
+    on_region(tab.region_domains.input, desk.set_domains, "region_domains")
+
+
+def _wire_regions(
+    wires: Wires, desk: Desk, name: str, settings: list[str], panel: tuple[str, ...]
+) -> Callable[..., None]:
+    """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
 
     Strokes and steps come in the order in which they were made, one at a time.
     """
-    in_order = {"trigger_mode": "multiple", "concurrency_id": "regions", "concurrency_limit": 1}
-    outputs = ["stage", "turn", *PANEL]
+    in_order = {"trigger_mode": "multiple", "concurrency_id": f"{name} regions", "concurrency_limit": 1}
+    tab, outputs = wires.widgets, ["stage", "turn", *panel]
 
     def on(events: Any, handler: Callable, *inputs: str, **more: Any) -> None:
         wires.on(events, handler, ["visit", *inputs, *settings], outputs, **(in_order | more))
 
     # the strength of a region is blended on the stage too; a reset moves the slider without an input event
-    gr.on([tab.region_strength.release], None, tab.region_strength, None, js=REGION_STRENGTH)
-    dressed = [
-        event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
-    ]
-    gr.on(dressed, None, None, None, js=DRESSED)
-
-    stage = tab.stage
+    slider = tab["region_strength"]
+    gr.on([slider.release], None, slider, None, js=to_stage(name, "setRegionStrength(value / 100)"))
+    stage = tab["stage"]
     for event, handler in (
         (stage.choose, desk.choose),
         (stage.settle, desk.settle),
         (stage.stroke, desk.stroke),
         (stage.wand, desk.wand),
         (stage.undo, desk.undo),
+        (tab["find_regions"].click, desk.find),
+        (tab["new_region"].click, desk.add),
+        (tab["clear_regions"].click, desk.clear),
     ):
         on(event, handler)
-    on(stage.dress, desk.dress, "region_color", "region_stroke")
-    on(tab.find_regions.click, desk.find)
-    on(tab.new_region.click, desk.add)
-    on(tab.clear_regions.click, desk.clear)
-    on(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
-    on(tab.region_manner.input, desk.set_manner, "region_manner")
-    on(tab.region_part.input, desk.pair, "region_part")
-    on(tab.region_name.submit, desk.rename, "region_name")
-    for action, button in tab.edits.items():
-        on(button.click, desk.editor(action), "region_pixels")
-    for label, button in tab.presets.items():
+    on(tab["region_manner"].input, desk.set_manner, "region_manner")
+    for label, button in tab["presets"].items():
         on(button.click, desk.preset(label))
+    return on
+
+
+def _wire_invent(wires: Wires, desk: Inventions, parts: Parts) -> None:
+    on, tab = wires.on, parts.invent
+    on(parts.doors[INVENT].select, desk.enter, ["visit"], ["turn"], **AT_ONCE)
+    sliders = (tab.coarse, tab.middle, tab.fine, tab.truncation)
+    changed = [event for slider in sliders for event in (slider.input, slider.release)]
+    changed += [tab.seed.input, tab.second.input, tab.model.input]
+    on(changed, desk.renew, ["visit"], ["turn"], **AT_ONCE)
+    on(tab.roll.click, desk.roll("seed"), ["visit"], ["seed", "turn"], **AT_ONCE)
+    on(tab.roll_second.click, desk.roll("second"), ["visit"], ["second", "turn"], **AT_ONCE)
+    on(
+        wires.widgets["turn"].change,
+        desk.invent,
+        ["visit", *inventions.SETTINGS],
+        ["picture", "download", "use", "walk"],
+        trigger_mode="always_last",
+        concurrency_id="invent",
+        concurrency_limit=2,
+    )
+    on(tab.walk.select, desk.take_step, ["visit"], ["picture", "download", "use"], **AT_ONCE)

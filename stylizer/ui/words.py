@@ -68,6 +68,11 @@ def name_of(style: Picture | NamedStyle) -> str:
     return style.name if isinstance(style, Picture) else style.title
 
 
+def written(name: str) -> str:
+    """Write a name of a file or a list as people write it."""
+    return (name[:1].upper() + name[1:]).replace("_", " ")
+
+
 def listed(words: list[str]) -> str:
     """Write words as a list: "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

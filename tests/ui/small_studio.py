@@ -14,6 +14,7 @@ from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
 from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
+from tests.engine.models import save_models
 
 STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it turns photos to
     "amber": ("Amber", "A. Painter", "1850", ("warm", "portrait"), (0.9, 0.6, 0.1)),
@@ -23,12 +24,14 @@ STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it t
 }
 
 
-def small_engine(folder: Path, segments: bool = False) -> Engine:
+def small_engine(folder: Path, segments: bool = False, models: bool = False) -> Engine:
     """Write a checkpoint with a see-through painter and four styles, and open it.
 
-    With `segments` there is a segmenter, too, which sees colors.
+    With `segments` there is a segmenter, too, which sees colors; with `models` translators and an inventor.
     """
     torch.set_num_threads(1)
+    if models:
+        save_models(folder)
     if segments:
         save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# Sees colors\n")
     save_checkpoint(folder / "painter", FakePainter(FakeConfig()), "# A painter of colors\n", half=False)

@@ -6,6 +6,9 @@ import pytest
 from stylizer.engine import RequestError
 from stylizer.ui.page import make_page
 from stylizer.ui.wiring import Wires
+from tests.ui.small_studio import small_engine
+
+NONE = ("translate-none", "invent-none")
 
 
 def failing():
@@ -24,8 +27,8 @@ def test_an_answer_without_an_output_is_a_mistake_of_ours():
 
 
 @pytest.fixture(scope="module")
-def page(engine):
-    return make_page(engine)
+def page(tmp_path_factory):
+    return make_page(small_engine(tmp_path_factory.mktemp("checkpoints"), models=True))
 
 
 def test_only_the_documented_endpoints_are_public(page):
@@ -35,12 +38,19 @@ def test_only_the_documented_endpoints_are_public(page):
 
 def test_no_event_that_paints_can_lose_the_last_wish(page):
     painting = [fn for fn in page.fns.values() if fn.concurrency_id in ("preview", "truth")]
-    assert len(painting) == 2
+    assert len(painting) == 4
     assert all(fn.trigger_mode == "always_last" for fn in painting)
 
 
-def test_the_strength_slider_starts_nothing_on_the_server(page):
-    strength = next(block for block in page.blocks.values() if block.elem_id == "strength")
-    for fn in page.fns.values():
-        if any(target[0] == strength._id for target in fn.targets):
-            assert fn.fn is None and fn.js
+def test_no_strength_slider_starts_anything_on_the_server(page):
+    names = ("strength", "translate-strength")
+    strengths = [block._id for block in page.blocks.values() if block.elem_id in names]
+    heard = [fn for fn in page.fns.values() if any(target[0] in strengths for target in fn.targets)]
+    assert len(heard) == 2
+    assert all(fn.fn is None and fn.js for fn in heard)
+
+
+def test_a_page_without_translators_and_inventors_says_so(engine):
+    words = [block.value for block in make_page(engine).blocks.values() if block.elem_id in NONE]
+    assert len(words) == 2
+    assert all("checkpoints" in sentence for sentence in words)

@@ -8,20 +8,12 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.full_size import SIZES
 from stylizer.ui.handlers import MOST_FURTHER
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.stage import make_stage
+from stylizer.ui.tabs.parts import PICTURES, make_easel, make_photo_row
 from stylizer.ui.tabs.regions import make_regions_panel
 from stylizer.ui.wall import ALL, Wall
-from stylizer.ui.words import status, title_line
-
-PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
-
-PHOTO_WORDS = (
-    "<h2>Photo</h2><p>Open, drop or paste; up to 40 MB and 40 megapixels. "
-    "A PNG saved here brings its settings back.</p>"
-)
+from stylizer.ui.words import title_line
 
 
 @dataclass(frozen=True)
@@ -87,7 +79,7 @@ def make_stylize_tab(
     made: dict[str, Any] = {}
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="easel"):
-            made |= _easel(message, sentence)
+            made |= make_easel(message, sentence)
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
@@ -98,44 +90,11 @@ def make_stylize_tab(
     return StylizeTab(**made)
 
 
-def _easel(message: dict[str, Any], sentence: str) -> dict[str, Any]:
-    made: dict[str, Any] = {"stage": make_stage(message)}
-    made["status"] = gr.HTML(status(sentence), elem_id="status", apply_default_css=False)
-    made["strength"] = options.slider("strength")
-    with gr.Row(elem_id="actions"):
-        made["size"] = gr.Radio(
-            list(SIZES), value=next(iter(SIZES)), label="Full size", elem_id="size", min_width=220, scale=2
-        )
-        made["render"] = gr.Button("Render full size", variant="primary", elem_id="render", min_width=160)
-        made["stop"] = gr.Button("Stop", visible=False, elem_id="stop", min_width=160)
-        made["download"] = gr.DownloadButton(
-            "Download PNG", visible=False, variant="primary", elem_id="download", min_width=160
-        )
-    return made
-
-
 def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
     with gr.Column(elem_id="photo-panel", elem_classes="panel"):
-        gr.HTML(PHOTO_WORDS)
-        with gr.Row(elem_id="photo-row"):
-            with gr.Column(elem_id="open-photo", min_width=120, scale=1):
-                photo = gr.UploadButton("Open photo", file_types=PICTURES, size="md")
-            gallery = gr.Gallery(
-                [(str(sample.path), f"{sample.title}, {sample.credit}") for sample in samples],
-                label="Sample photos",
-                show_label=False,
-                columns=len(samples),
-                object_fit="cover",
-                allow_preview=False,
-                buttons=[],
-                interactive=False,
-                elem_id="samples",
-                container=False,
-                scale=3,
-                min_width=160,
-            )
+        made = make_photo_row(samples)
         with gr.Accordion("Camera", open=False, elem_id="camera-panel"):
-            camera = gr.Image(
+            made["camera"] = gr.Image(
                 sources=["webcam"],
                 type="filepath",
                 image_mode=None,
@@ -144,7 +103,7 @@ def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
                 elem_id="camera",
                 height=240,
             )
-    return {"photo": photo, "samples": gallery, "camera": camera}
+    return made
 
 
 def _styles(wall: Wall, chosen: str) -> dict[str, Any]:

@@ -1,0 +1,141 @@
+"""What the Invent tab does: seeds to pictures, and a picture to the wall of styles."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from stylizer.engine import Cancelled, CancelToken, InventRequest, RequestError
+from stylizer.engine.invention import LARGEST_SEED
+from stylizer.imaging.picture import Picture, save_picture
+from stylizer.ui.handlers import Studio
+from stylizer.ui.live import Answer
+from stylizer.ui.session import Invented, Session
+from stylizer.ui.words import STYLIZE, status
+
+STEPS = 7
+"""Pictures of the walk from one seed to the other, both included."""
+FIRST, SECOND = 7, 42
+MOST_SHEETS = 4 * STEPS
+SETTINGS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
+"""The widgets that a picture depends on, in the order in which handlers take their values."""
+TOLD = "Roll the dice, mix two pictures, or click a step between them."
+
+
+class Inventions:
+    """Handlers of the Invent tab; every one takes the visit and, last, the values of SETTINGS."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        self.engine, self.sessions = studio.engine, studio.sessions
+
+    def models(self) -> list[tuple[str, str]]:
+        """List the inventors: words and names."""
+        return [(card.title, card.name) for card in self.engine.models("inventor")]
+
+    def enter(self, visit: str) -> Answer:
+        """Come to the tab; the first time there is a picture to invent."""
+        return {} if self.sessions.find(visit).invented else self.renew(visit)
+
+    def renew(self, visit: str) -> Answer:
+        """Begin anew after a setting has changed: what is still being invented is not wanted any more."""
+        return {"turn": self.sessions.find(visit).inventing.renew()}
+
+    def roll(self, seed: str) -> Callable[[str], Answer]:
+        """Return the handler of the dice of a seed: a number that nobody chose."""
+
+        def rolled(visit: str) -> Answer:
+            return {seed: secrets.randbelow(LARGEST_SEED + 1), **self.renew(visit)}
+
+        return rolled
+
+    def invent(self, visit: str, *values: Any) -> Iterator[Answer]:
+        """Invent the picture of the newest turn, and those on the way to the second seed."""
+        session = self.sessions.find(visit)
+        token = session.inventing.begin()
+        if token is None:
+            return
+        try:
+            request = read_request(values)
+            result = self.engine.invent(request, token)
+            yield self._show(session, result.picture, result.recipe.to_json(), "Inventing the steps.")
+            session.walk = [] if values[2] is None else list(self._steps(request, values[2], token))
+            hung = [
+                (str(self._file(session, step)), f"Step {place} of {STEPS}")
+                for place, step in enumerate(session.walk, 1)
+            ]
+            walk = gr.Gallery(value=hung, visible=bool(hung), selected_index=None)
+            yield {"walk": walk, "status": status(TOLD)}
+        except Cancelled:
+            return
+
+    def _steps(self, request: InventRequest, second: Any, token: CancelToken) -> Iterator[Picture]:
+        """Walk from the first seed alone to the second alone."""
+        pure = replace(request, second=None, mix=(0.0, 0.0, 0.0))
+        for step in self.engine.walk(pure, whole("the second seed", second), STEPS, token):
+            token.check()
+            yield step
+
+    def take_step(self, visit: str, event: gr.SelectData) -> Answer:
+        """Show a picture of the walk large."""
+        session = self.sessions.find(visit)
+        if not 0 <= event.index < len(session.walk):
+            return {}
+        said = f"Step {event.index + 1} of {STEPS}. Use it as a style, or download it."
+        return self._show(session, session.walk[event.index], None, said)
+
+    def use(self, visit: str) -> Answer:
+        """Take the picture as a style of the artist's own, and go to the Stylize tab."""
+        session = self.sessions.find(visit)
+        if session.invented is None:
+            raise RequestError("no picture is invented yet; choose a seed")
+        taken = self.studio.take_styles(session, [session.invented.picture])
+        return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
+
+    def _show(self, session: Session, picture: Picture, recipe: str | None, said: str) -> Answer:
+        session.invented = Invented(picture, recipe)
+        file = str(self._file(session, picture, recipe))
+        return {
+            "picture": file,
+            "download": gr.DownloadButton(value=file, visible=True),
+            "use": gr.Button(visible=True),
+            "status": status(said),
+        }
+
+    @staticmethod
+    def _file(session: Session, picture: Picture, recipe: str | None = None) -> Path:
+        """Write a picture for the page; only the last few stay."""
+        folder = session.new_file("")
+        folder.mkdir()
+        session.sheets.append(folder)
+        while len(session.sheets) > MOST_SHEETS:
+            shutil.rmtree(session.sheets.pop(0), ignore_errors=True)
+        file = folder / f"{picture.name[:60].replace('/', ' ')}.png"
+        save_picture(picture, file, recipe)
+        return file
+
+
+def read_request(values: tuple) -> InventRequest:
+    """Make the request of the widgets' values; raises RequestError."""
+    model, seed, second, *shares, truncation = values
+    mix = tuple(share / 100 for share in shares)
+    return InventRequest(
+        model,
+        whole("the seed", seed),
+        whole("the second seed", second) if any(mix) else None,
+        mix,
+        round(truncation / 100, 4),
+    )
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a seed; raises RequestError when there is none."""
+    if value is None or not float(value).is_integer() or not 0 <= value <= LARGEST_SEED:
+        raise RequestError(f"{name} is {value}; choose a whole number from 0 to {LARGEST_SEED}")
+    return int(value)

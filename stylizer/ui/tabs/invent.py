@@ -1,0 +1,127 @@
+"""The Invent tab: an invented picture, large, the way between two, and beside it what makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from stylizer.ui.inventions import FIRST, SECOND, STEPS, Inventions
+from stylizer.ui.words import status
+
+PREFIX = "invent-"
+NONE = "No inventor is here yet. Put its folder into checkpoints, and start the studio again."
+LEVELS = {
+    "coarse": ("Composition of the second (%)", "Coarse layers: where things are."),
+    "middle": ("Shapes of the second (%)", "Middle layers: what is drawn."),
+    "fine": ("Colors of the second (%)", "Fine layers: color and grain."),
+}
+DARING = "0 is the most usual picture, 100 the most daring."
+
+
+@dataclass(frozen=True)
+class InventTab:
+    """The components of the tab, by the names that the handlers use."""
+
+    picture: gr.Image
+    status: gr.HTML
+    use: gr.Button
+    download: gr.DownloadButton
+    walk: gr.Gallery
+    model: gr.Radio
+    seed: gr.Number
+    roll: gr.Button
+    second: gr.Number
+    roll_second: gr.Button
+    coarse: gr.Slider
+    middle: gr.Slider
+    fine: gr.Slider
+    truncation: gr.Slider
+
+
+def make_invent_tab(inventions: Inventions) -> InventTab | None:
+    """Lay out the tab; without an inventor it says so, and there is nothing to return."""
+    models = inventions.models()
+    if not models:
+        gr.HTML(f"<p>{NONE}</p>", elem_id=f"{PREFIX}none")
+        return None
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id=f"{PREFIX}studio", equal_height=False):
+        with gr.Column(scale=3, min_width=320, elem_id=f"{PREFIX}easel"):
+            made |= _easel()
+        with gr.Column(scale=2, min_width=320, elem_id=f"{PREFIX}palette"):
+            made["model"] = gr.Radio(
+                models,
+                value=models[0][1],
+                label="Inventor",
+                visible=len(models) > 1,
+                elem_id=f"{PREFIX}model",
+            )
+            with gr.Column(elem_classes="panel"):
+                gr.HTML("<h2>Picture</h2><p>Every number is another picture that nobody painted.</p>")
+                made |= _seed("seed", "roll", FIRST, "Seed")
+            made["truncation"] = _slider("truncation", "Daring (%)", DARING, 70)
+            with gr.Column(elem_classes="panel"):
+                gr.HTML("<h2>Second picture</h2><p>The steps lead to it; mix in what you like of it.</p>")
+                made |= _seed("second", "roll_second", SECOND, "Second seed")
+            for name, (label, info) in LEVELS.items():
+                made[name] = _slider(name, label, info, 0)
+    return InventTab(**made)
+
+
+def _easel() -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    made["picture"] = gr.Image(
+        interactive=False,
+        show_label=False,
+        container=False,
+        buttons=[],
+        elem_id=f"{PREFIX}picture",
+        label="Invented picture",
+    )
+    made["status"] = gr.HTML(status("Inventing."), elem_id=f"{PREFIX}status", apply_default_css=False)
+    made["walk"] = gr.Gallery(
+        label="Steps from the first picture to the second",
+        show_label=False,
+        columns=STEPS,
+        object_fit="cover",
+        height="auto",
+        allow_preview=False,
+        buttons=[],
+        interactive=False,
+        visible=False,
+        container=False,
+        elem_id=f"{PREFIX}walk",
+    )
+    with gr.Row(elem_id=f"{PREFIX}actions"):
+        made["use"] = gr.Button(
+            "Use as style", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
+        )
+        made["download"] = gr.DownloadButton(
+            "Download PNG", visible=False, elem_id=f"{PREFIX}download", min_width=160
+        )
+    return made
+
+
+def _seed(name: str, dice: str, value: int, label: str) -> dict[str, Any]:
+    with gr.Row(elem_classes="seed"):
+        number = gr.Number(
+            value, precision=0, label=label, show_label=False, container=False, elem_id=f"{PREFIX}{name}"
+        )
+        button = gr.Button("Roll the dice", elem_id=f"{PREFIX}{dice}", min_width=120)
+    return {name: number, dice: button}
+
+
+def _slider(name: str, label: str, info: str, value: int) -> gr.Slider:
+    return gr.Slider(
+        0,
+        100,
+        value,
+        step=1,
+        label=label,
+        info=info,
+        buttons=["reset"],
+        interactive=True,
+        elem_id=f"{PREFIX}{name}",
+    )

@@ -1,0 +1,74 @@
+"""What the tabs with a stage have in common: the easel with its buttons, and the place for photos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from stylizer.engine import StyleRequest
+from stylizer.ui import options
+from stylizer.ui.full_size import SIZES
+from stylizer.ui.samples import SamplePhoto
+from stylizer.ui.stage import make_stage
+from stylizer.ui.words import status
+
+PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
+
+PHOTO_WORDS = (
+    "<h2>Photo</h2><p>Open, drop or paste; up to 40 MB and 40 megapixels. "
+    "A PNG saved here brings its settings back.</p>"
+)
+
+
+def make_easel(
+    message: dict[str, Any],
+    sentence: str,
+    prefix: str = "",
+    picture: str = "painting",
+    kind: type = StyleRequest,
+) -> dict[str, Any]:
+    """Lay out a stage, its strength and the buttons for full size; `prefix` begins the ids."""
+    made: dict[str, Any] = {"stage": make_stage(message, prefix, picture)}
+    made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
+    made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
+    with gr.Row(elem_id=f"{prefix}actions"):
+        made["size"] = gr.Radio(
+            list(SIZES),
+            value=next(iter(SIZES)),
+            label="Full size",
+            elem_id=f"{prefix}size",
+            min_width=220,
+            scale=2,
+        )
+        made["render"] = gr.Button(
+            "Render full size", variant="primary", elem_id=f"{prefix}render", min_width=160
+        )
+        made["stop"] = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", min_width=160)
+        made["download"] = gr.DownloadButton(
+            "Download PNG", visible=False, variant="primary", elem_id=f"{prefix}download", min_width=160
+        )
+    return made
+
+
+def make_photo_row(samples: tuple[SamplePhoto, ...], prefix: str = "") -> dict[str, Any]:
+    """Lay out the button for a photo and the samples."""
+    gr.HTML(PHOTO_WORDS)
+    with gr.Row(elem_id=f"{prefix}photo-row"):
+        with gr.Column(elem_id=f"{prefix}open-photo", min_width=120, scale=1):
+            photo = gr.UploadButton("Open photo", file_types=PICTURES, size="md")
+        gallery = gr.Gallery(
+            [(str(sample.path), f"{sample.title}, {sample.credit}") for sample in samples],
+            label="Sample photos",
+            show_label=False,
+            columns=len(samples),
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            elem_id=f"{prefix}samples",
+            container=False,
+            scale=3,
+            min_width=160,
+        )
+    return {"photo": photo, "samples": gallery}

@@ -1,0 +1,138 @@
+"""The Translate tab: the stage, and beside it photo, model, look and regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from stylizer.engine import TranslateRequest
+from stylizer.ui import options
+from stylizer.ui.desk import FOLLOW, PHOTO
+from stylizer.ui.region_plan import PRESETS
+from stylizer.ui.samples import SamplePhoto
+from stylizer.ui.stage import compose_message
+from stylizer.ui.tabs.parts import make_easel, make_photo_row
+from stylizer.ui.translations import MOST_SHARES, OWN_LOOK, Translations, about_line, looks, worded
+
+PREFIX = "translate-"
+NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."
+WAITING = "Reading the photo."
+ABOUT_REGIONS = "Each region can keep the photo, or have a look and a strength of its own."
+
+
+@dataclass(frozen=True)
+class TranslateTab:
+    """The components of the tab, by the names that the handlers use."""
+
+    stage: gr.HTML
+    status: gr.HTML
+    strength: gr.Slider
+    render: gr.Button
+    stop: gr.Button
+    download: gr.DownloadButton
+    size: gr.Radio
+    photo: gr.UploadButton
+    samples: gr.Gallery
+    model: gr.Radio
+    about: gr.HTML
+    domains: gr.CheckboxGroup
+    shares: tuple[gr.Slider, ...]
+    color: gr.Slider
+    stroke: gr.Slider
+    find_regions: gr.Button
+    new_region: gr.Button
+    clear_regions: gr.Button
+    presets: dict[str, gr.Button]
+    region_box: gr.Column
+    region_title: gr.HTML
+    region_manner: gr.Radio
+    region_strength: gr.Slider
+    region_domains: gr.CheckboxGroup
+
+
+def make_translate_tab(
+    translations: Translations, samples: tuple[SamplePhoto, ...], can_find: bool
+) -> TranslateTab | None:
+    """Lay out the tab; without a translator it says so, and there is nothing to return."""
+    if not translations.models():
+        gr.HTML(f"<p>{NONE}</p>", elem_id=f"{PREFIX}none")
+        return None
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id=f"{PREFIX}studio", equal_height=False):
+        with gr.Column(scale=3, min_width=320, elem_id=f"{PREFIX}easel"):
+            empty = compose_message(0, "", {})
+            made |= make_easel(empty, WAITING, PREFIX, "translation", TranslateRequest)
+        with gr.Column(scale=2, min_width=320, elem_id=f"{PREFIX}palette"):
+            with gr.Column(elem_classes="panel"):
+                made |= make_photo_row(samples, PREFIX)
+            made |= _models(translations)
+            made |= _regions(can_find)
+            with gr.Accordion("Fine tuning", open=False):
+                for name in ("color", "stroke"):
+                    made[name] = options.slider(name, elem_id=f"{PREFIX}{name}", kind=TranslateRequest)
+    return TranslateTab(**made)
+
+
+def _models(translations: Translations) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    models = translations.models()
+    card = translations.card(models[0][1])
+    offered = looks(card)
+    with gr.Column(elem_id=f"{PREFIX}models-panel", elem_classes="panel"):
+        gr.HTML("<h2>Translation</h2>")
+        made["model"] = gr.Radio(
+            models,
+            value=card.name,
+            label="Translation",
+            show_label=False,
+            container=False,
+            elem_id=f"{PREFIX}model",
+        )
+        made["about"] = gr.HTML(about_line(card), elem_id=f"{PREFIX}about", apply_default_css=False)
+        made["domains"] = gr.CheckboxGroup(
+            worded(offered),
+            value=offered[:1],
+            label="Look, or a mix of several",
+            visible=len(offered) > 1,
+            elem_id=f"{PREFIX}domains",
+        )
+        made["shares"] = tuple(
+            gr.Slider(
+                0, 100, 50, step=1, label="Share", visible=False, interactive=True, elem_classes="share"
+            )
+            for _ in range(MOST_SHARES)
+        )
+    return made
+
+
+def _regions(can_find: bool) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    with gr.Accordion("Regions", open=False, elem_id=f"{PREFIX}regions-panel"):
+        gr.HTML(f"<p>{ABOUT_REGIONS}</p>")
+        with gr.Row(elem_classes="deeds"):
+            made["find_regions"] = gr.Button(
+                "Find regions", visible=can_find, elem_id=f"{PREFIX}find-regions"
+            )
+            made["new_region"] = gr.Button("New region")
+            made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
+        with gr.Row(elem_classes="deeds", visible=can_find):
+            made["presets"] = {label: gr.Button(label) for label in PRESETS}
+        with gr.Column(visible=False, elem_id=f"{PREFIX}region-box", elem_classes="panel") as box:
+            made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{PREFIX}region-title")
+            made["region_manner"] = gr.Radio(
+                [FOLLOW, OWN_LOOK, PHOTO],
+                label="Translated",
+                show_label=False,
+                container=False,
+                elem_id=f"{PREFIX}region-manner",
+            )
+            made["region_strength"] = options.slider(
+                "strength", "the region", f"{PREFIX}region-strength", TranslateRequest
+            )
+            made["region_domains"] = gr.CheckboxGroup(
+                [], label="Look of the region", visible=False, elem_id=f"{PREFIX}region-domains"
+            )
+        made["region_box"] = box
+    return made

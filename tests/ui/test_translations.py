@@ -1,0 +1,146 @@
+"""Handlers of the Translate tab, without a browser."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from stylizer.engine import RequestError
+from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.ui.desk import PHOTO
+from stylizer.ui.translations import MOST_SHARES, TO_GRAY, TranslationDesk, Translations
+from tests.engine.drawn import drawn
+from tests.engine.parted import parted
+from tests.ui.small_studio import small_engine
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    return small_engine(tmp_path_factory.mktemp("checkpoints"), segments=True, models=True)
+
+
+@pytest.fixture
+def artist(visitor, studio, photo_file):
+    """A visitor who brought a photo in the Stylize tab, and then came to the Translate tab."""
+    live = Translations(studio.engine, studio.sessions, studio.samples)
+    visitor.live, visitor.showing = live, visitor.session.translation
+    visitor.values = ["seasons", ["autumn"], *[50] * MOST_SHARES, 100, 100, 100]
+    visitor.bring(photo_file)
+    live.enter(visitor.visit)
+    return visitor
+
+
+def painted(artist):
+    return list(artist.live.paint(artist.visit, *artist.values))
+
+
+def last_frame(answers):
+    (message,) = [answer["stage"] for answer in answers if "stage" in answer][-1:]
+    return open_picture(message["frames"][-1]["file"]["path"]).rgb.astype(int)
+
+
+def test_the_photo_brought_to_the_other_tab_is_translated(artist):
+    answers = painted(artist)
+    frames = answers[-1]["stage"]["frames"]
+    assert [frame["strength"] for frame in frames] == [0.0, 1.0]
+    photo = artist.session.photo.rgb.astype(int)
+    assert abs(open_picture(frames[0]["file"]["path"]).rgb - photo).mean() < 4
+    assert abs(last_frame(answers) - photo).mean() > 8
+    assert "Translated: Autumn." in answers[-1]["status"]
+
+
+def test_a_photo_brought_here_is_the_other_tabs_too(artist, tmp_path):
+    save_picture(drawn(50, 50, seed=8), tmp_path / "other.png")
+    artist.live.open_photo(artist.visit, {"path": str(tmp_path / "other.png"), "orig_name": "other.png"})
+    assert artist.session.photo.name != "other"
+    assert artist.studio.enter(artist.visit)["turn"] == artist.session.turn
+    assert artist.session.photo.name == "other"
+    assert artist.studio.enter(artist.visit) == {}, "there is nothing new"
+    assert artist.live.enter(artist.visit) == {}
+
+
+def test_photo_is_no_look_and_looks_mix_by_their_shares(artist):
+    answer = artist.live.choose_model(artist.visit, "seasons")
+    assert [name for _, name in answer["domains"].choices] == ["autumn", "winter"]
+    answer = artist.live.choose_domains(artist.visit, "seasons", ["autumn", "winter"])
+    assert [answer[f"share{place}"].visible for place in range(3)] == [True, True, False]
+    artist.values[1] = ["autumn", "winter"]
+    artist.values[2:4] = [100, 0]
+    mixed = last_frame(painted(artist))
+    artist.live.choose_domains(artist.visit, "seasons", ["autumn"])
+    artist.values[1] = ["autumn"]
+    alone = last_frame(painted(artist))
+    artist.live.choose_domains(artist.visit, "seasons", ["winter"])
+    artist.values[1] = ["winter"]
+    assert (mixed == alone).all()
+    assert abs(last_frame(painted(artist)) - alone).mean() > 4
+
+
+def test_without_a_look_the_picture_stays(artist):
+    turn = artist.showing.turn
+    with pytest.raises(RequestError, match="at least one"):
+        artist.live.choose_domains(artist.visit, "seasons", [])
+    assert artist.showing.turn == turn
+
+
+def test_a_color_photo_is_told_that_it_was_turned_gray(artist, tmp_path):
+    artist.values[0] = "tint"
+    artist.live.choose_model(artist.visit, "tint")
+    assert TO_GRAY in painted(artist)[-1]["status"]
+    gray = Picture(np.repeat(drawn(40, 40, 2).rgb[..., :1], 3, 2))
+    save_picture(gray, tmp_path / "gray.png")
+    artist.live.open_photo(artist.visit, {"path": str(tmp_path / "gray.png"), "orig_name": "gray.png"})
+    assert TO_GRAY not in painted(artist)[-1]["status"]
+
+
+def test_a_finished_translation_brings_its_settings_back(artist):
+    artist.values[1:4] = [["autumn", "winter"], 30, 60]
+    artist.values[-3:] = [80, 40, 150]
+    file = list(artist.live.render(artist.visit, "As the photo", *artist.values))[-1]["download"].value[
+        "path"
+    ]
+    assert json.loads(read_recipe(file))["model"]["name"] == "seasons"
+    (finished,) = artist.session.results
+    assert finished.caption == "photo, Autumn and Winter, 80 %"
+
+    artist.live.choose_model(artist.visit, "lines")
+    answer = artist.live.open_photo(artist.visit, {"path": file, "orig_name": "it.png"})
+    assert [answer[name] for name in ("model", "strength", "color", "stroke")] == ["seasons", 80, 40, 150]
+    assert answer["domains"].value == ["autumn", "winter"]
+    assert [answer[f"share{place}"].value for place in range(2)] == [50, 100]
+    clicked = SimpleNamespace(index=0)
+    assert artist.studio.replay(artist.visit, clicked) == {}, "it was not made there"
+    assert artist.live.replay(artist.visit, clicked)["tabs"].selected == "Translate"
+    told = artist.studio.open_photo(artist.visit, {"path": file, "orig_name": "it.png"})["status"]
+    assert "Open it in the Translate tab" in told
+
+
+def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, tmp_path):
+    save_picture(parted(48, 72), tmp_path / "parts.png")
+    artist.bring(tmp_path / "parts.png")
+    desk = TranslationDesk(artist.live)
+    artist.live.enter(artist.visit)
+    list(desk.find(artist.visit, *artist.values))
+    artist.showing.selected = ("sky",)
+    answer = desk.set_manner(artist.visit, PHOTO, *artist.values)
+    shown = {region["name"]: region for region in answer["stage"]["regions"]["list"]}
+    assert shown["sky"]["look"] == "keep" and shown["person"]["look"] == ""
+    artist.showing.selected = ("person",)
+    answer = desk.set_domains(artist.visit, ["winter"], *artist.values)
+    assert "turn" in answer
+    layers = painted(artist)[-1]["stage"]["layers"]
+    assert len(layers) == 1
+    assert answer["region_domains"].value == ["winter"]
+
+    artist.studio.enter(artist.visit)
+    assert artist.session.plan.regions == artist.showing.plan.regions, "both tabs have the same masks"
+    file = list(artist.live.render(artist.visit, "As the photo", *artist.values))[-1]["download"].value[
+        "path"
+    ]
+    photo, made = artist.session.photo.rgb, open_picture(file).rgb
+    assert (made[:8] == photo[:8]).all()
+    assert (made[40:] != photo[40:]).mean() > 0.5
+    artist.live.choose_model(artist.visit, "lines")
+    assert artist.showing.plan.dress("person").styles is None, "another model has other looks"
+    assert artist.showing.plan.dress("sky").keeps
