@@ -134,6 +134,8 @@ class Translating:
                 return network.measure(self._bench.whole(photo), laid)
 
         cache, statistics = self._bench.cache, None
+        if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
+            return _Look(network, job.request.model, mix, translate(), None)
         small = cache.get(("translated", *key), translate, lambda tensor: tensor.nbytes, job.token)
         if network.tiling == "exact" and target.height >= self._finish.from_scale * size[0]:
             statistics = cache.get(("statistics", *key), measure, lambda _: 0, job.token)
