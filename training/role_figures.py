@@ -46,12 +46,15 @@ def translator_figures(found: Plain) -> str:
         parts.append(_table(rows, "translated to", {"fid": "FID", "kid": "KID", **_TRANSLATOR}))
         sets = [f"{name}: {_set(described, 'pictures')}" for name, described in found["pictures"].items()]
         row = next(iter(found["domains"].values()))
+        cycle = f"cycle: the photo there and back ({found['back']})"
+        if "cycle_l1" not in row:
+            cycle = f"the way there and back is not measured ({found['back']})"
         parts.append(
-            f"FID and KID (mean ± deviation of {row['kid_subsets']}) are against held-out pictures "
+            f"FID and KID (mean ± deviation of {row['kid_subsets']}) are against pictures of the domain "
             f"({'; '.join(sets)}), in {found['network']}; they compare with each other, not with figures of "
-            "other networks or counts. content and perceptual are distances of photo and result in VGG-16, 0 "
-            "is the photo; L1 is of values in [0, 1]; cycle: the photo there and back "
-            f"({found['back']}); identity: a picture of the domain and its own translation."
+            "other networks or counts, and favor a network whose losses use VGG-16. content and perceptual "
+            "are distances of photo and result in VGG-16, 0 is the photo; L1 is of values in [0, 1]; identity: "
+            f"a picture of the domain and its own translation; {cycle}."
         )
     return "\n\n".join([*parts, _last(found)])
 

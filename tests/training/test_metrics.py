@@ -9,8 +9,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from training.config import UserMistake
 from training.metrics import features, pixels
+from training.metrics.nearest import copying, nearest
 from training.metrics.recognize import ranks, spread_of
-from training.metrics.sets import set_distances, set_reader
+from training.metrics.sets import distances, set_distances, set_reader
 from training.metrics.steps import calibration, monotonicity, unevenness
 
 
@@ -97,6 +98,29 @@ def test_fid_is_that_of_its_formula_and_0_for_equal_sets():
     same = set_distances(paintings, paintings, paintings)
     assert same["fid"] == pytest.approx(0, abs=1e-3)
     assert same["kid"] < found["kid"]
+
+
+def test_kid_tells_how_it_varies_between_subsets():
+    rng = torch.Generator().manual_seed(0)
+    results, pictures = torch.randn(40, 5, generator=rng), 1 + torch.randn(30, 5, generator=rng)
+    found = distances(results, pictures)
+    assert 0 < found["kid_std"] < found["kid"]
+    assert found["kid"] == set_distances(results, pictures, results)["kid"]
+
+
+def test_a_copy_is_0_away_and_unseen_pictures_are_no_copies():
+    rng = torch.Generator().manual_seed(0)
+    known, unseen, others = torch.randn(3, 50, 8, generator=rng).unbind()
+    distance, index = nearest(known[[7, 3]] + 1e-4, known)
+    assert index.tolist() == [7, 3] and distance.max() < 1e-3
+    assert copying(known + 1e-4, unseen, known) < 0.01
+    assert copying(others, unseen, known) == pytest.approx(1, abs=0.15)
+
+
+def test_gray_has_no_colors_and_pure_red_has_their_known_number():
+    assert pixels.colorfulness(picture(1)[:, :1].expand(-1, 3, -1, -1)) == pytest.approx(0, abs=1e-4)
+    red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    assert pixels.colorfulness(red) == pytest.approx(0.3 * math.hypot(255, 127.5))
 
 
 def test_inception_score_counts_classes_that_are_sure_and_varied():
