@@ -136,8 +136,10 @@ class LivePicture:
         said = status(" ".join(filter(None, ("Reading the photo.", *notes, *photo.notes))), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
-    def enter(self, visit: str) -> Answer:
+    def enter(self, visit: str | None) -> Answer:
         """Come to the tab: what was brought or cut on the other stage since is taken over."""
+        if visit is None:  # the page comes to its first tab before its visit begins
+            return {}
         session = self.sessions.find(visit)
         showing = self.showing(session)
         with showing.lock:

@@ -23,6 +23,10 @@ def test_the_photo_comes_first_then_full_strength_then_the_steps_between(visitor
     assert seen[-1] == sorted((0.0, *KEYFRAMES))
 
 
+def test_a_page_that_is_just_opening_enters_its_first_tab_in_silence(studio):
+    assert studio.enter(None) == {}
+
+
 def test_the_frame_at_strength_zero_is_the_photo(visitor, photo_file):
     visitor.bring(photo_file)
     first = visitor.paint()[0]["stage"]["frames"][0]
