@@ -67,8 +67,9 @@ What it makes of faces and of thin lines should be looked at before it is used."
     def data(options: Mapping[str, Any]) -> str:
         """Tell for the card which folders a run used; options as JSON."""
         keys = [key for key in ("a", "b", "photos", "paintings", "pictures") if key in options]
+        parts = [*options.get("domains", []), *options.get("only", [])]
         places = [Path(options[key]).name for key in keys]
-        told = ", ".join(f"`{name}`" for name in [*places, *options.get("domains", [])])
+        told = ", ".join(f"`{name}`" for name in [*places, *parts])
         return f"Crops of pictures from the folders {told}, without pairs, for research use only."
 
     def crops(self, folders: Sequence[PictureFolder], rng: torch.Generator) -> Tensor:

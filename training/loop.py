@@ -89,12 +89,11 @@ def open_accelerator(config: RunConfig) -> Accelerator:
 def begin_from(source: Path, method: Method, averaged: AveragedWeights, report: Report) -> None:
     """Take the first weights from a checkpoint folder or a snapshot, and say what did not fit."""
     if (source / "config.json").is_file():
-        network = load_checkpoint(source)
-        for name, own in method.publish(method.nets).items():
-            try:
-                own.load_state_dict(network.state_dict(), strict=True)
-            except RuntimeError as error:
-                raise UserMistake(f"{source} is no {name} of the shape that this run trains.") from error
+        try:
+            method.begin_with(load_checkpoint(source))
+        except RuntimeError as error:
+            names = " and ".join(method.publish(method.nets))
+            raise UserMistake(f"{source} is no {names} of the shape that this run trains.") from error
     elif (source / "state.json").is_file():
         tensors, plain = read_snapshot(source)
         # the averaged weights are the better start: what the last learning rate shook off is gone

@@ -111,6 +111,11 @@ class Method:
         """Return the networks that ship, by their name in `nets`; the very modules, not copies."""
         raise NotImplementedError
 
+    def begin_with(self, network: nn.Module) -> None:
+        """Take the first weights from a published network; raises RuntimeError when the shapes differ."""
+        for own in self.publish(self.nets).values():
+            own.load_state_dict(network.state_dict(), strict=True)
+
     @classmethod
     def shipped(cls, config: RunConfig) -> Mapping[str, nn.Module]:
         """Build, untrained and without data, what `publish` returns: the architecture of `config.model`."""

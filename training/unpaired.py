@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun
-from training.phases import generator
+from training.crops import SHOWN, SHOWN_NUMBER, CropMethod
+from training.domain_looks import LookGuide, LookRun, add_guide
+from training.phases import Carry, Losses, Phase, generator
 from training.pictures import PictureFolder, side_by_side
 
 
 @dataclass(frozen=True)
-class UnpairedRun(CropRun):
+class UnpairedRun(LookRun):
     """Options of a run between two folders of pictures."""
 
     a: Path = Path("photos")
@@ -43,6 +44,17 @@ class UnpairedMethod(CropMethod):
     def __init__(self, config: UnpairedRun):
         super().__init__(config)
         self.folders = {"a": PictureFolder(config.a), "b": PictureFolder(config.b)}
+        self.guide = LookGuide(config, 2)
+
+    def judges(self) -> tuple[Phase, ...]:
+        """Put in place what `led` needs, once the networks stand; returns its phase, the last of a step."""
+        return add_guide(self, self.guide, [self.folders[side] for side in "ab"])
+
+    def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry) -> Losses:
+        """Return the losses that lead a as b to the looks of b, where the options ask for them."""
+        a, b = batch["a"], batch["b"]
+        sources = [0] * len(a) + [1] * len(b)
+        return self.guide.losses(torch.cat([a, b]), sources, made_b, range(len(a)), [1] * len(a), carry)
 
     def batch(self, number: int) -> dict[str, Tensor]:
         return self._both(self.cfg.batch, number)

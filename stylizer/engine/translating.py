@@ -128,17 +128,14 @@ class Translating:
             with self._bench.working(job):
                 return _translated(network, self._bench.whole(photo), laid, job.request.model)
 
-        def measure() -> Any:
-            photo = self._bench.resized(content, size)
-            with self._bench.working(job):
-                return network.measure(self._bench.whole(photo), laid)
-
         cache, statistics = self._bench.cache, None
         if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
             return _Look(network, job.request.model, mix, translate(), None)
         small = cache.get(("translated", *key), translate, lambda tensor: tensor.nbytes, job.token)
         if network.tiling == "exact" and target.height >= self._finish.from_scale * size[0]:
-            statistics = cache.get(("statistics", *key), measure, lambda _: 0, job.token)
+            photo = self._bench.resized(content, size)
+            with self._bench.working(job):
+                statistics = network.measure(self._bench.whole(photo), laid)
         return _Look(network, job.request.model, mix, small, statistics)
 
 
@@ -166,7 +163,8 @@ class _Look:
         if self.statistics is None:
             return enlarged.to(photo)
         shares = render.weights_over(self.mix, full, self.network.stride, window)
-        fine = _translated(self.network, photo, shares, self.model, self.statistics)
+        origin = rows.start, columns.start
+        fine = _translated(self.network, photo, shares, self.model, self.statistics, origin)
         return enlarged.to(fine) + fine - blur(fine, 0.5 * self._scale(full))
 
     def _scale(self, full: tuple[int, int]) -> float:
@@ -174,10 +172,15 @@ class _Look:
 
 
 def _translated(
-    network: Translator, photo: Tensor, mix: Tensor, model: str, statistics: Any = None
+    network: Translator,
+    photo: Tensor,
+    mix: Tensor,
+    model: str,
+    statistics: Any = None,
+    origin: tuple[int, int] = (0, 0),
 ) -> Tensor:
     """Translate (1, 3, h, w); raises RequestError when no picture comes of it."""
-    made = network.translate(photo, mix, statistics).float()
+    made = network.translate(photo, mix, statistics, origin).float()
     if not torch.isfinite(made).all():
         raise RequestError(f"{model} gives no picture of this photo; its numbers overflow")
     return made

@@ -109,7 +109,13 @@ class Colorizer(Translating):
         with full_precision(found):
             return 0.5 * torch.tanh(found.float())[:, :, :height, :width]
 
-    def translate(self, photo: Tensor, mix: Tensor | None = None, statistics: None = None) -> Tensor:
+    def translate(
+        self,
+        photo: Tensor,
+        mix: Tensor | None = None,
+        statistics: None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Tensor:
         """Color photos (B, 3, H, W) in [0, 1], whole; their own colors are not looked at.
 
         H and W at least 16; returns (B, 3, H, W) in [0, 1]. There are no statistics: the network sees

@@ -90,10 +90,17 @@ class Translator(Protocol):
     tiling: Literal["exact", "whole"]
     domains: tuple[str, ...]
 
-    def translate(self, photo: Tensor, mix: Tensor | None = None, statistics: Any = None) -> Tensor:
+    def translate(
+        self,
+        photo: Tensor,
+        mix: Tensor | None = None,
+        statistics: Any = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], any size from 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; None mixes all alike.
+        A tile gets the whole picture's statistics, and its first row and column as `origin`.
         """
         ...
 
@@ -115,7 +122,7 @@ class Inventor(Protocol):
         ...
 
     def finish(self, style: Tensor, seed: int = 0, size: tuple[int, int] | None = None) -> Tensor:
-        """Paint styles as pictures (B, 3, H, W) in [0, 1]; seed draws the grain, size is (H, W)."""
+        """Paint styles as pictures (B, 3, H, W) in [0, 1]; seed draws layout and grain, size is (H, W)."""
         ...
 
     def invent(

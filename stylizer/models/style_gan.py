@@ -95,7 +95,6 @@ class PaintingLayer(nn.Module):
     def forward(self, x: Tensor, style: Tensor, generator: torch.Generator | None) -> Tensor:
         x = enlarge(x) if self.grow else x
         x = modulated(x, self.weight * self.gain, self.style(style), demodulate=True)
-        # in use, one noise for all pictures of a batch: a picture does not depend on its neighbors
         count = x.shape[0] if generator is None else 1
         noise = torch.randn(count, 1, *x.shape[2:], generator=generator).to(x)
         x = x + self.noise.to(x.dtype) * noise + self.bias[:, None, None].to(x.dtype)
@@ -123,7 +122,8 @@ class StyleGAN(nn.Module):
 
     Departures: four mapping layers and narrow widths (small corpus, two CPU cores); bilinear doubling in
     place of the [1, 3, 3, 1] filter, nearly the same; repeated borders, and a constant that is mirrored to
-    any size, so that pictures larger than in training can be invented.
+    any size, so that pictures larger than in training can be invented; noise on the constant too, as in
+    spatial GANs (arXiv:1611.08207): without it a short training lays out all pictures alike.
     """
 
     def __init__(self, config: StyleGANConfig):
@@ -132,6 +132,7 @@ class StyleGAN(nn.Module):
         latent, widths = config.latent, config.widths
         self.mapping = nn.ModuleList(EvenLinear(latent, latent, rate=0.01) for _ in range(config.mapping))
         self.constant = nn.Parameter(torch.randn(1, widths[0], _START, _START))
+        self.ground = nn.Parameter(torch.ones(1, widths[0], 1, 1))
         self.first = PaintingLayer(widths[0], widths[0], latent)
         self.grow = nn.ModuleList(
             PaintingLayer(widths[i], widths[i + 1], latent, grow=True) for i in range(len(widths) - 1)
@@ -176,12 +177,15 @@ class StyleGAN(nn.Module):
     ) -> Tensor:
         """Paint styles (B, layers, Z) as (B, 3, H, W) around [0, 1], not clamped.
 
-        generator draws the noise of all pictures; None takes the global one, anew for each picture.
+        generator draws ground and noise of all pictures; None takes the global one, anew for each picture.
         """
         height, width = size or (self.picture_size, self.picture_size)
         scale = self.picture_size // _START
         x = self._constant(math.ceil(height / scale), math.ceil(width / scale))
-        x = x.expand(style.shape[0], -1, -1, -1)
+        # in use, one ground and one noise for all pictures of a batch: none depends on its neighbors
+        count = style.shape[0] if generator is None else 1
+        ground = torch.randn(count, *x.shape[1:], generator=generator).to(x)
+        x = (x + self.ground * ground).expand(style.shape[0], -1, -1, -1)
         x = self.first(x, style[:, 0], generator)
         picture = self.color[0](x, style[:, 1])
         for i, (grow, refine) in enumerate(zip(self.grow, self.refine, strict=True)):
@@ -197,7 +201,7 @@ class StyleGAN(nn.Module):
     ) -> Tensor:
         """Invent pictures (B, 3, H, W) in [0, 1] from latent vectors (B, Z).
 
-        seed draws the noise; size (H, W) at least 16, default the size of training.
+        seed draws the layout and the grain; size (H, W) at least 16, default the size of training.
         """
         return self.finish(self.style(z, truncation), seed, size)
 

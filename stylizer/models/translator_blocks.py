@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -50,6 +50,15 @@ def domain_mix(mix: Tensor | None, photo: Tensor, domains: Sequence[str]) -> Dom
         f"mix has the shape {tuple(mix.shape)}; expected ({count},), ({batch}, {count}) "
         f"or, for one photo, ({count}, height, width)"
     )
+
+
+def one_domain(weights: Mapping[str, Tensor], index: int, count: int) -> dict[str, Tensor]:
+    """Reduce the weights of a translator of `count` domains to those that serve domain `index` alone."""
+    tables = (".scale", ".shift")
+    return {
+        key: value[index : index + 1] if key.endswith(tables) and len(value) == count else value
+        for key, value in weights.items()
+    }
 
 
 def pad_to(photo: Tensor, multiple: int) -> Tensor:
@@ -119,13 +128,17 @@ class Translating(nn.Module):
         raise NotImplementedError
 
     def translate(
-        self, photo: Tensor, mix: Tensor | None = None, statistics: Statistics | None = None
+        self,
+        photo: Tensor,
+        mix: Tensor | None = None,
+        statistics: Statistics | None = None,
+        origin: tuple[int, int] = (0, 0),
     ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
         statistics: those of the whole picture, from `measure`, when `photo` is a tile of it that begins at
-        multiples of `stride`.
+        multiples of `stride`; where it begins, `origin`, makes no difference to networks without grain.
         """
         height, width = photo.shape[2:]
         if min(height, width) < 16:

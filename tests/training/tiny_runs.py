@@ -54,6 +54,7 @@ def unpaired(kind: type[RunConfig], model: object, **more) -> Callable[..., RunC
 
 
 PHOTOS, PAINTINGS = Path("photos"), Path("paintings")
+GUIDE = {"look": 0.01, "look_content": 0.01, "perceptual": Path("vgg.safetensors")}
 # not drawn on top of the photo: there would be nothing to memorize
 PLAIN = ResnetTranslatorConfig(width=8, blocks=1, residual=False)
 STAR = {"photos": PHOTOS, "paintings": PAINTINGS, "domains": ("dots", "waves"), "critic_layers": 2}
@@ -61,15 +62,25 @@ STAR = {"photos": PHOTOS, "paintings": PAINTINGS, "domains": ("dots", "waves"), 
 TINY_RUNS: dict[str, TinyRun] = {
     "painter": TinyRun(tiny_painter_run, ""),  # its first steps are colors alone
     "segmenter": TinyRun(tiny_segmenter_run, ""),
-    "cyclegan": TinyRun(unpaired(CycleGANRun, PLAIN, pool=3), "translate/identity"),
+    "cyclegan": TinyRun(unpaired(CycleGANRun, PLAIN, pool=3, **GUIDE), "translate/identity"),
     "colorize": TinyRun(
         cropped(ColorizeRun, pictures=PHOTOS, model=ColorizerConfig.tiny(), critic_layers=2),
         "color/reconstruct",
     ),
-    "stargan": TinyRun(cropped(StarGANRun, model=PLAIN, critic_steps=2, **STAR), "translate/reconstruct"),
+    "stargan": TinyRun(
+        cropped(StarGANRun, model=PLAIN, critic_steps=2, **STAR, **GUIDE), "translate/reconstruct"
+    ),
     "stylegan": TinyRun(
         cropped(
-            StyleGANRun, pictures=PAINTINGS, model=StyleGANConfig.tiny(), crop=16, r1_every=2, path_every=2
+            StyleGANRun,
+            pictures=PAINTINGS,
+            only=("dots", "waves"),
+            model=StyleGANConfig.tiny(),
+            crop=16,
+            r1_every=2,
+            path_every=2,
+            features=1.0,
+            perceptual=Path("vgg.safetensors"),
         ),
         "",
     ),

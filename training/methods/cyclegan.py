@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from stylizer.models.translator_blocks import one_domain
+from training.brushes import begin_as_painter
 from training.critics import PatchCritic
 from training.crops import right_share, watched
 from training.losses.adversarial import ADVERSARIAL
@@ -27,6 +32,9 @@ class CycleGANRun(UnpairedRun):
 
     model: ResnetTranslatorConfig = field(default_factory=ResnetTranslatorConfig)
     """Sizes of either generator."""
+    generator: Literal["resnet", "brush"] = "resnet"
+    """What translates a to b: the paper's residual network, or the painter's with a code of the domain's own,
+    which `--init checkpoints/painter` starts with strokes that it has learned already."""
     cycle: float = 10.0
     """Weight of the L1 distance between a picture and its way there and back."""
     identity: float = 5.0
@@ -46,7 +54,8 @@ class CycleGAN(UnpairedMethod):
     cycle weight 10, identity 5 (its section 5.2), a pool of 50 pictures, Adam 2e-4 with beta1 0.5, batch 1,
     half of the steps at full rate and a line to 0. Departures: half the width and 128 px crops (two CPU
     cores); critics of three halvings with spectral norm in place of instance normalization, which hides
-    colors from them; averaged weights ship; the generator's own are in its docstring.
+    colors from them; averaged weights ship; the generator's own are in its docstring. With the options
+    `look` and `generator` a perceptual network guides, and the painter's strokes are where it begins.
     """
 
     about = "CycleGAN: photos translated to one kind of picture, learned without pairs."
@@ -56,19 +65,38 @@ class CycleGAN(UnpairedMethod):
         super().__init__(config)
         self.nets = nn.ModuleDict(
             {
-                "ab": ResnetTranslator(named_model(config)),
+                **self.shipped(config),
                 "ba": ResnetTranslator(config.model),
                 "critic_a": PatchCritic(config.critic_width, config.critic_layers),
                 "critic_b": PatchCritic(config.critic_width, config.critic_layers),
             }
         ).to(memory_format=torch.channels_last)
-        self.memory = nn.ModuleDict(
-            {"pool_a": PicturePool(config.pool, config.crop), "pool_b": PicturePool(config.pool, config.crop)}
-        )
+        self.memory.update({f"pool_{side}": PicturePool(config.pool, config.crop) for side in "ab"})
         self.phases = (
             Phase("translate", ("ab", "ba"), self.translate),
             Phase("judge", ("critic_a", "critic_b"), self.judge),
+            *self.judges(),
         )
+
+    @classmethod
+    def shipped(cls, config: CycleGANRun) -> Mapping[str, nn.Module]:
+        model = named_model(config)
+        if config.generator == "brush":
+            return {"ab": BrushTranslator(BrushTranslatorConfig(domains=model.domains))}
+        return {"ab": ResnetTranslator(model)}
+
+    def begin_with(self, network: nn.Module) -> None:
+        """Begin as a translator, or both ways with what one of many domains learned of either."""
+        if isinstance(network, Painter) and self.cfg.generator == "brush":
+            begin_as_painter(self.nets["ab"], network, [self.folders["b"]])
+            return
+        known = list(getattr(network, "domains", ()))
+        ways = {"ab": self.nets["ab"].domains[0], "ba": "photo"}
+        if len(known) == 1 or not set(ways.values()) <= set(known):
+            super().begin_with(network)
+            return
+        for way, domain in ways.items():
+            self.nets[way].load_state_dict(one_domain(network.state_dict(), known.index(domain), len(known)))
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         cfg, nets, fool = self.cfg, self.nets, ADVERSARIAL[self.cfg.adversarial].generator
@@ -81,7 +109,7 @@ class CycleGAN(UnpairedMethod):
         }
         if cfg.identity:
             losses["identity"] = cfg.identity * (picture_l1(nets["ab"](b), b) + picture_l1(nets["ba"](a), a))
-        return losses
+        return losses | self.led(batch, made_b, carry)
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         losses, right = {}, []

@@ -75,6 +75,7 @@ class DiscoGAN(UnpairedMethod):
         self.phases = (
             Phase("translate", ("ab", "ba"), self.translate),
             Phase("judge", ("critic_a", "critic_b"), self.judge, every=config.judge_every),
+            *self.judges(),
         )
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
@@ -97,6 +98,7 @@ class DiscoGAN(UnpairedMethod):
             "reconstruct": rate * sum(picture_l2(back[side], batch[side]) for side in back),
             "fool": (1 - rate) * cfg.fool * sum(fool),
             "match": (1 - rate) * (1 - cfg.fool) * sum(match),
+            **self.led(batch, made["b"], carry),
         }
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:

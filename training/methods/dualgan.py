@@ -78,6 +78,7 @@ class DualGAN(UnpairedMethod):
         self.phases = (
             Phase("judge", ("critic_a", "critic_b"), self.judge),
             Phase("translate", ("ab", "ba"), self.translate, every=config.critic_steps),
+            *self.judges(),
         )
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
@@ -107,4 +108,5 @@ class DualGAN(UnpairedMethod):
         return {
             "fool": fool(nets["critic_b"](made_b)) + fool(nets["critic_a"](made_a)),
             "reconstruct": self.cfg.reconstruct * back,
+            **self.led(batch, made_b, carry),
         }

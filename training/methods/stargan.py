@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from training.brushes import begin_as_painter
 from training.config import UserMistake
 from training.critics import DomainCritic
-from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, watched
+from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, watched
+from training.domain_looks import LookGuide, LookRun, add_guide
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import picture_l1
 from training.losses.penalties import gradient_penalty
@@ -22,7 +27,7 @@ from training.pictures import PictureFolder, side_by_side
 
 
 @dataclass(frozen=True)
-class StarGANRun(CropRun):
+class StarGANRun(LookRun):
     """Train StarGAN on a folder of photos and several folders of paintings (no pairs), for example
 
     python -m training stargan --photos photos --paintings paintings --steps 60000 --precision bfloat16
@@ -36,6 +41,9 @@ class StarGANRun(CropRun):
     """Folders below `paintings`, one a domain, as the page shows them; "photo" is a domain beside them."""
     model: ResnetTranslatorConfig = field(default_factory=ResnetTranslatorConfig)
     """Sizes of the network."""
+    generator: Literal["resnet", "brush"] = "resnet"
+    """The paper's residual network, or the painter's with a code for each domain, which
+    `--init checkpoints/painter` starts with strokes that it has learned already."""
     batch: int = 4
     lr: float = 1e-4
     critic_layers: int = 5
@@ -88,9 +96,11 @@ class StarGAN(CropMethod):
         )
         places = (config.photos, *(config.paintings / name for name in config.domains))
         self.folders = [PictureFolder(place) for place in places]
+        self.guide = LookGuide(config, len(self.folders))
         self.phases = (
             Phase("judge", ("critic",), self.judge),
             Phase("translate", ("translator",), self.translate, every=config.critic_steps),
+            *add_guide(self, self.guide, self.folders),
         )
 
     def batch(self, number: int) -> dict[str, Tensor]:
@@ -126,7 +136,15 @@ class StarGAN(CropMethod):
             "fool": ADVERSARIAL["wasserstein"].generator(scores),
             "classify": cfg.classify * F.cross_entropy(domains, batch["target"]),
             "reconstruct": cfg.reconstruct * picture_l1(back, picture),
+            **self._led(batch, made, carry),
         }
+
+    def _led(self, batch: dict[str, Tensor], made: Tensor, carry: Carry) -> Losses:
+        """Lead those pictures that change their domain to its look."""
+        source, target = batch["source"].tolist(), batch["target"].tolist()
+        moved = [i for i in range(len(made)) if source[i] != target[i]]
+        targets = [target[i] for i in moved]
+        return self.guide.losses(batch["picture"], source, made[moved], moved, targets, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:
         return {"picture": self.crops([self.folders[0]] * SHOWN, generator(self.cfg.seed, SHOWN_NUMBER))}
@@ -141,6 +159,14 @@ class StarGAN(CropMethod):
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"translator": nets["translator"]}
 
+    def begin_with(self, network: nn.Module) -> None:
+        if isinstance(network, Painter) and self.cfg.generator == "brush":
+            begin_as_painter(self.nets["translator"], network, self.folders)
+        else:
+            super().begin_with(network)
+
     @classmethod
     def shipped(cls, config: StarGANRun) -> Mapping[str, nn.Module]:
+        if config.generator == "brush":
+            return {"translator": BrushTranslator(BrushTranslatorConfig(domains=all_domains(config)))}
         return {"translator": ResnetTranslator(replace(config.model, domains=all_domains(config)))}

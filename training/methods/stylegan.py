@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from stylizer.models.perceptual import load_perceptual
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from training.augment import AdaptiveAugment
 from training.config import UserMistake
-from training.critics import PictureCritic
+from training.critics import FeatureCritic, PictureCritic
 from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 from training.latents import PathMean, mixed_styles
 from training.losses.adversarial import ADVERSARIAL
@@ -20,6 +21,8 @@ from training.losses.penalties import path_lengths, r1_penalty
 from training.phases import AdamSettings, Carry, Losses, Phase, generator, method
 from training.pictures import PictureFolder, side_by_side
 
+_FEATURES = (128, 256, 512)  # channels of relu2_1, relu3_1, relu4_1
+_FEATURE_SCALES = (0.2, 0.1, 0.2)  # bring their activations to about 1
 _FOLLOW = 0.005  # share by which the usual style moves towards a batch's mean (arXiv:1812.04948, appendix B)
 
 
@@ -34,6 +37,8 @@ class StyleGANRun(CropRun):
     """Folder of paintings, searched through."""
     model: StyleGANConfig = field(default_factory=StyleGANConfig)
     """Sizes of the network; its pictures are as large as the crops."""
+    only: tuple[str, ...] = ()
+    """Subfolders of `pictures` to take alone, each as often as the others; none: all pictures alike."""
     batch: int = 8
     lr: float = 2e-3
     critic_width: int = 32
@@ -52,6 +57,10 @@ class StyleGANRun(CropRun):
     """How sure of real pictures the critic may be before augmentation grows; 0: no augmentation."""
     augment_pictures: float = 100_000.0
     """Pictures over which the chance of an augmentation can rise from 0 to 1."""
+    features: float = 0.0
+    """Weight of a second critic, which judges in features of the perceptual network; 0: none."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names) for `features`; default: torchvision's own."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,7 +79,9 @@ class StyleGANMethod(CropMethod):
     path weight 2 on half a batch with decay 0.01, Adam betas 0 and 0.99, style mixing 0.9, gamma by the rule
     of StyleGAN2-ADA. Departures: 128 px and narrow widths (two CPU cores); rate 0.002; augmentation grows
     five times as fast, since the corpus is of hundreds; R1 takes its slope at the augmented pictures, because
-    resampling has no second derivative here. `augment` in the report is the augmentation's chance.
+    resampling has no second derivative here; a second critic may judge in features of a pretrained network
+    (projected GANs, arXiv:2111.01007), which learn from far fewer pictures; ours are not mixed at random.
+    `augment` in the report is the augmentation's chance.
     """
 
     about = "StyleGAN: invents pictures in the manner of a folder of paintings, from seeds that can be mixed."
@@ -83,12 +94,16 @@ class StyleGANMethod(CropMethod):
         ).to(memory_format=torch.channels_last)
         augment = AdaptiveAugment(config.augment_target, config.augment_pictures)
         self.memory = nn.ModuleDict({"augment": augment, "path": PathMean()})
-        self.folder = PictureFolder(config.pictures)
+        self.folders = [PictureFolder(config.pictures / name) for name in config.only or ("",)]
+        if config.features:
+            self.fixed["perceptual"] = load_perceptual(config.perceptual, getattr(torch, config.precision))
+            self.nets["feature-critic"] = FeatureCritic(_FEATURES, 1, _FEATURE_SCALES)
+        critics = tuple(name for name in self.nets if name.endswith("critic"))
         self.gamma = config.gamma or 0.0002 * config.crop**2 / config.batch
         self.phases = (
             Phase("paint", ("style-gan",), self.paint),
             Phase("path", ("style-gan",), self.straighten, every=config.path_every),
-            Phase("judge", ("critic",), self.judge),
+            Phase("judge", critics, self.judge),
             Phase("r1", ("critic",), self.flatten, every=config.r1_every),
         )
 
@@ -99,10 +114,13 @@ class StyleGANMethod(CropMethod):
             return AdamSettings(lambda step: self.cfg.lr * share, lambda step: (0.0, 0.99**share))
 
         path, r1 = (every / (every + 1) for every in (self.cfg.path_every, self.cfg.r1_every))
-        return {"style-gan": lazy(path), "critic": lazy(r1)}
+        known = {"style-gan": lazy(path), "critic": lazy(r1), "feature-critic": lazy(1.0)}
+        return {name: known[name] for name in self.nets}
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        return {"picture": self.crops([self.folder] * self.cfg.batch, generator(self.cfg.seed, number))}
+        rng = generator(self.cfg.seed, number)
+        chosen = torch.randint(len(self.folders), (self.cfg.batch,), generator=rng).tolist()
+        return {"picture": self.crops([self.folders[i] for i in chosen], rng)}
 
     def paint(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         inventor, real = self.nets["style-gan"], batch["picture"]
@@ -111,8 +129,16 @@ class StyleGANMethod(CropMethod):
         with torch.no_grad():
             inventor.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
         carry["painted"] = made.detach()
-        scores = self.nets["critic"](self.memory["augment"](made))
-        return {"fool": ADVERSARIAL["bce"].generator(scores)}
+        shown = self.memory["augment"](made)
+        losses = {"fool": ADVERSARIAL["bce"].generator(self.nets["critic"](shown))}
+        if self.cfg.features:
+            fool = ADVERSARIAL["hinge"].generator(self._feature_scores(shown))
+            losses["fool_features"] = self.cfg.features * fool
+        return losses
+
+    def _feature_scores(self, pictures: Tensor) -> Tensor:
+        alike = torch.ones(len(pictures), 1, device=pictures.device)  # no style to expect: all are one kind
+        return self.nets["feature-critic"](self.fixed["perceptual"](pictures)[1:], alike)
 
     def straighten(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         """Keep equal steps of the style equal steps of the picture."""
@@ -125,10 +151,14 @@ class StyleGANMethod(CropMethod):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         augment, critic = self.memory["augment"], self.nets["critic"]
-        real, made = critic(augment(batch["picture"])), critic(augment(carry["painted"]))
+        shown = augment(batch["picture"]), augment(carry["painted"])
+        real, made = map(critic, shown)
         augment.follow(real, step)
         carry["figures"] = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
-        return {"judge": ADVERSARIAL["bce"].critic(real, made)}
+        losses = {"judge": ADVERSARIAL["bce"].critic(real, made)}
+        if self.cfg.features:
+            losses["judge_features"] = ADVERSARIAL["hinge"].critic(*map(self._feature_scores, shown))
+        return losses
 
     def flatten(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         real = self.memory["augment"](batch["picture"])

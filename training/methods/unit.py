@@ -76,6 +76,7 @@ class UNIT(UnpairedMethod):
         self.phases = (
             Phase("translate", ("ab", "reverse"), self.translate),
             Phase("judge", ("critic_a", "critic_b"), self.judge),
+            *self.judges(),
         )
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
@@ -94,6 +95,7 @@ class UNIT(UnpairedMethod):
             "reconstruct": cfg.reconstruct * sum(picture_l1(own[side], batch[side]) for side in own),
             "cycle": cfg.cycle * sum(picture_l1(back[side], batch[side]) for side in back),
             "latent": cfg.latent * sum(latent_divergence(code) for code in codes),
+            **self.led(batch, made["b"], carry),
         }
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:

@@ -1,0 +1,133 @@
+"""The brush translator: the painter's transfer network with one learned code for each domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from stylizer.imaging.color import full_precision
+from stylizer.models.blocks import CodeField, Statistics
+from stylizer.models.registry import architecture
+from stylizer.models.transfer_network import Content, PainterConfig, TransferNetwork
+from stylizer.models.translator_blocks import check_domains, domain_mix
+
+PHOTO = "photo"
+"""The domain whose pictures keep their own colors."""
+
+_CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would
+
+
+@dataclass(frozen=True)
+class BrushTranslatorConfig:
+    """Sizes of a brush translator."""
+
+    painter: PainterConfig = field(default_factory=PainterConfig)
+    """Sizes of the transfer network."""
+    domains: tuple[str, ...] = ("painting",)
+    """Names of what the network translates to."""
+
+    def __post_init__(self) -> None:
+        check_domains(self.domains)
+
+    @staticmethod
+    def tiny(domains: tuple[str, ...] = ("painting",)) -> BrushTranslatorConfig:
+        """A small translator for tests."""
+        return BrushTranslatorConfig(PainterConfig.tiny(), domains)
+
+
+class WholePicture(NamedTuple):
+    """What tiles need to know of their picture."""
+
+    content: Content
+    statistics: Statistics
+
+
+@architecture("brush-translator", role="translator", config=BrushTranslatorConfig)
+class BrushTranslator(TransferNetwork):
+    """Translate with the painter's strokes: what a style encoder would say is learned, a code a domain.
+
+    It can begin as a painter (`begin_with`), which has seen far more pictures than one domain has.
+    """
+
+    tiling = "exact"
+
+    def __init__(self, config: BrushTranslatorConfig):
+        super().__init__(config.painter)
+        self.config = config
+        self.codes = nn.Parameter(0.1 * torch.randn(len(config.domains), self.code_size) / _CODE_RATE)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Name what this network translates to, in the order of a mix."""
+        return self.config.domains
+
+    def translate(
+        self,
+        photo: Tensor,
+        mix: Tensor | None = None,
+        statistics: WholePicture | None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Tensor:
+        """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
+
+        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
+        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it whose first row
+        and column, multiples of `stride`, are `origin`.
+        """
+        return self.draw(photo, mix, statistics, origin).clamp(0, 1)
+
+    def draw(
+        self,
+        photo: Tensor,
+        mix: Tensor | None = None,
+        whole: WholePicture | None = None,
+        origin: tuple[int, int] = (0, 0),
+        measured: Statistics | None = None,
+    ) -> Tensor:
+        """Translate without clamping, for training; `measured` takes the statistics down."""
+        height, width = photo.shape[2:]
+        if min(height, width) < 16:
+            raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
+        shares = domain_mix(mix, photo, self.domains).shares
+        content = self.encode(photo, whole.content if whole else None)
+        statistics = whole.statistics if whole else measured
+        if shares.dim() == 3:
+            codes = CodeField(self._codes(content, torch.eye(len(self.domains)).to(shares)), shares)
+        else:
+            codes = CodeField(self._codes(content, shares))
+        return self.paint(content, codes, statistics, origin)
+
+    def _codes(self, content: Content, shares: Tensor) -> Tensor:
+        """Mix the codes of the domains by shares (N, K): (N, code_size)."""
+        with full_precision(shares):
+            table = _CODE_RATE * self.codes
+            codes = shares.float() @ table
+            if PHOTO not in self.domains:
+                return codes
+            photo, learned = self.domains.index(PHOTO), self.learned_size
+            own = torch.cat([content.mean, content.root.flatten(1)], 1)
+            colors = codes[:, learned:] + shares[:, [photo]] * (own - table[photo, learned:])
+            return torch.cat([codes[:, :learned], colors], 1)
+
+    def measure(self, photo: Tensor, mix: Tensor | None = None) -> WholePicture:
+        """Measure the statistics of a whole picture, for `translate` to replay on its tiles."""
+        statistics = Statistics()
+        self.draw(photo, mix, measured=statistics)
+        return WholePicture(self.encode(photo), Statistics(statistics.values, replay=True))
+
+    def begin_with(self, painter: TransferNetwork, codes: Tensor) -> None:
+        """Take a painter's strokes and a code (K, code_size) for each domain.
+
+        Raises RuntimeError when the sizes differ.
+        """
+        own, known = self.state_dict(), painter.state_dict()
+        if codes.shape != self.codes.shape:
+            raise RuntimeError(f"codes are {tuple(codes.shape)}; expected {tuple(self.codes.shape)}")
+        strokes = {key: known.get(key, value) for key, value in own.items()}
+        self.load_state_dict(strokes | {"codes": codes / _CODE_RATE})
+
+    def forward(self, photo: Tensor, mix: Tensor | None = None) -> Tensor:
+        return self.translate(photo, mix)

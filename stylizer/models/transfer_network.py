@@ -1,0 +1,223 @@
+"""The network that paints: content encoder, style-transfer network and decoder, told by a code what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylizer.imaging.color import apply_colors, color_moments, color_transport, full_precision
+from stylizer.models.blocks import (
+    GRAIN_KINDS,
+    CodeField,
+    EncoderLayer,
+    Grain,
+    Ground,
+    ModulatedBlock,
+    ModulatedLayer,
+    ModulationSlices,
+    Statistics,
+    contour_flow,
+    conv,
+    enlarge,
+)
+
+_DETAIL = 16  # channels of the layers at full resolution
+
+
+@dataclass(frozen=True)
+class PainterConfig:
+    """Sizes of a painter. Widths and blocks are listed from 1/2 to 1/8 of the photo's resolution."""
+
+    widths: tuple[int, int, int] = (32, 80, 128)
+    blocks: tuple[int, int, int] = (1, 3, 4)
+    palette: int = 12
+    """How many features the last layer turns into color with a matrix of the style's own."""
+    components: int = 64
+    """Principal components of the descriptions that the code is made from."""
+    hidden: int = 256
+    """Width of the layer that bends what is otherwise a linear map from components to codes."""
+    descriptor_stages: int = 5
+    calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
+    """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
+
+    def __post_init__(self) -> None:
+        if min(self.widths + self.blocks) < 1:
+            raise ValueError(f"widths {self.widths} and blocks {self.blocks} must all be at least 1")
+
+    @staticmethod
+    def tiny() -> PainterConfig:
+        """A small painter for tests."""
+        return PainterConfig(
+            widths=(4, 8, 8), blocks=(1, 1, 1), palette=4, components=6, hidden=16, descriptor_stages=2
+        )
+
+
+class Content(NamedTuple):
+    """What the painter keeps of a photo: style-independent, so one serves every style and strength."""
+
+    pixels: Tensor  # (B, 3, H, W) the photo, padded
+    half: Tensor  # (B, C, H/2, W/2)
+    quarter: Tensor
+    eighth: Tensor
+    colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
+    mean: Tensor  # (B, 3)
+    root: Tensor  # (B, 3, 3)
+    flow: Tensor  # (B, 4, H/8, W/8) which way contours run
+    size: tuple[int, int]  # before padding
+    statistics: Statistics  # of the encoder, for tiles
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the tensors take."""
+        return sum(t.numel() * t.element_size() for t in self if isinstance(t, Tensor))
+
+
+class TransferNetwork(nn.Module):
+    """Content encoder, transfer network and decoder, fully convolutional.
+
+    A code holds, for every modulated layer, scale, shift and grain gain of each channel and the mix of the
+    kinds of grain, then the palette matrix of the last layer, and the style's color mean and covariance root.
+    Means of codes are codes. Where codes come from is the business of what is built on it.
+    """
+
+    stride = 8
+    halo = 64
+
+    def __init__(self, config: PainterConfig):
+        super().__init__()
+        self.config = config
+        w2, w4, w8 = config.widths
+        self.stem = EncoderLayer(12, w2)
+        self.to_quarter = EncoderLayer(w2, w4, stride=2)
+        self.to_eighth = EncoderLayer(w4, w8, stride=2)
+
+        self.grains = nn.ModuleList([Grain(256 if s == 2 else 128, seed=s) for s in (2, 4, 8)])
+        self._used = 0
+        self._layers = 0
+        self.blocks8 = nn.ModuleList([self._block(w8, 8) for _ in range(config.blocks[2])])
+        self.up4 = conv(w8, w4)
+        self.blocks4 = nn.ModuleList([self._block(w4, 4) for _ in range(config.blocks[1])])
+        self.up2 = conv(w4, w2)
+        self.blocks2 = nn.ModuleList([self._block(w2, 2) for _ in range(config.blocks[0])])
+        self.up1 = conv(w2, _DETAIL)
+        self.pixels1 = conv(3, _DETAIL)
+        self.fine = self._take(2 * _DETAIL)
+        self.to_palette = conv(_DETAIL, config.palette)
+        self.palette = self._take(3 * config.palette)
+        self.base = self._take(1 + 3)
+        self.learned_size = self._used
+        self.mean_part, self.root_part = self._take(3), self._take(9)
+        self.code_size = self._used
+
+    def _take(self, count: int) -> slice:
+        self._used += count
+        return slice(self._used - count, self._used)
+
+    def _block(self, channels: int, stride: int) -> ModulatedBlock:
+        return ModulatedBlock(*(self._layer(channels, stride) for _ in range(2)))
+
+    def _layer(self, channels: int, stride: int) -> ModulatedLayer:
+        slices = ModulationSlices(
+            *(self._take(count) for count in (channels, channels, channels, GRAIN_KINDS))
+        )
+        self._layers += 1
+        grain = self.grains[{2: 0, 4: 1, 8: 2}[stride]]
+        return ModulatedLayer(channels, slices, grain, self._layers, stride)
+
+    def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""
+        return code[:, self.mean_part], code[:, self.root_part].unflatten(1, (3, 3))
+
+    # -- photo ------------------------------------------------------------------------------------------
+
+    def encode(self, photo: Tensor, like: Content | None = None) -> Content:
+        """Encode photos (B, 3, H, W) in [0, 1].
+
+        `like` is the content of the whole photo when this is a tile of it: its statistics and colors count.
+        """
+        height, width = photo.shape[2:]
+        pixels = _pad(photo, self.stride)
+        statistics = replace(like.statistics, replay=True) if like else Statistics()
+        cursor = statistics.started()
+        half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
+        quarter = self.to_quarter(half, cursor)
+        eighth = self.to_eighth(quarter, cursor)
+        mean, root = (like.mean, like.root) if like else color_moments(photo)
+        colors = F.avg_pool2d(pixels, 8)
+        flow = contour_flow(colors.mean(1, keepdim=True))
+        return Content(pixels, half, quarter, eighth, colors, mean, root, flow, (height, width), statistics)
+
+    # -- painting ---------------------------------------------------------------------------------------
+
+    def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None,
+              origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
+        """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
+        cursor, ground = (statistics or Statistics()).started(), Ground(origin, content.flow)
+        x = content.eighth
+        for block in self.blocks8:
+            x = block(x, codes, cursor, ground)
+        x = F.relu(enlarge(self.up4(x)) + content.quarter)
+        for block in self.blocks4:
+            x = block(x, codes, cursor, ground)
+        x = F.relu(enlarge(self.up2(x)) + content.half)
+        for block in self.blocks2:
+            x = block(x, codes, cursor, ground)
+        x = enlarge(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
+        scale, shift = (codes.spread(part, x) for part in codes.codes[:, self.fine].chunk(2, 1))
+        features = self.to_palette(F.relu(x * (1 + scale) + shift))
+        with full_precision(features):
+            picture = self._color(features.float(), content, codes)
+        return picture[:, :, : content.size[0], : content.size[1]]
+
+    def _color(self, features: Tensor, content: Content, codes: CodeField) -> Tensor:
+        """Give features their colors: the style's palette matrix over the photo's soft colors, matched."""
+        numbers, base = codes.codes[:, self.palette], codes.codes[:, self.base]
+        mean, root = self.color_of(codes.codes)
+        several = codes.weights is not None
+        count = numbers.shape[0]
+        photo_mean, photo_root = content.mean, content.root
+        if several:  # one photo, K codes: K colorings, then their mean at every pixel
+            photo_mean, photo_root = photo_mean.expand(count, -1), photo_root.expand(count, -1, -1)
+        transport = color_transport(photo_root.float(), root.float())
+        soft = apply_colors(
+            content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean
+        )
+        soft = (1 + base[:, :1, None, None]) * (soft - 0.5) + base[:, 1:, None, None] + 0.5
+        matrices = numbers.unflatten(1, (3, -1))
+        if several:
+            shares = codes.shares((content.colors.shape[2], content.colors.shape[3]))
+            soft = (soft * shares[:, None]).sum(0, keepdim=True)
+            drawn = torch.einsum("kcp,phw->kchw", matrices, features[0])
+            drawn = (drawn * codes.shares(drawn.shape[2:])[:, None]).sum(0, keepdim=True)
+        else:
+            drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
+        soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
+        return soft + drawn
+
+    def decode(self, content: Content, codes: Tensor, weights: Tensor, statistics: Statistics | None = None,
+               origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
+        """Paint one photo with a mix of codes.
+
+        codes (K, code_size); weights (K,), or (K, h, w) for a mix of its own at every pixel, summing to 1.
+        `statistics` from `measure` and the tile's `origin` (row, column; multiples of `stride`) for tiles.
+        Returns (1, 3, H, W) clamped to [0, 1].
+        """
+        if weights.shape[0] != codes.shape[0]:
+            raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")
+        return self.paint(content, CodeField(codes, weights), statistics, origin).clamp(0, 1)
+
+    def measure(self, content: Content, codes: Tensor, weights: Tensor) -> Statistics:
+        """Measure the instance statistics of a whole picture, for `decode` to replay on its tiles."""
+        statistics = Statistics()
+        self.decode(content, codes, weights, statistics)
+        return replace(statistics, replay=True)
+
+
+def _pad(photo: Tensor, multiple: int) -> Tensor:
+    """Extend below and to the right, repeating the border, to multiples of `multiple`."""
+    below, right = (-photo.shape[2]) % multiple, (-photo.shape[3]) % multiple
+    return F.pad(photo, (0, right, 0, below), mode="replicate") if below or right else photo
