@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -18,8 +18,14 @@ from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progr
 from stylizer.engine.recipe import StyleResult
 from stylizer.engine.request import RequestError
 from stylizer.imaging.picture import Picture, picture_from_tensor
+from stylizer.models.roles import Inventor
 
-_GRAIN = 0  # one for all seeds, so that mixes and walks move the style and nothing else
+_FADE = (0.35, 0.65)
+"""Coarse shares between which one layout fades into the other: a layout is drawn by noise, and has no
+halfway of its own."""
+
+Layouts = dict[int, float]
+"""The seeds that draw layout and grain, and their shares, sum 1."""
 
 
 class Inventing:
@@ -28,7 +34,7 @@ class Inventing:
     def __init__(self, library: Library, bench: Bench) -> None:
         self._library, self._bench = library, bench
 
-    def inventor(self, name: str, token: CancelToken | None = None) -> Any:
+    def inventor(self, name: str, token: CancelToken | None = None) -> Inventor:
         """Return an inventor on the device; raises RequestError or CheckpointError."""
         return self._bench.network(name, lambda: self._library.load_model(name, "inventor"), token)
 
@@ -44,7 +50,8 @@ class Inventing:
             network = self.inventor(request.model, job.token)
             job.notes += license_notes(request.model, network)
         with job.stage("painting"):
-            picture = self._painted(job, network, lambda: _style(network, request), str(request.seed))
+            style = partial(_style, network, request, self._bench.device.torch)
+            picture = self._painted(job, network, style, _layouts(request), str(request.seed))
         recipe = InventionRecipe(__version__, network.checkpoint_sha, request)
         return StyleResult(picture, recipe, job.seconds, tuple(job.notes))
 
@@ -60,33 +67,59 @@ class Inventing:
             network = self.inventor(request.model, job.token)
         for step in range(steps):
             share, name = step / (steps - 1), f"{request.seed}-{to_seed}-{step + 1:03}"
-
-            def between(share: float = share) -> Tensor:
-                return torch.lerp(_style(network, request), _style(network, goal), share)
-
+            style = partial(_between, network, request, goal, share, self._bench.device.torch)
             with job.stage("painting"):
-                picture = self._painted(job, network, between, name)
+                layouts = _faded(_layouts(request), to_seed, share)
+                picture = self._painted(job, network, style, layouts, name)
             yield picture
 
-    def _painted(self, job: Job, network: Any, style: Any, name: str) -> Picture:
+    def _painted(
+        self, job: Job, network: Inventor, style: Callable[[], Tensor], layouts: Layouts, name: str
+    ) -> Picture:
         with self._bench.working(job):
-            samples = network.finish(style(), _GRAIN, job.request.size).float()
+            found = style()
+            drawn = [
+                share * network.finish(found, seed, job.request.size).float()
+                for seed, share in layouts.items()
+                if share > 0
+            ]
+            samples = sum(drawn[1:], drawn[0])
         if not torch.isfinite(samples).all():
             raise RequestError(f"{job.request.model} gives no picture; its numbers overflow")
         picture = picture_from_tensor(samples)
         return Picture(picture.rgb, name=f"{job.request.model.split('/')[-1]}-{name}")
 
 
-def _style(network: Any, request: InventRequest) -> Tensor:
+def _layouts(request: InventRequest) -> Layouts:
+    own = {request.seed: 1.0}
+    return own if request.second is None else _faded(own, request.second, request.mix[0])
+
+
+def _faded(layouts: Layouts, seed: int, share: float) -> Layouts:
+    """Let layouts fade into another seed's; at shares 0 and 1 there is one alone."""
+    low, high = _FADE
+    shown = min(max((share - low) / (high - low), 0.0), 1.0)
+    found = {other: (1 - shown) * part for other, part in layouts.items()}
+    found[seed] = found.get(seed, 0.0) + shown
+    return found
+
+
+def _style(network: Inventor, request: InventRequest, device: torch.device) -> Tensor:
     """Return the style (1, layers, n) of a request; each third of the layers has its share of the second."""
 
     def of(seed: int) -> Tensor:
         z = torch.randn(1, network.latent_size, generator=torch.Generator().manual_seed(seed))
-        return network.style(z.to(next(network.parameters()).device), request.truncation)
+        return network.style(z.to(device), request.truncation)
 
     first = of(request.seed)
     if request.second is None:
         return first
-    levels = torch.arange(network.layers, device=first.device) * len(LEVELS) // network.layers
-    shares = torch.tensor(request.mix, device=first.device)[levels]
+    levels = torch.arange(network.layers, device=device) * len(LEVELS) // network.layers
+    shares = torch.tensor(request.mix, device=device)[levels]
     return torch.lerp(first, of(request.second), shares[None, :, None])
+
+
+def _between(
+    network: Inventor, request: InventRequest, goal: InventRequest, share: float, device: torch.device
+) -> Tensor:
+    return torch.lerp(_style(network, request, device), _style(network, goal, device), share)

@@ -35,8 +35,22 @@ def test_a_mix_ends_at_its_seeds(engine):
     assert len(levels | {first.digest, second.digest}) == 5
 
 
-def test_without_any_daring_all_seeds_are_the_usual_picture(engine):
-    assert made(engine, seed=1, truncation=0).digest == made(engine, seed=2, truncation=0).digest
+def test_without_any_daring_all_seeds_have_the_usual_style(engine):
+    """The layout stays the seed's own, as long as no coarse share is mixed in."""
+    usual = made(engine, seed=1, truncation=0)
+    assert made(engine, seed=1, second=2, mix=(0, 1, 1), truncation=0).digest == usual.digest
+    assert made(engine, seed=1, second=2, mix=(0, 1, 1), truncation=0.5).digest != usual.digest
+
+
+def test_the_layout_fades_from_seed_to_seed(engine):
+    """At truncation 0 there is one style, so that a mix of coarse layers moves the layout alone."""
+    coarse = [
+        made(engine, seed=1, second=2, mix=(share, 0, 0), truncation=0).rgb.astype(float)
+        for share in (0, 0.3, 0.5, 0.7, 1)
+    ]
+    assert np.array_equal(coarse[0], coarse[1]) and np.array_equal(coarse[3], coarse[4])
+    assert np.abs(coarse[2] - (coarse[0] + coarse[4]) / 2).max() <= 1.01
+    assert (coarse[0] != coarse[4]).any()
 
 
 @pytest.mark.parametrize("size", [(17, 23), (40, 16)])
