@@ -53,8 +53,8 @@ def translator_figures(found: Plain) -> str:
             f"FID and KID (mean ± deviation of {row['kid_subsets']}) are against pictures of the domain "
             f"({'; '.join(sets)}), in {found['network']}; they compare with each other, not with figures of "
             "other networks or counts, and favor a network whose losses use VGG-16. content and perceptual "
-            "are distances of photo and result in VGG-16, 0 is the photo; L1 is of values in [0, 1]; identity: "
-            f"a picture of the domain and its own translation; {cycle}."
+            "are distances of photo and result in VGG-16, 0 is the photo; L1 is of values in [0, 1]; "
+            f"identity: a picture of the domain and its own translation; {cycle}."
         )
     return "\n\n".join([*parts, _last(found)])
 
