@@ -1,4 +1,4 @@
-"""What programs may call: /stylize and /styles, and for regions /segment and /stylize_regions."""
+"""What programs may call: /stylize and /styles; regions and models have files of their own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.engine.request import options
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui.handlers import Studio
+from stylizer.ui.model_api import make_model_endpoints
 from stylizer.ui.options import LABELS
 from stylizer.ui.region_api import make_region_endpoints
 from stylizer.ui.words import sentence_of
@@ -94,6 +95,7 @@ def make_endpoints(studio: Studio) -> None:
         )
         gr.Button().click(styles, None, listed, api_name="styles", queue=False)
     make_region_endpoints(studio, number, _named)
+    make_model_endpoints(studio)
 
 
 def _named(studio: Studio, text: str) -> list[StyleChoice]:

@@ -55,7 +55,7 @@ class Inventions:
 
         return rolled
 
-    def invent(self, visit: str, *values: Any) -> Iterator[Answer]:
+    def paint(self, visit: str, *values: Any) -> Iterator[Answer]:
         """Invent the picture of the newest turn, and those on the way to the second seed."""
         session = self.sessions.find(visit)
         token = session.inventing.begin()

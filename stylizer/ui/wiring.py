@@ -314,7 +314,7 @@ def _wire_invent(wires: Wires, desk: Inventions, parts: Parts) -> None:
     on(tab.roll_second.click, desk.roll("second"), ["visit"], ["second", "turn"], **AT_ONCE)
     on(
         wires.widgets["turn"].change,
-        desk.invent,
+        desk.paint,
         ["visit", *inventions.SETTINGS],
         ["picture", "download", "use", "walk"],
         trigger_mode="always_last",

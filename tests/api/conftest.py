@@ -17,7 +17,7 @@ def address(tmp_path_factory):
 
     segmenter = FakeSegmenter(FakeSegmenterConfig())
     save_checkpoint(folder / "checkpoints" / "segmenter", segmenter, "# A fake\n", half=False)
-    page = make_page(small_engine(folder / "checkpoints"))
+    page = make_page(small_engine(folder / "checkpoints", models=True))
     settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
     _, url, _ = page.launch(**settings)
     yield url

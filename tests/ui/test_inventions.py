@@ -27,7 +27,7 @@ def values():
 
 def invented(inventions, visitor, values):
     inventions.renew(visitor.visit)
-    return list(inventions.invent(visitor.visit, *values))
+    return list(inventions.paint(visitor.visit, *values))
 
 
 def test_a_seed_is_a_picture_and_steps_lead_to_the_second(inventions, visitor, values):
@@ -65,7 +65,7 @@ def test_an_invented_picture_becomes_a_style_of_ones_own(inventions, visitor, va
 
 def test_another_wish_stops_the_one_before(inventions, visitor, values):
     inventions.renew(visitor.visit)
-    inventing = inventions.invent(visitor.visit, *values)
+    inventing = inventions.paint(visitor.visit, *values)
     next(inventing)
     inventions.renew(visitor.visit)
     assert list(inventing) == []

@@ -20,7 +20,8 @@ The studio is free software under the Apache License 2.0. The named styles come 
 domain, or were drawn by this project. Sample photos: {photos}.
 
 ### Programs
-`/stylize` and `/styles` are open to programs: see "Use via API" below, and `gradio_client`.
+`/stylize`, `/translate`, `/invent` and others are open to programs: see "Use via API" below, and
+`gradio_client`.
 
 Style transfer studio {version}
 """
