@@ -23,6 +23,7 @@ _SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _KNEE = 2.0  # far looks count less than in proportion, so that one odd crop does not drive a small batch
 _FEW, _AT_ONCE = 48, 8  # crops of a domain that are looked at before a run begins
 _MANY = 2000  # crops after which older ones are forgotten
+_OWN = 0.4  # share of a crop's deviation that it keeps; all of it asks for hardly any strokes
 _STRETCH = 2.0  # spreads of two domains are not told apart further than by this factor
 
 LOOK_CRITIC = "look-critic"
@@ -70,13 +71,14 @@ class DomainLook(nn.Module):
 
 @torch.no_grad()
 def carried(row: Tensor, source: DomainLook, target: DomainLook) -> Tensor:
-    """Carry the moments (n,) of a crop from its domain to another, as far from what is usual there.
+    """Carry the moments (n,) of a crop from its domain to another, to the same side of what is usual there.
 
     A single target for a whole domain would pull skies and faces to the same texture and colors; so would the
-    moments of any one painting. Deviations are scaled as in color transfer (Reinhard et al. 2001).
+    moments of any one painting. Deviations are scaled as in color transfer (Reinhard et al. 2001), and
+    reduced.
     """
     stretch = (target.spread / (source.spread + 1e-4)).clamp(1 / _STRETCH, _STRETCH)
-    return ((row - source.mean) * stretch + target.mean).clamp(min=0)
+    return (_OWN * (row - source.mean) * stretch + target.mean).clamp(min=0)
 
 
 class LookGuide:

@@ -56,7 +56,8 @@ class DiscoGAN(UnpairedMethod):
     bridges, not five, at half the width: at five only 4 px of a 128 px picture are left, and no photo can be
     recognized; instance in place of batch normalization; batch 8 at 128 px, not 64 at 64 px; patch critics
     with spectral norm; feature means are over positions too; a line to 0 in the second half and averaged
-    weights, which the collapse that users report after long training asks for; no weight decay.
+    weights, which the collapse that users report after long training asks for; no weight decay; a
+    perceptual guide where the option `look` asks for it.
     """
 
     about = "DiscoGAN: photos translated to one kind of picture through a narrow middle, without pairs."

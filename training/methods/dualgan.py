@@ -56,8 +56,9 @@ class DualGAN(UnpairedMethod):
     weight 500, RMSProp with decay 0.9 at 5e-5, batch 1, one critic step a translator step. Departures: Adam
     with betas 0 and 0.9, which is RMSProp with its first steps corrected; a line to 0 in the second half;
     patch critics without normalization, which a gradient penalty forbids; half the width and 128 px crops;
-    averaged weights ship; the translator's own are in its docstring. Clipping begins a critic's
-    step, so the translators meet weights at most one step of 5e-5 beyond it.
+    averaged weights ship; the translator's own are in its docstring; a perceptual guide where the option
+    `look` asks for it. Clipping begins a critic's step, so the translators meet weights at most one step of
+    5e-5 beyond it.
     """
 
     about = "DualGAN: photos translated to one kind of picture, learned without pairs."
