@@ -54,9 +54,10 @@ class UNIT(UnpairedMethod):
     Nets: "ab" holds E_1, G_2 and the shared blocks, "reverse" E_2 and G_1. From the paper and code: latent
     codes N(mean, 1), divergence 0.01, reconstruction 10, cycle 10, least squares over critics of three sizes
     without normalization, Adam 1e-4 with beta1 0.5, batch 1. Departures: half the width and 128 px crops;
-    spectral norm in the critics; a perceptual guide of our own where the option `look` asks for it, and none otherwise; a line to 0 in the
-    second half in place of halving every 100,000 steps; no weight decay; averaged weights ship; the network's
-    own are in its docstring. Inverted colors, which the authors call a common failure, raise an alarm.
+    spectral norm in the critics; a perceptual guide of our own where the option `look` asks for it, and none
+    otherwise; a line to 0 in the second half in place of halving every 100,000 steps; no weight decay;
+    averaged weights ship; the network's own are in its docstring. Inverted colors, which the authors call a
+    common failure, raise an alarm.
     """
 
     about = "UNIT: photos translated to one kind of picture through a shared latent space, without pairs."
