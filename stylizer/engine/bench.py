@@ -37,6 +37,9 @@ class Made:
     gray: float | Tensor = 0.0
 
 
+Growing = Callable[[Tensor, Tensor, tuple[slice, slice], tuple[int, int]], Tensor]
+
+
 @dataclass(frozen=True)
 class Tiling:
     """How pictures are cut: windows start on multiples of `stride`, reach `halo` pixels past their core."""
@@ -143,6 +146,34 @@ class Bench:
             self.in_tiles(job, target, tiling, paint)
             job.tell_of_tiles()
         return Picture(samples, target.alpha, target.name)
+
+    def grow(
+        self,
+        job: Job,
+        target: Picture,
+        painted: Tensor,
+        sizes: list[tuple[int, int]],
+        tiling: Tiling,
+        window: Growing,
+    ) -> Tensor:
+        """Let a painting (1, 3, h, w) grow through sizes, but for the last, which is the target's own.
+
+        `window` makes one, given what is below, the photo's (1, 3, h, w), rows and columns, and the size.
+        """
+        counted = sizes[:-1] if job.tiles else sizes  # the last step is one pass over all that is laid
+        job.tiles += sum(len(tiling.cut(size, self.device.tile)) for size in counted)
+        for size in sizes[:-1]:
+            grown = torch.empty(1, 3, *size)
+
+            def paint(tile: Tile, photo: Tensor, below=painted, size=size, grown=grown) -> None:
+                fresh = window(below, photo, (tile.rows, tile.columns), size)
+                kept = fresh[:, :, tile.inner_rows, tile.inner_columns]
+                grown[:, :, tile.core_rows, tile.core_columns] = kept.clamp(0, 1).cpu()
+
+            with job.stage("finish"):
+                self.in_tiles(job, resize_picture(target, *size), tiling, paint)
+            painted = grown.to(self.device.torch)
+        return painted
 
     def in_tiles(
         self, job: Job, photo: Picture, tiling: Tiling, paint: Callable[[Tile, Tensor], None]

@@ -15,8 +15,7 @@ from stylizer.engine.job import Job
 from stylizer.engine.manners import Manner, Plan
 from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.imaging.tiles import Tile
+from stylizer.imaging.resize import fit_within
 
 Window = Callable[[Tensor, slice, slice], Tensor]
 """Paints a window, given the photo's (1, 3, h, w), and its rows and columns."""
@@ -111,28 +110,17 @@ class Easel:
         """Let a painting grow step by step to the size before the target's; the last step is the layer."""
         sizes = render.growth(tuple(painted.shape[2:]), (target.height, target.width), self._finish)
         scale = target.height / painted.shape[2]
-        halo = render.window_halo(self.painter, scale ** (1 / len(sizes)), look)
-        counted = sizes[:-1] if job.tiles else sizes  # the last step is one pass over all layers
-        job.tiles += sum(len(self._tiling(halo).cut(size, self.bench.device.tile)) for size in counted)
-        for size in sizes[:-1]:
-            grown = torch.empty(1, 3, *size)
+        halo = REACH
+        if look is not None:
+            halo += render.window_halo(self.painter.halo, scale ** (1 / len(sizes)))
 
-            def paint(tile: Tile, photo: Tensor, below=painted, size=size, grown=grown) -> None:
-                seen = tile.rows, tile.columns
-                fresh = render.paint_window(
-                    self.painter, below, look, photo, seen, size, self._finish, origin
-                )
-                kept = fresh[:, :, tile.inner_rows, tile.inner_columns]
-                grown[:, :, tile.core_rows, tile.core_columns] = kept.clamp(0, 1).cpu()
+        def paint(below: Tensor, photo: Tensor, window: tuple[slice, slice], size: tuple[int, int]) -> Tensor:
+            return render.paint_window(self.painter, below, look, photo, window, size, self._finish, origin)
 
-            with job.stage("finish"):
-                self.bench.in_tiles(job, resize_picture(target, *size), self._tiling(halo), paint)
-            painted = grown.to(self.bench.device.torch)
+        painted = self.bench.grow(job, target, painted, sizes, self._tiling(halo), paint)
 
         def window(photo: Tensor, rows: slice, columns: slice) -> Tensor:
-            return render.paint_window(
-                self.painter, painted, look, photo, (rows, columns), sizes[-1], self._finish, origin
-            )
+            return paint(painted, photo, (rows, columns), sizes[-1])
 
         return _Layer(manners, window, halo)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport
-from stylizer.imaging.detail import REACH, restore_detail
+from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import blur, linear_window, resample
@@ -175,24 +176,45 @@ def paint_window(
     photo is the same window of the photo; origin moves the grain, in multiples of the painter's stride.
     Without a look the painting is resampled and not painted over.
     """
+    if look is None:
+        return grow_window(below, None, photo, window, size, finish)
+
+    def draw(ground: Tensor) -> Tensor:
+        content = painter.encode(ground, like=look.content)
+        corner = (window[0].start + origin[0], window[1].start + origin[1])
+        weights = look.mix.over(size, painter.stride, window)
+        return painter.decode(content, look.mix.codes, weights, look.statistics, corner).float()
+
+    return grow_window(below, draw, photo, window, size, finish)
+
+
+def grow_window(
+    below: Tensor,
+    draw: Callable[[Tensor], Tensor] | None,
+    photo: Tensor,
+    window: tuple[slice, slice],
+    size: tuple[int, int],
+    finish: Finish,
+) -> Tensor:
+    """Return a window (1, 3, h, w) of `below`, grown to `size` and drawn over; None only resamples.
+
+    photo is the same window of the photo. `draw` gets the ground (1, 3, h, w) in [0, 1], the enlarged window
+    with a share of the photo's fine structure; what it draws finer than `below` can show is added.
+    """
     rows, columns = window
     if below.shape[2:] == size:
         return below[:, :, rows, columns]
     enlarged = resample(below, size, (rows.start, rows.stop), (columns.start, columns.stop)).to(photo)
-    if look is None:
+    if draw is None:
         return enlarged
     deviation = 0.5 * size[0] / below.shape[2]
-    ground = enlarged + finish.photo * (photo - blur(photo, deviation))
-    content = painter.encode(ground.clamp(0, 1), like=look.content)
-    corner = (rows.start + origin[0], columns.start + origin[1])
-    weights = look.mix.over(size, painter.stride, window)
-    fine = painter.decode(content, look.mix.codes, weights, look.statistics, corner).float()
+    fine = draw((enlarged + finish.photo * (photo - blur(photo, deviation))).clamp(0, 1))
     return enlarged + finish.strokes * (fine - blur(fine, deviation))
 
 
-def window_halo(painter: Stylizer, enlargement: float, look: Look | None) -> int:
-    """Return how many pixels a window must see around the part that is kept."""
-    return REACH if look is None else REACH + painter.halo + 2 * round(1.5 * enlargement)
+def window_halo(halo: int, enlargement: float) -> int:
+    """Return how many pixels a window that is drawn over must see around the part that is kept."""
+    return halo + 2 * round(1.5 * enlargement)
 
 
 def compose(painted: Tensor, photo: Tensor, gray: float | Tensor, detail: float) -> Tensor:

@@ -23,7 +23,6 @@ from stylizer.engine.request import RequestError
 from stylizer.engine.translation import TranslateRequest, domain_shares
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
-from stylizer.imaging.resample import blur, resample
 from stylizer.models.roles import Translator
 
 PREVIEW_SIDE = 1024
@@ -97,6 +96,9 @@ class Translating:
         with job.stage("painting"):
             look = self._find_look(job, target, network, wish)
         full, color = (target.height, target.width), job.request.color
+        sizes = render.growth(tuple(look.small.shape[2:]), full, self._finish)
+        tiling = look.tiling((full[0] / look.small.shape[2]) ** (1 / len(sizes)))
+        grown = self._bench.grow(job, target, look.small, sizes, tiling, look.window)
         covers = None
         if isinstance(wish.shown, Tensor):
             covers = self._bench.planes_over(wish.shown, target)
@@ -105,9 +107,9 @@ class Translating:
             shown = wish.shown if covers is None else covers(photo, rows, columns)[None]
             if isinstance(shown, Tensor) and not shown.any():
                 return Made(None, shown)
-            return Made(look.window(photo, (rows, columns), full), shown, 1 - color)
+            return Made(look.window(grown, photo, (rows, columns), full), shown, 1 - color)
 
-        return self._bench.finish(job, target, look.tiling(full), window)
+        return self._bench.finish(job, target, tiling, window)
 
     def _find_look(self, job: Job, target: Picture, network: Translator, wish: _Wish) -> _Look:
         """Translate small, and measure what tiles need where the result is larger.
@@ -130,45 +132,42 @@ class Translating:
 
         cache, statistics = self._bench.cache, None
         if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
-            return _Look(network, job.request.model, mix, translate(), None)
+            return _Look(network, job.request.model, mix, translate(), None, self._finish)
         small = cache.get(("translated", *key), translate, lambda tensor: tensor.nbytes, job.token)
         if network.tiling == "exact" and target.height >= self._finish.from_scale * size[0]:
-            photo = self._bench.resized(content, size)
-            with self._bench.working(job):
-                statistics = network.measure(self._bench.whole(photo), laid)
-        return _Look(network, job.request.model, mix, small, statistics)
+            with self._bench.working(job):  # what grows is drawn over as if it were a photo
+                statistics = network.measure(small, laid)
+        return _Look(network, job.request.model, mix, small, statistics, self._finish)
 
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """A small translation (1, 3, h, w), and the statistics to draw what is finer in tiles, or None."""
+    """A small translation (1, 3, h, w), and its statistics to draw over it where it grows, or None."""
 
     network: Translator
     model: str
     mix: Tensor
     small: Tensor
     statistics: Any
+    finish: render.Finish
 
-    def tiling(self, full: tuple[int, int]) -> Tiling:
-        """Return how a picture of that size is cut."""
-        fine = 0 if self.statistics is None else self.network.halo + round(1.5 * self._scale(full))
-        return Tiling(self.network.stride, fine)
+    def tiling(self, enlargement: float) -> Tiling:
+        """Return how pictures are cut that grow by so much at a step."""
+        drawn = self.statistics is not None
+        return Tiling(self.network.stride, render.window_halo(self.network.halo, enlargement) if drawn else 0)
 
-    def window(self, photo: Tensor, window: tuple[slice, slice], full: tuple[int, int]) -> Tensor:
-        """Return a window of the translation at full size, given the photo's (1, 3, h, w)."""
-        rows, columns = window
-        if self.small.shape[2:] == full:
-            return self.small[:, :, rows, columns]
-        enlarged = resample(self.small, full, (rows.start, rows.stop), (columns.start, columns.stop))
-        if self.statistics is None:
-            return enlarged.to(photo)
-        shares = render.weights_over(self.mix, full, self.network.stride, window)
-        origin = rows.start, columns.start
-        fine = _translated(self.network, photo, shares, self.model, self.statistics, origin)
-        return enlarged.to(fine) + fine - blur(fine, 0.5 * self._scale(full))
+    def window(
+        self, below: Tensor, photo: Tensor, window: tuple[slice, slice], size: tuple[int, int]
+    ) -> Tensor:
+        """Return a window of the translation `below`, grown to `size`, given the photo's (1, 3, h, w)."""
 
-    def _scale(self, full: tuple[int, int]) -> float:
-        return full[0] / self.small.shape[2]
+        def draw(ground: Tensor) -> Tensor:
+            shares = render.weights_over(self.mix, size, self.network.stride, window)
+            origin = window[0].start, window[1].start
+            return _translated(self.network, ground, shares, self.model, self.statistics, origin)
+
+        drawn = None if self.statistics is None else draw
+        return render.grow_window(below, drawn, photo, window, size, self.finish)
 
 
 def _translated(
