@@ -59,15 +59,16 @@ class Wires:
     A handler that raises leaves every widget as it is; the sentence goes to the status line.
     """
 
-    def __init__(self, widgets: dict[str, Any]) -> None:
-        self.widgets = widgets
+    def __init__(self, widgets: dict[str, Any], **settings: Any) -> None:
+        """`settings` are those of every event that says nothing else."""
+        self.widgets, self.settings = widgets, settings
 
     def on(
         self, events: Any, handler: Callable, inputs: list[str], outputs: list[str], **settings: Any
     ) -> Any:
         """Run a handler on an event or several; the outputs are those it may name in its answer."""
         names = [*dict.fromkeys([*outputs, "status"])]
-        settings = {"show_progress": "hidden", "api_visibility": "private"} | settings
+        settings = {"show_progress": "hidden", "api_visibility": "private"} | self.settings | settings
         connect = functools.partial(gr.on, events) if isinstance(events, list) else events
         return connect(
             self._safe(handler, names),
@@ -130,7 +131,8 @@ def wire_page(
         tab = parts.translate
         shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
         widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
-        _wire_translate(Wires(widgets), translations, parts)
+        # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
+        _wire_translate(Wires(widgets, preprocess=False), translations, parts)
     if parts.invent is not None:
         widgets = {**vars(parts.invent), **shared, "turn": _turn("invent-turn")}
         # the picture goes to the Stylize tab, whose widgets answer under their own names

@@ -31,7 +31,7 @@ def address(tmp_path_factory):
     from stylizer.ui.page import launch_settings, make_page
     from stylizer.ui.samples import FOLDER, paint_example, sample_photos
 
-    engine = small_engine(folder / "checkpoints", segments=True)
+    engine = small_engine(folder / "checkpoints", segments=True, models=True)
     samples = folder / "samples"
     shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
     paint_example(engine, samples / "example", sample_photos(samples)[0], "moss")

@@ -19,6 +19,8 @@ from stylizer.ui.translations import MOST_SHARES, OWN_LOOK, Translations, about_
 PREFIX = "translate-"
 NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."
 WAITING = "Reading the photo."
+USEFUL = ("Subject only", "Background only", "Protect people")
+"""Presets; the others ask for a painting."""
 ABOUT_REGIONS = "Each region can keep the photo, or have a look and a strength of its own."
 
 
@@ -118,7 +120,7 @@ def _regions(can_find: bool) -> dict[str, Any]:
             made["new_region"] = gr.Button("New region")
             made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
-            made["presets"] = {label: gr.Button(label) for label in PRESETS}
+            made["presets"] = {label: gr.Button(label) for label in PRESETS if label in USEFUL}
         with gr.Column(visible=False, elem_id=f"{PREFIX}region-box", elem_classes="panel") as box:
             made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{PREFIX}region-title")
             made["region_manner"] = gr.Radio(

@@ -1,0 +1,56 @@
+"""The Invent tab in a real browser: seeds, steps, and a picture that becomes a style."""
+
+import pytest
+
+from stylizer.imaging.picture import open_picture, read_recipe
+from tests.browser.test_studio import stage_says, status_says
+
+pytestmark = pytest.mark.browser
+
+PICTURE = "#invent-picture img"
+
+
+def shown(page):
+    """Wait until a picture is there; returns its address."""
+    page.wait_for_function(f"document.querySelector('{PICTURE}')?.naturalWidth > 0")
+    return page.locator(PICTURE).get_attribute("src")
+
+
+def another_is_shown(page, before):
+    page.wait_for_function(
+        f"before => document.querySelector('{PICTURE}')?.getAttribute('src') !== before", arg=before
+    )
+    return shown(page)
+
+
+def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
+    page.get_by_role("tab", name="Invent").click()
+    first = shown(page)
+    page.locator("#invent-walk img").nth(6).wait_for()
+    page.locator("#invent-roll").click()
+    second = another_is_shown(page, first)
+    page.locator("#invent-status", has_text="click a step").wait_for()
+    page.locator("#invent-coarse input[type=range]").fill("60")
+    mixed = another_is_shown(page, second)
+
+    page.locator("#invent-seed input").fill("70000")
+    page.locator("#invent-status .error", has_text="choose a whole number from 0 to 65535").wait_for()
+    assert page.locator(PICTURE).get_attribute("src") == mixed, "the picture before stays"
+    page.locator("#invent-seed input").fill("11")
+    fresh = another_is_shown(page, mixed)
+    with page.expect_download() as waiting:
+        page.locator("#invent-download").click()
+    waiting.value.save_as(tmp_path / "invented.png")
+    assert '"seed": 11' in read_recipe(tmp_path / "invented.png")
+    assert open_picture(tmp_path / "invented.png").width == 16
+
+    page.locator("#invent-status", has_text="click a step").wait_for()
+    page.locator("#invent-walk button").nth(3).click()
+    page.locator("#invent-status", has_text="Step 4 of 7").wait_for()
+    another_is_shown(page, fresh)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("#invent-use").click()
+    page.locator("#wall").wait_for()
+    stage_says(page, "turn >= 1 && frames >= 7")
+    status_says(page, "Painted like dream")

@@ -1,0 +1,88 @@
+"""The Translate tab in a real browser: its own stage, the photo and the regions of the visit."""
+
+import pytest
+
+from stylizer.imaging.picture import open_picture, read_recipe, save_picture
+from tests.browser.test_regions import COLOR_AT, GROUND, SKY
+from tests.browser.test_studio import bring, far, settle, stage_says
+from tests.engine.parted import parted
+
+pytestmark = pytest.mark.browser
+
+STAGE = "#translate-stage .stage"
+PHOTO_SKY = (60 / 255, 60 / 255, 220 / 255)
+
+
+@pytest.fixture
+def opened(page, tmp_path):
+    """Bring a photo in the Stylize tab, and come to the Translate tab."""
+    save_picture(parted(120, 180), tmp_path / "parts.png")
+    bring(page, tmp_path / "parts.png")
+    settle(page, 1)
+    page.get_by_role("tab", name="Translate").click()
+    says(page, "frames === '2'")
+    status_says(page, "Translated: lines.")
+    return page
+
+
+def says(page, condition):
+    """Wait for a condition on what this tab's stage tells of itself."""
+    names = "{turn, frames, settled, strength, regions, selected}"
+    page.wait_for_function(f"(({names}) => {condition})(document.querySelector('{STAGE}').dataset)")
+
+
+def status_says(page, words):
+    page.locator("#translate-status", has_text=words).wait_for()
+
+
+def colors(page):
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return [page.evaluate(COLOR_AT.replace(".stage", STAGE), place) for place in (SKY, GROUND)]
+
+
+def test_the_photo_of_the_visit_is_translated_live(opened):
+    page = opened
+    page.locator("#translate-model label", has_text="seasons").click()
+    status_says(page, "Translated: Autumn.")
+    says(page, "frames === '2' && settled === 'true'")
+    full = colors(page)
+    page.locator("#translate-strength input[type=range]").fill("0")
+    photo = colors(page)  # the stage alone has drawn this
+    assert far(photo[0], PHOTO_SKY) < 0.06, "strength 0 is the photo"
+    assert far(full[0], photo[0]) > 0.05
+    page.locator("#translate-strength input[type=range]").fill("50")
+    half = colors(page)
+    between = [(one + other) / 2 for one, other in zip(full[0], photo[0], strict=True)]
+    assert far(half[0], between) < 0.03
+    page.locator("#translate-domains label", has_text="Winter").click()
+    status_says(page, "Translated: Autumn and Winter.")
+    page.get_by_label("Share of Winter").first.wait_for()
+    assert page.locator(".stage").first.get_attribute("data-strength") == "1", "the other stage is left alone"
+
+
+def test_regions_are_masks_and_the_finished_picture_is_taken_home(opened, tmp_path):
+    page = opened
+    page.locator("#translate-regions-panel button", has_text="Regions").first.click()
+    page.locator("#translate-find-regions").click()
+    says(page, "regions === '4'")
+    page.locator(f"{STAGE} .stage-legend button[data-name=sky]").click()
+    page.locator("#translate-region-title", has_text="Sky").wait_for()
+    page.locator("#translate-region-manner label", has_text="Keep the photo").click()
+    page.locator(f"{STAGE} .stage-legend button[data-name=sky] small", has_text="photo").wait_for()
+    says(page, "settled === 'true'")
+    assert far(colors(page)[0], PHOTO_SKY) < 0.06
+
+    page.locator("#translate-render").click()
+    with page.expect_download() as waiting:
+        page.locator("#translate-download").click()
+    file = tmp_path / "home.png"
+    waiting.value.save_as(file)
+    assert '"kind": "translation"' in read_recipe(file)
+    photo, made = open_picture(tmp_path / "parts.png").rgb, open_picture(file).rgb
+    assert (photo[5:20, 5:40] == made[5:20, 5:40]).all(), "bit for bit"
+    assert (photo[100:] != made[100:]).mean() > 0.5
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("tab", name="Stylize").click()
+    stage_says(page, "regions === '4'")
