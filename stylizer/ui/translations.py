@@ -98,8 +98,11 @@ class Translations(LivePicture):
     # -- models -----------------------------------------------------------------------------------------
 
     def models(self) -> list[tuple[str, str]]:
-        """List the translators: words and names."""
-        return [(title_of(card), card.name) for card in self.engine.models("translator")]
+        """List the translators, those that convince first: words and names."""
+        cards = sorted(self.engine.models("translator"), key=lambda card: bool(card.status))
+        return [
+            (f"{called(card)} ({card.status})" if card.status else called(card), card.name) for card in cards
+        ]
 
     def card(self, model: str) -> Card:
         """Return a translator's card; raises RequestError."""
@@ -168,7 +171,7 @@ class Translations(LivePicture):
 
     def names(self, request: TranslateRequest) -> list[str]:
         card = self.card(request.model)
-        return [card.title] if len(looks(card)) < 2 else [written(name) for name, _ in request.domains]
+        return [called(card)] if len(looks(card)) < 2 else [written(name) for name, _ in request.domains]
 
     def alt(self, showing: Showing) -> str:
         if showing.photo is None or showing.base is None:
@@ -252,8 +255,9 @@ def worded(domains: list[str]) -> list[tuple[str, str]]:
     return [(written(name), name) for name in domains]
 
 
-def title_of(card: Card) -> str:
-    return f"{card.title} ({card.status})" if card.status else card.title
+def called(card: Card) -> str:
+    """Return a model's title; a folder's name is written as people write."""
+    return written(card.name) if card.title == card.name else card.title
 
 
 def about_line(card: Card) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 
 from stylizer.engine import RequestError
 from stylizer.engine.recipe import RecipeError
@@ -69,8 +70,9 @@ def name_of(style: Picture | NamedStyle) -> str:
 
 
 def written(name: str) -> str:
-    """Write a name of a file or a list as people write it."""
-    return (name[:1].upper() + name[1:]).replace("_", " ")
+    """Write the name of a file or of a look as people do: "van-gogh" is Van Gogh, "ukiyo-e" Ukiyo-e."""
+    words = re.sub(r"[-_](?=\w\w)", " ", name).split(" ")
+    return " ".join(word[:1].upper() + word[1:] for word in words)
 
 
 def listed(words: list[str]) -> str:

@@ -21,7 +21,7 @@ def opened(page, tmp_path):
     settle(page, 1)
     page.get_by_role("tab", name="Translate").click()
     says(page, "frames === '2'")
-    status_says(page, "Translated: lines.")
+    status_says(page, "Translated: Lines.")
     return page
 
 
@@ -42,7 +42,7 @@ def colors(page):
 
 def test_the_photo_of_the_visit_is_translated_live(opened):
     page = opened
-    page.locator("#translate-model label", has_text="seasons").click()
+    page.locator("#translate-model label", has_text="Seasons").click()
     status_says(page, "Translated: Autumn.")
     says(page, "frames === '2' && settled === 'true'")
     full = colors(page)

@@ -2,8 +2,10 @@
 
 import logging
 
+import pytest
+
 from stylizer.engine import RequestError
-from stylizer.ui.words import UNKNOWN, sentence_of, status
+from stylizer.ui.words import UNKNOWN, sentence_of, status, written
 
 
 def test_a_known_mistake_is_a_whole_sentence():
@@ -18,3 +20,11 @@ def test_an_unknown_one_is_logged_and_says_nothing_of_paths(caplog):
 
 def test_the_status_line_shows_names_as_text():
     assert "<b>" not in status("Painted like Rose <b>.")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("van-gogh", "Van Gogh"), ("ukiyo-e", "Ukiyo-e"), ("chinese-ink-wash", "Chinese Ink Wash")],
+)
+def test_names_are_written_as_people_write_them(name, words):
+    assert written(name) == words
