@@ -20,10 +20,6 @@ from stylizer.engine.request import RequestError
 from stylizer.imaging.picture import Picture, picture_from_tensor
 from stylizer.models.roles import Inventor
 
-_FADE = (0.35, 0.65)
-"""Coarse shares between which one layout fades into the other: a layout is drawn by noise, and has no
-halfway of its own."""
-
 Layouts = dict[int, float]
 """The seeds that draw layout and grain, and their shares, sum 1."""
 
@@ -69,7 +65,7 @@ class Inventing:
             share, name = step / (steps - 1), f"{request.seed}-{to_seed}-{step + 1:03}"
             style = partial(_between, network, request, goal, share, self._bench.device.torch)
             with job.stage("painting"):
-                layouts = _faded(_layouts(request), to_seed, share)
+                layouts = _moved(_layouts(request), to_seed, share)
                 picture = self._painted(job, network, style, layouts, name)
             yield picture
 
@@ -77,13 +73,7 @@ class Inventing:
         self, job: Job, network: Inventor, style: Callable[[], Tensor], layouts: Layouts, name: str
     ) -> Picture:
         with self._bench.working(job):
-            found = style()
-            drawn = [
-                share * network.finish(found, seed, job.request.size).float()
-                for seed, share in layouts.items()
-                if share > 0
-            ]
-            samples = sum(drawn[1:], drawn[0])
+            samples = network.finish(style(), layouts, job.request.size).float()
         if not torch.isfinite(samples).all():
             raise RequestError(f"{job.request.model} gives no picture; its numbers overflow")
         picture = picture_from_tensor(samples)
@@ -92,15 +82,13 @@ class Inventing:
 
 def _layouts(request: InventRequest) -> Layouts:
     own = {request.seed: 1.0}
-    return own if request.second is None else _faded(own, request.second, request.mix[0])
+    return own if request.second is None else _moved(own, request.second, request.mix[0])
 
 
-def _faded(layouts: Layouts, seed: int, share: float) -> Layouts:
-    """Let layouts fade into another seed's; at shares 0 and 1 there is one alone."""
-    low, high = _FADE
-    shown = min(max((share - low) / (high - low), 0.0), 1.0)
-    found = {other: (1 - shown) * part for other, part in layouts.items()}
-    found[seed] = found.get(seed, 0.0) + shown
+def _moved(layouts: Layouts, seed: int, share: float) -> Layouts:
+    """Move layouts by a share towards another seed's."""
+    found = {other: (1 - share) * part for other, part in layouts.items()}
+    found[seed] = found.get(seed, 0.0) + share
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -121,8 +122,13 @@ class Inventor(Protocol):
         """Turn latent vectors (B, latent_size) into styles (B, layers, n); truncation below 1 is tamer."""
         ...
 
-    def finish(self, style: Tensor, seed: int = 0, size: tuple[int, int] | None = None) -> Tensor:
-        """Paint styles as pictures (B, 3, H, W) in [0, 1]; seed draws layout and grain, size is (H, W)."""
+    def finish(
+        self, style: Tensor, seed: int | Mapping[int, float] = 0, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """Paint styles as pictures (B, 3, H, W) in [0, 1]; seed draws layout and grain, size is (H, W).
+
+        Several seeds with shares, sum 1, draw a layout between theirs.
+        """
         ...
 
     def invent(

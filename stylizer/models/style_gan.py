@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -81,6 +82,30 @@ def modulated(x: Tensor, weight: Tensor, scale: Tensor, demodulate: bool) -> Ten
     return found * (energy + 1e-8).rsqrt()[:, :, None, None].to(found.dtype)
 
 
+class SeedNoise:
+    """Normal noise out of one seed, or between several: shares sum to 1, and so do the variances."""
+
+    def __init__(self, seeds: Mapping[int, float]):
+        self.parts = [
+            (math.sqrt(share), torch.Generator().manual_seed(seed)) for seed, share in seeds.items() if share
+        ]
+
+    def draw(self, *shape: int) -> Tensor:
+        """Draw the next numbers."""
+        return sum(part * torch.randn(*shape, generator=generator) for part, generator in self.parts)
+
+
+def drawn(like: Tensor, channels: int, noise: SeedNoise | None) -> Tensor:
+    """Draw noise (1, channels, h, w) for all pictures of x (B, C, h, w) alike, or anew for each without seed.
+
+    In use a picture must not depend on its neighbors in a batch.
+    """
+    height, width = like.shape[2:]
+    if noise is None:
+        return torch.randn(like.shape[0], channels, height, width).to(like)
+    return noise.draw(1, channels, height, width).to(like)
+
+
 class PaintingLayer(nn.Module):
     """Modulated convolution, noise, bias, leaky ReLU; `grow` doubles the size first."""
 
@@ -92,12 +117,10 @@ class PaintingLayer(nn.Module):
         self.noise = nn.Parameter(torch.zeros(1))
         self.gain, self.grow = 1 / math.sqrt(inputs * 9), grow
 
-    def forward(self, x: Tensor, style: Tensor, generator: torch.Generator | None) -> Tensor:
+    def forward(self, x: Tensor, style: Tensor, noise: SeedNoise | None) -> Tensor:
         x = enlarge(x) if self.grow else x
         x = modulated(x, self.weight * self.gain, self.style(style), demodulate=True)
-        count = x.shape[0] if generator is None else 1
-        noise = torch.randn(count, 1, *x.shape[2:], generator=generator).to(x)
-        x = x + self.noise.to(x.dtype) * noise + self.bias[:, None, None].to(x.dtype)
+        x = x + self.noise.to(x.dtype) * drawn(x, 1, noise) + self.bias[:, None, None].to(x.dtype)
         return F.leaky_relu(x, _SLOPE) * math.sqrt(2)
 
 
@@ -173,23 +196,21 @@ class StyleGAN(nn.Module):
             return x[:, None].expand(-1, self.layers, -1)
 
     def paint(
-        self, style: Tensor, generator: torch.Generator | None = None, size: tuple[int, int] | None = None
+        self, style: Tensor, noise: SeedNoise | None = None, size: tuple[int, int] | None = None
     ) -> Tensor:
         """Paint styles (B, layers, Z) as (B, 3, H, W) around [0, 1], not clamped.
 
-        generator draws ground and noise of all pictures; None takes the global one, anew for each picture.
+        noise draws ground and grain, the same for all pictures; None draws them anew for each picture.
         """
         height, width = size or (self.picture_size, self.picture_size)
         scale = self.picture_size // _START
         x = self._constant(math.ceil(height / scale), math.ceil(width / scale))
-        # in use, one ground and one noise for all pictures of a batch: none depends on its neighbors
-        count = style.shape[0] if generator is None else 1
-        ground = torch.randn(count, *x.shape[1:], generator=generator).to(x)
-        x = (x + self.ground * ground).expand(style.shape[0], -1, -1, -1)
-        x = self.first(x, style[:, 0], generator)
+        x = x.expand(style.shape[0], -1, -1, -1)
+        x = x + self.ground * drawn(x, x.shape[1], noise)
+        x = self.first(x, style[:, 0], noise)
         picture = self.color[0](x, style[:, 1])
         for i, (grow, refine) in enumerate(zip(self.grow, self.refine, strict=True)):
-            x = refine(grow(x, style[:, 2 * i + 1], generator), style[:, 2 * i + 2], generator)
+            x = refine(grow(x, style[:, 2 * i + 1], noise), style[:, 2 * i + 2], noise)
             # the last color layer shares the last style
             found = self.color[i + 1](x, style[:, min(2 * i + 3, self.layers - 1)])
             with full_precision(found):
@@ -205,15 +226,21 @@ class StyleGAN(nn.Module):
         """
         return self.finish(self.style(z, truncation), seed, size)
 
-    def finish(self, style: Tensor, seed: int = 0, size: tuple[int, int] | None = None) -> Tensor:
-        """Paint styles (B, layers, Z), mixed or not, as pictures (B, 3, H, W) in [0, 1]."""
+    def finish(
+        self, style: Tensor, seed: int | Mapping[int, float] = 0, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """Paint styles (B, layers, Z), mixed or not, as pictures (B, 3, H, W) in [0, 1].
+
+        seed draws layout and grain; several seeds with shares, sum 1, draw one between theirs.
+        """
         if style.dim() != 3 or style.shape[1:] != (self.layers, self.config.latent):
             raise ValueError(
                 f"style has the shape {tuple(style.shape)}; expected (B, {self.layers}, {self.config.latent})"
             )
         if size and min(size) < 16:
             raise ValueError(f"size is {size[1]} x {size[0]} pixels; it must be at least 16 x 16")
-        return self.paint(style, torch.Generator().manual_seed(seed), size).clamp(0, 1)
+        seeds = seed if isinstance(seed, Mapping) else {seed: 1.0}
+        return self.paint(style, SeedNoise(seeds), size).clamp(0, 1)
 
     def _constant(self, height: int, width: int) -> Tensor:
         """Mirror the constant to (1, C, height, width)."""

@@ -42,15 +42,19 @@ def test_without_any_daring_all_seeds_have_the_usual_style(engine):
     assert made(engine, seed=1, second=2, mix=(0, 1, 1), truncation=0.5).digest != usual.digest
 
 
-def test_the_layout_fades_from_seed_to_seed(engine):
+def test_the_layout_goes_from_seed_to_seed_without_growing_pale(engine):
     """At truncation 0 there is one style, so that a mix of coarse layers moves the layout alone."""
+    shares = (0, 0.25, 0.5, 0.75, 1)
     coarse = [
-        made(engine, seed=1, second=2, mix=(share, 0, 0), truncation=0).rgb.astype(float)
-        for share in (0, 0.3, 0.5, 0.7, 1)
+        made(engine, seed=1, second=2, mix=(share, 0, 0), truncation=0).rgb.astype(float) for share in shares
     ]
-    assert np.array_equal(coarse[0], coarse[1]) and np.array_equal(coarse[3], coarse[4])
-    assert np.abs(coarse[2] - (coarse[0] + coarse[4]) / 2).max() <= 1.01
-    assert (coarse[0] != coarse[4]).any()
+    assert np.array_equal(coarse[4], made(engine, seed=2, truncation=0).rgb)
+    away = [np.abs(picture - coarse[0]).mean() for picture in coarse]
+    assert away[0] == 0 and away == sorted(away)
+    contrast = [picture.std() for picture in coarse]
+    assert contrast[2] > 0.85 * min(contrast[0], contrast[4]), (
+        "two layouts laid over each other would be pale"
+    )
 
 
 @pytest.mark.parametrize("size", [(17, 23), (40, 16)])
