@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 
 from stylizer.engine import Engine
 from stylizer.ui.api import make_endpoints
-from stylizer.ui.guard import NoRemoteFiles
+from stylizer.ui.guard import NoRemoteFiles, PackedPage
 from stylizer.ui.handlers import Studio
 from stylizer.ui.inventions import Inventions
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
@@ -103,7 +103,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "strict_cors": True,
         "allowed_paths": [],
         "ssr_mode": False,
-        "app_kwargs": {"middleware": [Middleware(NoRemoteFiles)]},
+        "app_kwargs": {"middleware": [Middleware(NoRemoteFiles), Middleware(PackedPage)]},
     } | settings
 
 

@@ -1,5 +1,6 @@
 """The two endpoints, called as a program would call them."""
 
+import gzip
 import urllib.error
 import urllib.request
 
@@ -87,3 +88,11 @@ def test_nobody_watches_the_visitors(address):
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(f"{address}monitoring/summary")
     assert caught.value.code in (403, 404)
+
+
+def test_the_page_is_sent_compressed(address):
+    asked = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        packed = answer.read()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(packed) < len(gzip.decompress(packed)) / 3
