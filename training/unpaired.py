@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.crops import SHOWN, SHOWN_NUMBER, CropMethod
 from training.domain_looks import LookGuide, LookRun, add_guide
+from training.losses.cycle import picture_l1
 from training.phases import Carry, Losses, Phase, generator
 from training.pictures import PictureFolder, side_by_side
 
@@ -27,6 +28,8 @@ class UnpairedRun(LookRun):
     domain: str = ""
     """Name of what is translated to, as the page shows it; empty: the name of folder b."""
     batch: int = 1
+    identity: float = 0.0
+    """Weight of the L1 distance between a picture and its translation to where it already is."""
     critic_layers: int = 3
     """Halvings of the critics; three see patches of 38 px, a third of a crop, like the papers' 70 of 256."""
 
@@ -49,6 +52,12 @@ class UnpairedMethod(CropMethod):
     def judges(self) -> tuple[Phase, ...]:
         """Put in place what `led` needs, once the networks stand; returns its phase, the last of a step."""
         return add_guide(self, self.guide, [self.folders[side] for side in "ab"])
+
+    def kept(self, batch: dict[str, Tensor]) -> Losses:
+        """Return the identity loss of b where the options ask for it; it keeps colors from being inverted."""
+        if not self.cfg.identity:
+            return {}
+        return {"identity": self.cfg.identity * picture_l1(self.way(self.nets, "ab", batch["b"]), batch["b"])}
 
     def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry) -> Losses:
         """Return the losses that lead a as b to the looks of b, where the options ask for them."""

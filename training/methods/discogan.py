@@ -57,7 +57,7 @@ class DiscoGAN(UnpairedMethod):
     recognized; instance in place of batch normalization; batch 8 at 128 px, not 64 at 64 px; patch critics
     with spectral norm; feature means are over positions too; a line to 0 in the second half and averaged
     weights, which the collapse that users report after long training asks for; no weight decay; a
-    perceptual guide where the option `look` asks for it.
+    perceptual guide and an identity loss where the options ask for them.
     """
 
     about = "DiscoGAN: photos translated to one kind of picture through a narrow middle, without pairs."
@@ -99,6 +99,7 @@ class DiscoGAN(UnpairedMethod):
             "reconstruct": rate * sum(picture_l2(back[side], batch[side]) for side in back),
             "fool": (1 - rate) * cfg.fool * sum(fool),
             "match": (1 - rate) * (1 - cfg.fool) * sum(match),
+            **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }
 

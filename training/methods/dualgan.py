@@ -56,9 +56,9 @@ class DualGAN(UnpairedMethod):
     weight 500, RMSProp with decay 0.9 at 5e-5, batch 1, one critic step a translator step. Departures: Adam
     with betas 0 and 0.9, which is RMSProp with its first steps corrected; a line to 0 in the second half;
     patch critics without normalization, which a gradient penalty forbids; half the width and 128 px crops;
-    averaged weights ship; the translator's own are in its docstring; a perceptual guide where the option
-    `look` asks for it. Clipping begins a critic's step, so the translators meet weights at most one step of
-    5e-5 beyond it.
+    averaged weights ship; the translator's own are in its docstring; a perceptual guide and an identity loss,
+    against inverted colors, where the options ask for them. Clipping begins a critic's step, so the
+    translators meet weights at most one step of 5e-5 beyond it.
     """
 
     about = "DualGAN: photos translated to one kind of picture, learned without pairs."
@@ -109,5 +109,6 @@ class DualGAN(UnpairedMethod):
         return {
             "fool": fool(nets["critic_b"](made_b)) + fool(nets["critic_a"](made_a)),
             "reconstruct": self.cfg.reconstruct * back,
+            **self.kept(batch),
             **self.led(batch, made_b, carry),
         }

@@ -96,6 +96,7 @@ class UNIT(UnpairedMethod):
             "reconstruct": cfg.reconstruct * sum(picture_l1(own[side], batch[side]) for side in own),
             "cycle": cfg.cycle * sum(picture_l1(back[side], batch[side]) for side in back),
             "latent": cfg.latent * sum(latent_divergence(code) for code in codes),
+            **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }
 
