@@ -22,6 +22,8 @@ from stylizer.ui.words import STYLIZE, status
 STEPS = 7
 """Pictures of the walk from one seed to the other, both included."""
 FIRST, SECOND = 7, 42
+SIDE = 384
+"""Side of an invented picture, pixels; networks learn on smaller ones and draw any size."""
 MOST_SHEETS = 4 * STEPS
 SETTINGS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
 """The widgets that a picture depends on, in the order in which handlers take their values."""
@@ -131,6 +133,7 @@ def read_request(values: tuple) -> InventRequest:
         whole("the second seed", second) if any(mix) else None,
         mix,
         round(truncation / 100, 4),
+        (SIDE, SIDE),
     )
 
 

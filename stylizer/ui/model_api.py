@@ -11,6 +11,7 @@ from stylizer.engine import InventRequest, RequestError, TranslateRequest, optio
 from stylizer.engine.translation import Domains
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui.handlers import Studio
+from stylizer.ui.inventions import SIDE
 from stylizer.ui.words import sentence_of
 
 
@@ -63,7 +64,9 @@ def make_model_endpoints(studio: Studio) -> None:
             name = _model(studio, model, "inventor")
             mix = (float(coarse), float(middle), float(fine))
             other = None if second is None else int(second)
-            return studio.engine.invent(InventRequest(name, int(seed), other, mix, float(truncation)))
+            return studio.engine.invent(
+                InventRequest(name, int(seed), other, mix, float(truncation), (SIDE, SIDE))
+            )
 
         return _saved(studio, work)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from stylizer.imaging.picture import open_picture, read_recipe
+from stylizer.ui.inventions import SIDE
 from tests.browser.test_studio import stage_says, status_says
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
         page.locator("#invent-download").click()
     waiting.value.save_as(tmp_path / "invented.png")
     assert '"seed": 11' in read_recipe(tmp_path / "invented.png")
-    assert open_picture(tmp_path / "invented.png").width == 16
+    assert open_picture(tmp_path / "invented.png").width == SIDE
 
     page.locator("#invent-status", has_text="click a step").wait_for()
     page.locator("#invent-walk button").nth(3).click()
