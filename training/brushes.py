@@ -12,7 +12,7 @@ from stylizer.models.brush_translator import PHOTO, BrushTranslator
 from stylizer.models.painter import Painter
 from training.pictures import PictureFolder
 
-_PICTURES = 64  # of a domain, whose codes' mean it begins with
+_PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
 _SIDE = 512
 
 

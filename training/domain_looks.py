@@ -36,7 +36,7 @@ class LookRun(CropRun):
 
     look: float = 0.0
     """Weight of the distance between a translation's channel moments and those that its crop would have in
-    the other domain; 30 shows strokes within some thousand steps, 0 is the papers' way."""
+    the other domain; 40 to 60 show strokes within some hundred steps, 0 is the papers' way."""
     look_content: float = 1.0
     """Weight, beside `look`, of the distance between perceptual features of a picture and its translation."""
     look_fool: float = 1.0

@@ -87,7 +87,7 @@ class BrushTranslator(TransferNetwork):
         origin: tuple[int, int] = (0, 0),
         measured: Statistics | None = None,
     ) -> Tensor:
-        """Translate without clamping, for training; `measured` takes the statistics down."""
+        """Translate without clamping; `measured` takes the statistics down."""
         height, width = photo.shape[2:]
         if min(height, width) < 16:
             raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
