@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui.inventions import FIRST, SECOND, STEPS, Inventions
+from stylizer.ui.translations import about_line
 from stylizer.ui.words import status
 
 PREFIX = "invent-"
@@ -58,6 +59,8 @@ def make_invent_tab(inventions: Inventions) -> InventTab | None:
                 visible=len(models) > 1,
                 elem_id=f"{PREFIX}model",
             )
+            for card in inventions.engine.models("inventor"):
+                gr.HTML(about_line(card))
             with gr.Column(elem_classes="panel"):
                 gr.HTML("<h2>Picture</h2><p>Every number is another picture that nobody painted.</p>")
                 made |= _seed("seed", "roll", FIRST, "Seed")
