@@ -9,11 +9,11 @@ import gradio as gr
 from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.engine.request import options
 from stylizer.imaging.picture import open_picture, save_picture
-from stylizer.ui.handlers import Studio
+from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.messages import sentence_of
 from stylizer.ui.model_api import make_model_endpoints
 from stylizer.ui.options import LABELS
 from stylizer.ui.region_api import make_region_endpoints
-from stylizer.ui.words import sentence_of
 
 
 def make_endpoints(studio: Studio) -> None:

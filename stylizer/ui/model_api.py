@@ -10,9 +10,9 @@ import gradio as gr
 from stylizer.engine import InventRequest, RequestError, TranslateRequest, options
 from stylizer.engine.translation import Domains
 from stylizer.imaging.picture import open_picture, save_picture
-from stylizer.ui.handlers import Studio
-from stylizer.ui.inventions import SIDE
-from stylizer.ui.words import sentence_of
+from stylizer.ui.handlers.generate import SIDE
+from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.messages import sentence_of
 
 
 def make_model_endpoints(studio: Studio) -> None:

@@ -15,19 +15,19 @@ from starlette.middleware import Middleware
 
 from stylizer.engine import Engine
 from stylizer.ui.api import make_endpoints
-from stylizer.ui.guard import NoRemoteFiles, PackedPage
-from stylizer.ui.handlers import Studio
-from stylizer.ui.inventions import Inventions
+from stylizer.ui.gallery import Wall
+from stylizer.ui.handlers.generate import Inventions
+from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.handlers.translate import Translations
+from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
+from stylizer.ui.middleware import NoRemoteFiles, PackedPage
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
-from stylizer.ui.session import LIFETIME, Sessions
+from stylizer.ui.state import LIFETIME, Sessions
 from stylizer.ui.tabs.about import make_about_tab
-from stylizer.ui.tabs.invent import make_invent_tab
+from stylizer.ui.tabs.generate import make_invent_tab
 from stylizer.ui.tabs.stylize import make_stylize_tab
 from stylizer.ui.tabs.translate import make_translate_tab
-from stylizer.ui.translations import Translations
-from stylizer.ui.wall import Wall
 from stylizer.ui.wiring import Parts, wire_page
-from stylizer.ui.words import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
 
 TITLE = "Style transfer studio"
 ACCENT = "#b5441f"

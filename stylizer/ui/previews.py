@@ -8,7 +8,7 @@ from typing import Any
 
 from stylizer.engine import CancelToken
 from stylizer.imaging.picture import Picture, save_picture
-from stylizer.ui.region_plan import Strengths
+from stylizer.ui.region_edits import Strengths
 from stylizer.ui.showing import Showing
 
 TRUE = "true"

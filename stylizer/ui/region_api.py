@@ -15,8 +15,8 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import REST, Regions, set_region, whole
 from stylizer.imaging.resize import fit_within
 from stylizer.models.class_table import CLASSES, NAMES
-from stylizer.ui.handlers import Studio
-from stylizer.ui.words import sentence_of
+from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.messages import sentence_of
 
 KEEP, PAINTING, OTHER = "keep", "painting", NAMES[0]
 COLORS = {entry.name: entry.color for entry in CLASSES}

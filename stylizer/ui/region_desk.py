@@ -13,11 +13,11 @@ from stylizer.engine.matching import usable_parts
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST
 from stylizer.ui import options
-from stylizer.ui.desk import FOLLOW, PHOTO, Desk
-from stylizer.ui.handlers import OWN_MANNER, Studio
-from stylizer.ui.live import Answer
-from stylizer.ui.session import Session
-from stylizer.ui.words import listed, title_line
+from stylizer.ui.handlers.regions import FOLLOW, PHOTO, Desk
+from stylizer.ui.handlers.stage import Answer
+from stylizer.ui.handlers.stylize import OWN_MANNER, Studio
+from stylizer.ui.messages import listed, title_line
+from stylizer.ui.state import Session
 
 MANNERS = (FOLLOW, OWN_MANNER, PHOTO)
 WHOLE_PAINTING = "the whole painting"

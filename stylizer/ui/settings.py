@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.ui import options
-from stylizer.ui.session import Session
-from stylizer.ui.wall import Wall
+from stylizer.ui.gallery import Wall
+from stylizer.ui.state import Session
 
 
 @dataclass(frozen=True)

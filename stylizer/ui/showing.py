@@ -11,8 +11,8 @@ from typing import Any
 
 from stylizer.engine import CancelToken
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.region_history import RegionHistory
-from stylizer.ui.region_plan import RegionPlan, Strengths
+from stylizer.ui.history import RegionHistory
+from stylizer.ui.region_edits import RegionPlan, Strengths
 
 MOST_STALE = 16
 

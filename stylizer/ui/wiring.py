@@ -10,19 +10,20 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.ui import inventions, options, translations
-from stylizer.ui.desk import Desk
-from stylizer.ui.handlers import MOST_FURTHER, Studio
-from stylizer.ui.inventions import Inventions
-from stylizer.ui.live import Answer, LivePicture
+from stylizer.ui import options
+from stylizer.ui.handlers import generate, translate
+from stylizer.ui.handlers.generate import Inventions
+from stylizer.ui.handlers.regions import Desk
+from stylizer.ui.handlers.stage import Answer, LivePicture
+from stylizer.ui.handlers.stylize import MOST_FURTHER, Studio
+from stylizer.ui.handlers.translate import TranslationDesk, Translations
+from stylizer.ui.messages import INVENT, sentence_of, status
 from stylizer.ui.region_desk import PANEL, RegionDesk
-from stylizer.ui.session import LIFETIME
+from stylizer.ui.state import LIFETIME
 from stylizer.ui.tabs.about import AboutTab
-from stylizer.ui.tabs.invent import InventTab
+from stylizer.ui.tabs.generate import InventTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
-from stylizer.ui.translations import TranslationDesk, Translations
-from stylizer.ui.words import INVENT, sentence_of, status
 
 AT_ONCE = {"queue": False, "trigger_mode": "multiple"}
 RAW = AT_ONCE | {"preprocess": False}
@@ -254,10 +255,10 @@ def _wire_stylize(wires: Wires, studio: Studio, parts: Parts) -> None:
 def _wire_translate(wires: Wires, live: Translations, parts: Parts) -> None:
     on, tab = wires.on, parts.translate
     shares = [f"share{place}" for place in range(len(tab.shares))]
-    controls = list(translations.CONTROLS)
+    controls = list(translate.CONTROLS)
     looks = [tab.color, tab.stroke, *tab.shares]
     name = f"{PREFIX}stage"
-    _wire_stage(wires, live, parts, name, list(translations.SETTINGS), controls, looks)
+    _wire_stage(wires, live, parts, name, list(translate.SETTINGS), controls, looks)
     on(
         tab.model.input,
         live.choose_model,
@@ -267,7 +268,7 @@ def _wire_translate(wires: Wires, live: Translations, parts: Parts) -> None:
     )
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
     desk = TranslationDesk(live)
-    on_region = _wire_regions(wires, desk, name, list(translations.SETTINGS), translations.PANEL)
+    on_region = _wire_regions(wires, desk, name, list(translate.SETTINGS), translate.PANEL)
     on_region(tab.region_domains.input, desk.set_domains, "region_domains")
 
 
@@ -317,7 +318,7 @@ def _wire_invent(wires: Wires, desk: Inventions, parts: Parts) -> None:
     on(
         wires.widgets["turn"].change,
         desk.paint,
-        ["visit", *inventions.SETTINGS],
+        ["visit", *generate.SETTINGS],
         ["picture", "download", "use", "walk"],
         trigger_mode="always_last",
         concurrency_id="invent",

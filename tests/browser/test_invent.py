@@ -3,7 +3,7 @@
 import pytest
 
 from stylizer.imaging.picture import open_picture, read_recipe
-from stylizer.ui.inventions import SIDE
+from stylizer.ui.handlers.generate import SIDE
 from tests.browser.test_studio import stage_says, status_says
 
 pytestmark = pytest.mark.browser

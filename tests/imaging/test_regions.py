@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylizer.imaging import regions as operations
-from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.regions import REST, Regions, RegionsError, regions_from_weights, whole
 
 SIZE = (9, 12)
@@ -159,16 +158,3 @@ def test_masks_of_whole_numbers_and_those_that_overlap_are_repaired():
     assert (deep.mask("a") == 255).all()
     loud = regions_from_weights(np.full((3, 4, 4), 9.0), ["a", "b", "c"])
     assert [loud.share(name) for name in "abc"] == [pytest.approx(1 / 3)] * 3 and loud.share(REST) == 0
-
-
-def test_steps_can_be_undone_and_redone():
-    history = RegionHistory(whole((4, 4)), most=2)
-    first = history.push(operations.add_to(history.present, "a", np.eye(4)))
-    second = history.push(operations.grow(first, "a", 1))
-    assert history.undo() == first and history.undo() == whole((4, 4)) and not history.can_undo
-    assert history.redo() == first and history.redo() == second and not history.can_redo
-    assert history.push(second) is second and history.undo() == first
-    third = history.push(operations.invert(first, "a"))
-    assert history.redo() == third
-    history.push(operations.grow(third, "a", 1))
-    assert [history.undo(), history.undo(), history.undo()] == [third, first, first]

@@ -6,10 +6,10 @@ import pytest
 
 from stylizer.imaging.picture import save_picture
 from stylizer.ui import options
-from stylizer.ui.handlers import MOST_FURTHER, Studio
+from stylizer.ui.gallery import Wall
+from stylizer.ui.handlers.stylize import MOST_FURTHER, Studio
 from stylizer.ui.samples import Example, sample_photos
-from stylizer.ui.session import Sessions
-from stylizer.ui.wall import Wall
+from stylizer.ui.state import Sessions
 from tests.engine.drawn import drawn
 from tests.ui.small_studio import small_engine
 

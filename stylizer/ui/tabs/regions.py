@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.desk import EDITS
+from stylizer.ui.handlers.regions import EDITS
 from stylizer.ui.region_desk import MANNERS, MATCH, WHOLE_PAINTING
-from stylizer.ui.region_plan import PRESETS
+from stylizer.ui.region_edits import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
 NO_SEGMENTER = "Regions cannot be found without their model; make them with the brush."

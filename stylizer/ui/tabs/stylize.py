@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.handlers import MOST_FURTHER
+from stylizer.ui.gallery import ALL, Wall
+from stylizer.ui.handlers.stylize import MOST_FURTHER
+from stylizer.ui.messages import title_line
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.tabs.parts import PICTURES, make_easel, make_photo_row
 from stylizer.ui.tabs.regions import make_regions_panel
-from stylizer.ui.wall import ALL, Wall
-from stylizer.ui.words import title_line
+from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
 
 
 @dataclass(frozen=True)

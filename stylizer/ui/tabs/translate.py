@@ -9,12 +9,12 @@ import gradio as gr
 
 from stylizer.engine import TranslateRequest
 from stylizer.ui import options
-from stylizer.ui.desk import FOLLOW, PHOTO
-from stylizer.ui.region_plan import PRESETS
+from stylizer.ui.handlers.regions import FOLLOW, PHOTO
+from stylizer.ui.handlers.translate import MOST_SHARES, OWN_LOOK, Translations, about_line, looks, worded
+from stylizer.ui.region_edits import PRESETS
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.stage import compose_message
-from stylizer.ui.tabs.parts import make_easel, make_photo_row
-from stylizer.ui.translations import MOST_SHARES, OWN_LOOK, Translations, about_line, looks, worded
+from stylizer.ui.stage.component import compose_message
+from stylizer.ui.tabs.shared import make_easel, make_photo_row
 
 PREFIX = "translate-"
 NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."

@@ -14,10 +14,10 @@ import gradio as gr
 from stylizer.engine import Cancelled, CancelToken, InventRequest, RequestError
 from stylizer.engine.invention import LARGEST_SEED
 from stylizer.imaging.picture import Picture, save_picture
-from stylizer.ui.handlers import Studio
-from stylizer.ui.live import Answer
-from stylizer.ui.session import Invented, Session
-from stylizer.ui.words import STYLIZE, status
+from stylizer.ui.handlers.stage import Answer
+from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.messages import STYLIZE, status
+from stylizer.ui.state import Invented, Session
 
 STEPS = 7
 """Pictures of the walk from one seed to the other, both included."""

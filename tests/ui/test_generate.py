@@ -6,7 +6,7 @@ import pytest
 
 from stylizer.engine import RequestError
 from stylizer.imaging.picture import open_picture, read_recipe
-from stylizer.ui.inventions import STEPS, Inventions
+from stylizer.ui.handlers.generate import STEPS, Inventions
 from tests.ui.small_studio import small_engine
 
 

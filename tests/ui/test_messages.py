@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from stylizer.engine import RequestError
-from stylizer.ui.words import UNKNOWN, sentence_of, status, written
+from stylizer.ui.messages import UNKNOWN, sentence_of, status, written
 
 
 def test_a_known_mistake_is_a_whole_sentence():

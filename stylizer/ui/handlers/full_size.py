@@ -13,7 +13,7 @@ import gradio as gr
 from stylizer.engine import CancelToken
 from stylizer.imaging.picture import save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.session import MOST_RESULTS, FinishedPicture, Session
+from stylizer.ui.state import MOST_RESULTS, FinishedPicture, Session
 
 SIZES = {"As the photo": None, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""

@@ -17,11 +17,11 @@ from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.selection import brush_stroke, similar_area
-from stylizer.ui.live import Answer, LivePicture, uploads_of
-from stylizer.ui.region_plan import AS_THE_PHOTO, AS_THE_PICTURE, PRESETS, Dress, RegionPlan
+from stylizer.ui.handlers.stage import Answer, LivePicture, uploads_of
+from stylizer.ui.messages import KNOWN, listed, sentence_of, status
+from stylizer.ui.region_edits import AS_THE_PHOTO, AS_THE_PICTURE, PRESETS, Dress, RegionPlan
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.showing import Showing
-from stylizer.ui.words import KNOWN, listed, sentence_of, status
 
 FOLLOW, PHOTO = "As the picture", "Keep the photo"
 

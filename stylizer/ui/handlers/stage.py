@@ -13,14 +13,14 @@ from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, read_recipe_
 from stylizer.engine.model_recipes import TranslationRecipe
 from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.full_size import SIZES, FullSize, hang, keep_finished
+from stylizer.ui.handlers.full_size import SIZES, FullSize, hang, keep_finished
+from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status
 from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
-from stylizer.ui.region_plan import RegionPlan
+from stylizer.ui.region_edits import RegionPlan
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
-from stylizer.ui.session import Session, Sessions
 from stylizer.ui.showing import Showing
-from stylizer.ui.stage import compose_message, describe_regions
-from stylizer.ui.words import STYLIZE, TRANSLATE, sentence_of, status
+from stylizer.ui.stage.component import compose_message, describe_regions
+from stylizer.ui.state import Session, Sessions
 
 Answer = dict[str, Any]
 

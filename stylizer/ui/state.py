@@ -12,8 +12,8 @@ from pathlib import Path
 from stylizer.engine import CancelToken
 from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle
+from stylizer.ui.messages import SessionExpired
 from stylizer.ui.showing import Showing
-from stylizer.ui.words import SessionExpired
 
 MOST_SESSIONS = 32
 LIFETIME = 3600.0

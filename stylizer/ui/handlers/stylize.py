@@ -23,19 +23,19 @@ from stylizer.engine import (
     StyleResult,
 )
 from stylizer.imaging.picture import Picture, open_picture, save_picture
-from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
-from stylizer.ui.live import Answer, LivePicture, uploads_of
-from stylizer.ui.region_plan import Dress, RegionPlan
+from stylizer.ui.gallery import ALL, OWN_KEY, Wall
+from stylizer.ui.handlers.stage import Answer, LivePicture, uploads_of
+from stylizer.ui.history import RegionHistory
+from stylizer.ui.messages import KNOWN, STYLIZE, listed, name_of, sentence_of, status, title_line
+from stylizer.ui.region_edits import Dress, RegionPlan
 from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
-from stylizer.ui.session import MOST_OWN, OwnStyle, Session, Sessions
 from stylizer.ui.settings import Settings
 from stylizer.ui.showing import Showing
-from stylizer.ui.stage import compose_message
-from stylizer.ui.wall import ALL, OWN_KEY, Wall
-from stylizer.ui.words import KNOWN, STYLIZE, listed, name_of, sentence_of, status, title_line
+from stylizer.ui.stage.component import compose_message
+from stylizer.ui.state import MOST_OWN, OwnStyle, Session, Sessions
 
 MOST_FURTHER = 3
 """Styles that may join the chosen one."""

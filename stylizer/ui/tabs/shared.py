@@ -8,10 +8,10 @@ import gradio as gr
 
 from stylizer.engine import StyleRequest
 from stylizer.ui import options
-from stylizer.ui.full_size import SIZES
+from stylizer.ui.handlers.full_size import SIZES
+from stylizer.ui.messages import status
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.stage import make_stage
-from stylizer.ui.words import status
+from stylizer.ui.stage.component import make_stage
 
 PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stylizer.ui.session import SessionExpired, Sessions
+from stylizer.ui.state import SessionExpired, Sessions
 
 
 def test_an_unknown_id_is_refused(tmp_path):

@@ -10,7 +10,7 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.desk import PHOTO
+from stylizer.ui.handlers.regions import PHOTO
 from stylizer.ui.region_desk import MATCH, RegionDesk
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine

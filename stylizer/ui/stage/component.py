@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.imaging.mask_files import pack_mask
-from stylizer.ui.region_plan import RegionPlan, Strengths, appearance
+from stylizer.ui.region_edits import RegionPlan, Strengths, appearance
 from stylizer.ui.showing import Showing
 
 PROPERTIES = "element, trigger, props, server, upload, watch"

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.ui.inventions import FIRST, SECOND, STEPS, Inventions
-from stylizer.ui.translations import about_line
-from stylizer.ui.words import status
+from stylizer.ui.handlers.generate import FIRST, SECOND, STEPS, Inventions
+from stylizer.ui.handlers.translate import about_line
+from stylizer.ui.messages import status
 
 PREFIX = "invent-"
 NONE = "No inventor is here yet. Put its folder into checkpoints, and start the studio again."

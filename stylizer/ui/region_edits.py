@@ -12,7 +12,7 @@ from stylizer.engine.recipe import code_digest
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions
 from stylizer.models.class_table import CLASSES, ClassInfo
-from stylizer.ui.words import name_of
+from stylizer.ui.messages import name_of
 
 KEEP = "keep"
 PERSON, SKY = "person", "sky"

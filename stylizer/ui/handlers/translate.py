@@ -21,17 +21,17 @@ from stylizer.engine.model_recipes import TranslationRecipe
 from stylizer.engine.translation import PHOTO as PHOTO_DOMAIN
 from stylizer.engine.translation import Domains
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.region_history import RegionHistory
 from stylizer.imaging.resize import fit_within
 from stylizer.models.checkpoint import Card
 from stylizer.ui import options
-from stylizer.ui.desk import Desk
-from stylizer.ui.live import Answer, LivePicture
-from stylizer.ui.region_plan import AS_THE_PICTURE, KEEP, Dress, RegionPlan
+from stylizer.ui.handlers.regions import Desk
+from stylizer.ui.handlers.stage import Answer, LivePicture
+from stylizer.ui.history import RegionHistory
+from stylizer.ui.messages import TRANSLATE, listed, sentence_of, status, title_line, written
+from stylizer.ui.region_edits import AS_THE_PICTURE, KEEP, Dress, RegionPlan
 from stylizer.ui.samples import PREVIEW_SIDE
-from stylizer.ui.session import Session
 from stylizer.ui.showing import Showing
-from stylizer.ui.words import TRANSLATE, listed, sentence_of, status, title_line, written
+from stylizer.ui.state import Session
 
 MOST_SHARES = 8
 """Looks of a model whose shares of a mix have a slider; further ones join with half a share."""

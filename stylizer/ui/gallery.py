@@ -12,7 +12,7 @@ import numpy as np
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.session import Session
+from stylizer.ui.state import Session
 
 ALL, OWN = "All", "Mine"
 MOST_CHIPS = 9

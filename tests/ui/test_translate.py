@@ -8,8 +8,8 @@ import pytest
 
 from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
-from stylizer.ui.desk import PHOTO
-from stylizer.ui.translations import MOST_SHARES, TO_GRAY, TranslationDesk, Translations
+from stylizer.ui.handlers.regions import PHOTO
+from stylizer.ui.handlers.translate import MOST_SHARES, TO_GRAY, TranslationDesk, Translations
 from tests.engine.drawn import drawn
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine

@@ -1,0 +1,1 @@
+"""What the page does when something happens: one file a task."""

@@ -1,0 +1,1 @@
+"""The stage: the one component of our own."""
