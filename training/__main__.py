@@ -18,9 +18,7 @@ import tyro
 from stylizer.imaging.picture import PictureError
 from stylizer.models.checkpoint import CheckpointError
 from training import methods as methods  # registers the methods
-from training.alarms import TrainingAlarm
-from training.config import UserMistake, to_plain
-from training.options import (
+from training.evaluation.options import (
     CompareInventorsOptions,
     CompareOptions,
     CompareTranslatorsOptions,
@@ -30,7 +28,9 @@ from training.options import (
     StylesOptions,
     TranslatorEvaluateOptions,
 )
-from training.phases import METHODS
+from training.run.alarms import TrainingAlarm
+from training.run.config import UserMistake, to_plain
+from training.run.method import METHODS
 
 USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
 Place = Annotated[Path, tyro.conf.Positional]
@@ -44,7 +44,7 @@ def method_command(name: str) -> Callable[..., None]:
         if dry_run:
             print(json.dumps({"method": name, "config": to_plain(config)}, indent=2))
             return
-        from training.loop import start
+        from training.run.loop import start
 
         print(start(name, config))
 
@@ -74,50 +74,50 @@ def resume(run: Place, steps: int | None = None, minutes: float = 0.0, device: s
         minutes: Save and stop after this many minutes; 0: no limit.
         device: Another device than the run began on.
     """
-    from training.loop import resume as go_on
+    from training.run.loop import resume as go_on
 
     changes = {"steps": steps, "minutes": minutes, "device": device}
     print(go_on(run, **{key: value for key, value in changes.items() if value is not None}))
 
 
 def evaluate(config: Any) -> None:
-    from training.evaluate import evaluate as measure
+    from training.evaluation.stylizer import evaluate as measure
 
     measure(config)
 
 
 def evaluate_segmenter(config: Any) -> None:
-    from training.evaluate_segmenter import evaluate_segmenter as measure
+    from training.evaluation.segmenter import evaluate_segmenter as measure
 
     measure(config)
 
 
 def evaluate_translator(config: Any) -> None:
-    from training.evaluate_translator import evaluate_translator as measure
+    from training.evaluation.translator import evaluate_translator as measure
 
     measure(config)
 
 
 def evaluate_inventor(config: Any) -> None:
-    from training.evaluate_inventor import evaluate_inventor as measure
+    from training.evaluation.generator import evaluate_inventor as measure
 
     measure(config)
 
 
 def compare(config: Any) -> None:
-    from training.compare import compare as measure
+    from training.evaluation.compare import compare as measure
 
     measure(config)
 
 
 def compare_translators(config: Any) -> None:
-    from training.compare_looks import compare_translators as draw
+    from training.evaluation.compare_sheets import compare_translators as draw
 
     draw(config)
 
 
 def compare_inventors(config: Any) -> None:
-    from training.compare_looks import compare_inventors as draw
+    from training.evaluation.compare_sheets import compare_inventors as draw
 
     draw(config)
 
@@ -138,8 +138,8 @@ def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calib
         about: One line on what it does; empty: the method's own.
         status: Whether it convinces; the page says so of what is experimental.
     """
-    from training.card import Words
-    from training.publish import publish as ship
+    from training.publishing.card import Words
+    from training.publishing.publish import publish as ship
 
     words = Words(title, about, "" if status == "final" else status)
     for folder in ship(run, checkpoint, metrics, calibrate, notes, before, words):
@@ -159,7 +159,7 @@ def card(checkpoint: Place, figures: tuple[Path, ...] = (), notes: Path | None =
         about: One line on what it does.
         status: Whether it convinces; the page says so of what is experimental.
     """
-    from training.recard import rewrite_card, table_row
+    from training.publishing.rewrite_card import rewrite_card, table_row
 
     print(table_row(rewrite_card(checkpoint, figures, notes, title, about, status), figures))
 
@@ -172,24 +172,13 @@ def split(pictures: Place, out: Place, held: float = 0.15) -> None:
         out: A new folder.
         held: Share that is held out; which ones depends on their names alone.
     """
-    from training.split import split as part
+    from training.evaluation.split import split as part
 
     print(", ".join(f"{name}: {count} pictures" for name, count in part(pictures, out, held).items()))
 
 
-def originals(out: Place) -> None:
-    """Draw the original style pictures, which anyone may reuse.
-
-    Args:
-        out: The folder to draw them into.
-    """
-    from training.originals import draw_all
-
-    draw_all(out)
-
-
 def styles(config: Any) -> None:
-    from training.styles import make_styles
+    from training.publishing.styles import make_styles
 
     make_styles(config)
 
@@ -209,7 +198,6 @@ def commands() -> dict[str, Callable[..., None]]:
         "publish": publish,
         "card": card,
         "split": split,
-        "originals": originals,
         "styles": with_options(styles, StylesOptions),
     }
 
@@ -227,7 +215,7 @@ def deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
 
 def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
     """Turn the command line into the work to do; raises UserMistake with what is wrong, in one line."""
-    from training.by_role import by_role
+    from training.evaluation.by_role import by_role
 
     words = by_role(sys.argv[1:] if arguments is None else arguments)
     complaint = io.StringIO()

@@ -11,9 +11,9 @@ WRONG_ARROWS = [
     ("stylizer/models/blocks.py", "stylizer.engine.cache"),
     ("stylizer/engine/cache.py", "stylizer.ui.options"),
     ("stylizer/engine/slots.py", "gradio"),
-    ("stylizer/models/blocks.py", "training.config"),
-    ("training/config.py", "stylizer.engine.cache"),
-    ("training/options.py", "gradio"),
+    ("stylizer/models/blocks.py", "training.run.config"),
+    ("training/run/config.py", "stylizer.engine.cache"),
+    ("training/evaluation/options.py", "gradio"),
 ]
 
 

@@ -12,11 +12,11 @@ from tests.contract.test_networks import USES
 from tests.training.conftest import fresh_accelerate as fresh_accelerate
 from tests.training.conftest import studio as studio
 from tests.training.tiny_runs import TINY_RUNS
-from training.loop import build, resume, start
 from training.methods.stylegan import StyleGANMethod
-from training.phases import METHODS, only_train, trainable_parameters
-from training.publish import publish
-from training.state import list_snapshots, newest_snapshot
+from training.publishing.publish import publish
+from training.run.loop import build, resume, start
+from training.run.method import METHODS, only_train, trainable_parameters
+from training.run.snapshots import list_snapshots, newest_snapshot
 
 OURS = sorted(set(METHODS) - {"toy"})
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from training.alarms import LOOKS, USUAL, Alarms, TrainingAlarm
+from training.run.alarms import LOOKS, USUAL, Alarms, TrainingAlarm
 
 
 @pytest.mark.parametrize(("losses", "norm", "sentence"), [

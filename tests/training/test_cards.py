@@ -10,10 +10,10 @@ from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
-from training.loop import start
-from training.publish import read_figures
-from training.recard import split_sections
-from training.role_figures import measured_line
+from training.publishing.figures import measured_line
+from training.publishing.publish import read_figures
+from training.publishing.rewrite_card import split_sections
+from training.run.loop import start
 
 SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}
 KID = {"fid": 93.4, "kid": 0.512, "kid_std": 0.03, "kid_subsets": "50 of 45", "counts": [200, 90]}

@@ -5,9 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from training.collection import PictureFolder, find_sources
-from training.config import UserMistake
-from training.pictures import random_crop
+from training.data.folders import PictureFolder, find_sources, random_crop
+from training.run.config import UserMistake
 
 
 def picture_bytes(seed: int, size=(40, 30)) -> bytes:

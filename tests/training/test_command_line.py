@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from training.__main__ import commands, main
-from training.phases import METHODS
+from training.run.method import METHODS
 
 
 def test_every_method_is_a_subcommand_and_the_tools_are_there():
-    assert {*METHODS, "resume", "evaluate", "compare", "publish", "originals"} <= set(commands())
+    assert {*METHODS, "resume", "evaluate", "compare", "publish", "card"} <= set(commands())
 
 
 def test_a_dry_run_prints_the_resolved_options_and_touches_nothing(tmp_path, capsys, monkeypatch):

@@ -12,17 +12,17 @@ from PIL import Image
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.training.toy import tiny_painter_run
-from training.compare import compare
-from training.config import UserMistake
-from training.evaluate import Studio, evaluate
-from training.judging import pair_up, read_pairs
-from training.loop import start
-from training.options import CompareOptions, EvaluateOptions
-from training.painting import paint_once, strength_at
-from training.publish import publish, read_figures
-from training.shipping import open_stylizer
-from training.speed import speed_figures
-from training.state import newest_snapshot
+from training.evaluation.compare import compare
+from training.evaluation.evaluator import pair_up, read_pairs
+from training.evaluation.options import CompareOptions, EvaluateOptions
+from training.evaluation.painting import paint_once, strength_at
+from training.evaluation.speed import speed_figures
+from training.evaluation.stylizer import Studio, evaluate
+from training.publishing.publish import publish, read_figures
+from training.publishing.runs import open_stylizer
+from training.run.config import UserMistake
+from training.run.loop import start
+from training.run.snapshots import newest_snapshot
 
 
 @pytest.fixture(scope="module")

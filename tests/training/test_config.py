@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from stylizer.models.painter import PainterConfig
-from training.config import UserMistake, from_plain, read_options, to_plain, write_options
 from training.methods.painter import PainterRun
+from training.run.config import UserMistake, from_plain, read_options, to_plain, write_options
 
 
 def test_options_survive_the_run_folder(tmp_path):

@@ -7,11 +7,11 @@ from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorCon
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from tests.training.tiny_runs import TINY_RUNS
-from training.brushes import begin_as_painter
-from training.domain_looks import DomainLook, LookGuide, carried
-from training.loop import build
+from training.data.folders import PictureFolder
+from training.losses.domain_guide import DomainLook, LookGuide, carried
+from training.methods.begin_as_painter import begin_as_painter
 from training.methods.cyclegan import CycleGANRun
-from training.pictures import PictureFolder
+from training.run.loop import build
 
 NUMBERS = 2 * (64 + 128 + 256 + 512)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.ema import AveragedWeights
+from training.run.ema import AveragedWeights
 
 
 def nets_with(value: float) -> nn.ModuleDict:

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.training.toy import Toy, tiny_painter_run, toy_run
-from training.alarms import TrainingAlarm
-from training.config import UserMistake
-from training.loop import resume, start
-from training.state import list_snapshots, newest_snapshot, read_snapshot
+from training.run.alarms import TrainingAlarm
+from training.run.config import UserMistake
+from training.run.loop import resume, start
+from training.run.snapshots import list_snapshots, newest_snapshot, read_snapshot
 
 
 def tensors_of(run):

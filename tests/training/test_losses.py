@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from training.critics import FeatureCritic, PatchCritic
 from training.losses.adversarial import ADVERSARIAL, feature_matching
+from training.losses.discriminators import FeatureCritic, PatchCritic
 from training.losses.penalties import gradient_penalty, outside_range, r1_penalty, total_variation
 
 REAL, MADE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])

@@ -7,12 +7,12 @@ import scipy.linalg
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from training.config import UserMistake
 from training.metrics import features, pixels
 from training.metrics.nearest import copying, nearest
 from training.metrics.recognize import ranks, spread_of
 from training.metrics.sets import distances, set_distances, set_reader
 from training.metrics.steps import calibration, monotonicity, unevenness
+from training.run.config import UserMistake
 
 
 def picture(seed: int, height: int = 96, width: int = 80) -> torch.Tensor:

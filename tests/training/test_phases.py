@@ -1,7 +1,7 @@
 import torch
 
 from tests.training.toy import Toy, toy_run
-from training.phases import Phase, generator, only_train, step_seed, trainable_parameters
+from training.run.method import Phase, generator, only_train, step_seed, trainable_parameters
 
 
 def test_a_lazy_phase_runs_every_so_often_from_its_start():

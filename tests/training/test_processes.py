@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from tests.training.toy import Toy, toy_run
-from training.loop import start
-from training.state import newest_snapshot
+from training.run.loop import start
+from training.run.snapshots import newest_snapshot
 
 ROOT = Path(__file__).parents[2]
 # its `--cpu` needs MPI for several processes; `--multi_gpu` starts them, and the run's device says where

@@ -4,8 +4,8 @@ import torch
 from safetensors.torch import save_file
 
 from tests.training.conftest import drawn
-from training.config import UserMistake
 from training.metrics.recognize import load_lite0, style_vectors
+from training.run.config import UserMistake
 
 
 def test_a_picture_is_described_in_color_and_in_luminance_by_a_local_encoder(tmp_path):

@@ -10,8 +10,7 @@ from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.class_table import IGNORE, NAMES
 from tests.training.labeled import draw_labeled, tiny_segmenter_run
 from training.__main__ import main
-from training.config import UserMistake
-from training.labeled_pictures import (
+from training.data.labeled import (
     ABSENT,
     BalancedDraw,
     Labeled,
@@ -21,10 +20,11 @@ from training.labeled_pictures import (
     mark_absent,
     read_labeled,
 )
-from training.loop import build, start
 from training.methods.segmenter import absent_loss
 from training.metrics.classes import choose_threshold, confusion, doubt_table, intersection_over_union
-from training.phases import generator
+from training.run.config import UserMistake
+from training.run.loop import build, start
+from training.run.method import generator
 
 PERSON, SKY = NAMES.index("person"), NAMES.index("sky")
 

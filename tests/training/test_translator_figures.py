@@ -15,11 +15,19 @@ from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.conftest import drawn
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
-from training.evaluate import open_perceptual
-from training.evaluate_translator import color_figures, translation_figures
-from training.loop import start
-from training.picture_sets import Eye, Trained, list_pictures, of_domain, spread_out, square, trained_folders
-from training.shipping import way_back
+from training.evaluation.sets import (
+    Eye,
+    Trained,
+    list_pictures,
+    of_domain,
+    spread_out,
+    square,
+    trained_folders,
+)
+from training.evaluation.stylizer import open_perceptual
+from training.evaluation.translator import color_figures, translation_figures
+from training.publishing.runs import way_back
+from training.run.loop import start
 
 
 @pytest.fixture(scope="module")

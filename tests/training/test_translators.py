@@ -10,16 +10,16 @@ from stylizer.models.colorizer import Colorizer, ColorizerConfig, guided_enlarge
 from stylizer.models.resnet_translator import ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
-from training.alarms import LOOKS, Alarms
-from training.augment import AdaptiveAugment
-from training.config import UserMistake
-from training.critics import DomainCritic, PictureCritic, ScaleCritic
-from training.loop import build, start
+from training.data.augment import AdaptiveAugment
+from training.data.pool import PicturePool
 from training.losses.adversarial import mean_feature_matching
 from training.losses.cycle import latent_divergence, picture_l1, picture_l2
+from training.losses.discriminators import DomainCritic, PictureCritic, ScaleCritic
 from training.losses.penalties import path_lengths
-from training.pool import PicturePool
-from training.schedules import late_linear
+from training.run.alarms import LOOKS, Alarms
+from training.run.config import UserMistake
+from training.run.loop import build, start
+from training.run.method import late_linear
 
 
 def test_distances_are_in_the_papers_units():
@@ -167,7 +167,7 @@ def test_a_broken_run_raises_its_alarm(broken, words, studio, tmp_path, monkeypa
         return broken * (pixels * 2 - 1) + 0 * self.color.weight.sum()
 
     monkeypatch.setattr(ResnetTranslator, "paint", paint)
-    monkeypatch.setattr("training.loop.LOOK_EVERY", 1)
+    monkeypatch.setattr("training.run.loop.LOOK_EVERY", 1)
     run = start("cyclegan", TINY_RUNS["cyclegan"].options(tmp_path, studio, steps=LOOKS, batch=1))
     notes = [json.loads(line).get("note", "") for line in (run / "report.jsonl").read_text().splitlines()]
     assert any(words in note for note in notes)

@@ -13,7 +13,6 @@ from stylizer.models.unet import UNetConfig
 from stylizer.models.unit_translator import UnitTranslatorConfig
 from tests.training.labeled import tiny_segmenter_run
 from tests.training.toy import tiny_painter_run
-from training.config import RunConfig
 from training.methods.colorize import ColorizeRun
 from training.methods.cyclegan import CycleGANRun
 from training.methods.discogan import DiscoGANRun
@@ -21,6 +20,7 @@ from training.methods.dualgan import DualGANRun
 from training.methods.stargan import StarGANRun
 from training.methods.stylegan import StyleGANRun
 from training.methods.unit import UNITRun
+from training.run.config import RunConfig
 
 
 @dataclass(frozen=True)

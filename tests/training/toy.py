@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from stylizer.models.painter import PainterConfig
-from training.config import RunConfig
 from training.methods.painter import PainterRun
-from training.phases import METHODS, Method, Phase, generator, method
+from training.run.config import RunConfig
+from training.run.method import METHODS, Method, Phase, generator, method
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import torch
 
 from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import toy_run
-from training import loop
-from training.loop import build, start
+from training.run import loop
+from training.run.loop import build, start
 
 OUT, STUDIO = map(Path, sys.argv[1:3])
 torch.set_num_threads(1)

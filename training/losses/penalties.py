@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+from training.run.processes import shared_mean
 
 
 def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
@@ -35,6 +37,20 @@ def path_lengths(pictures: Tensor, styles: Tensor, noise: Tensor) -> Tensor:
     moved = (pictures * noise).sum() / (height * width) ** 0.5
     (slope,) = torch.autograd.grad(moved, styles, create_graph=True)
     return slope.square().sum(2).mean(1).sqrt()
+
+
+class PathMean(nn.Module):
+    """The usual path length, as a buffer: it is saved with the run (arXiv:1912.04958, eq. 4, a)."""
+
+    def __init__(self, decay: float = 0.01):
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("usual", torch.zeros(()))
+
+    def forward(self, lengths: Tensor) -> Tensor:
+        """Move towards lengths (B,) and return their mean squared distance to the usual one."""
+        self.usual.lerp_(shared_mean(lengths.detach().mean()), self.decay)
+        return (lengths - self.usual).square().mean()
 
 
 def total_variation(pictures: Tensor) -> Tensor:

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, to_chroma, with_chroma
-from training.critics import PatchCritic
-from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share, watched
+from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share, watched
+from training.data.folders import PictureFolder, side_by_side
 from training.losses.adversarial import ADVERSARIAL, feature_matching
 from training.losses.cycle import picture_l1
-from training.phases import Carry, Losses, Phase, generator, method
-from training.pictures import PictureFolder, side_by_side
+from training.losses.discriminators import PatchCritic
+from training.run.method import Carry, Losses, Phase, generator, method
 
 
 @dataclass(frozen=True)

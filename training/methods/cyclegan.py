@@ -13,14 +13,14 @@ from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorCon
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.translator_blocks import one_domain
-from training.brushes import begin_as_painter
-from training.critics import PatchCritic
-from training.crops import right_share, watched
+from training.data.crop_method import right_share, watched
+from training.data.pool import PicturePool
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import picture_l1
-from training.phases import Carry, Losses, Phase, method
-from training.pool import PicturePool
-from training.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.losses.discriminators import PatchCritic
+from training.methods.begin_as_painter import begin_as_painter
+from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.run.method import Carry, Losses, Phase, method
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.unet import UNet, UNetConfig
-from training.config import UserMistake
-from training.critics import PatchCritic
-from training.crops import right_share, watched
+from training.data.crop_method import right_share, watched
 from training.losses.adversarial import ADVERSARIAL, mean_feature_matching
 from training.losses.cycle import picture_l2
-from training.phases import Carry, Losses, Phase, method
-from training.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.losses.discriminators import PatchCritic
+from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.run.config import UserMistake
+from training.run.method import Carry, Losses, Phase, method
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.unet import UNet, UNetConfig
-from training.config import UserMistake
-from training.critics import PatchCritic
-from training.crops import watched
+from training.data.crop_method import watched
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import picture_l1
+from training.losses.discriminators import PatchCritic
 from training.losses.penalties import gradient_penalty
-from training.phases import Carry, Losses, Phase, method
-from training.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.run.config import UserMistake
+from training.run.method import Carry, Losses, Phase, method
 
 
 @dataclass(frozen=True)

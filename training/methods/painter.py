@@ -21,14 +21,14 @@ from stylizer.models.perceptual import (
     style_gram,
     style_moments,
 )
-from training.config import RunConfig, UserMistake
-from training.critics import FeatureCritic
-from training.crop_bank import CropBank, CropPlan
-from training.encoder_weights import load_encoder
+from training.data.crop_bank import CropBank, CropPlan
+from training.data.encoder_weights import load_encoder
+from training.data.folders import PictureFolder, random_crop, side_by_side, uniform
 from training.losses.adversarial import ADVERSARIAL
+from training.losses.discriminators import FeatureCritic
 from training.losses.penalties import outside_range, total_variation
-from training.phases import AdamSettings, Carry, Losses, Method, Phase, generator, method
-from training.pictures import PictureFolder, random_crop, side_by_side, uniform
+from training.run.config import RunConfig, UserMistake
+from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from training.brushes import begin_as_painter
-from training.config import UserMistake
-from training.critics import DomainCritic
-from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, watched
-from training.domain_looks import LookGuide, LookRun, add_guide
+from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, watched
+from training.data.folders import PictureFolder, side_by_side
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import picture_l1
+from training.losses.discriminators import DomainCritic
+from training.losses.domain_guide import LookGuide, LookRun, add_guide
 from training.losses.penalties import gradient_penalty
-from training.phases import Carry, Losses, Phase, generator, method
-from training.pictures import PictureFolder, side_by_side
+from training.methods.begin_as_painter import begin_as_painter
+from training.run.config import UserMistake
+from training.run.method import Carry, Losses, Phase, generator, method
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,14 @@ from torch import Tensor, nn
 
 from stylizer.models.perceptual import load_perceptual
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
-from training.augment import AdaptiveAugment
-from training.config import UserMistake
-from training.critics import FeatureCritic, PictureCritic
-from training.crops import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
-from training.latents import PathMean, mixed_styles
+from training.data.augment import AdaptiveAugment
+from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
+from training.data.folders import PictureFolder, side_by_side
 from training.losses.adversarial import ADVERSARIAL
-from training.losses.penalties import path_lengths, r1_penalty
-from training.phases import AdamSettings, Carry, Losses, Phase, generator, method
-from training.pictures import PictureFolder, side_by_side
+from training.losses.discriminators import FeatureCritic, PictureCritic
+from training.losses.penalties import PathMean, path_lengths, r1_penalty
+from training.run.config import UserMistake
+from training.run.method import AdamSettings, Carry, Losses, Phase, generator, method
 
 _FEATURES = (128, 256, 512)  # channels of relu2_1, relu3_1, relu4_1
 _FEATURE_SCALES = (0.2, 0.1, 0.2)  # bring their activations to about 1
@@ -177,3 +176,15 @@ class StyleGANMethod(CropMethod):
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"style-gan": nets["style-gan"]}
+
+
+def mixed_styles(inventor: StyleGAN, count: int, mixing: float, device: torch.device) -> Tensor:
+    """Draw styles (count, layers, n); a share `mixing` changes to a second one between two layers.
+
+    Style mixing regularization (arXiv:1812.04948, section 3.1).
+    """
+    first, second = inventor.style(torch.randn(2 * count, inventor.latent_size).to(device)).chunk(2)
+    layers = torch.arange(inventor.layers)[None, :, None]
+    cut = torch.randint(1, inventor.layers, (count, 1, 1))
+    cut = torch.where(torch.rand(count, 1, 1) < mixing, cut, inventor.layers)
+    return torch.where((layers < cut).to(device), first, second)

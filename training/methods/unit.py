@@ -11,13 +11,13 @@ from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import Statistics
 from stylizer.models.translator_blocks import DomainMix
 from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
-from training.config import UserMistake
-from training.critics import ScaleCritic
-from training.crops import right_share, watched
+from training.data.crop_method import right_share, watched
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import latent_divergence, picture_l1
-from training.phases import Carry, Losses, Phase, method
-from training.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.losses.discriminators import ScaleCritic
+from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.run.config import UserMistake
+from training.run.method import Carry, Losses, Phase, method
 
 
 @dataclass(frozen=True)

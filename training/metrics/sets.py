@@ -16,9 +16,9 @@ from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from training.config import UserMistake
+from training.evaluation.options import FeatureNetwork
 from training.metrics.features import StyleFigures
-from training.options import FeatureNetwork
+from training.run.config import UserMistake
 
 KID_SUBSETS = 50
 LEAST = 4  # pictures in a set

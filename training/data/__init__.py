@@ -1,0 +1,1 @@
+"""What training reads: folders of pictures, crops, labels, augmentation."""

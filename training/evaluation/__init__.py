@@ -1,0 +1,1 @@
+"""Measuring trained networks, and comparing them side by side."""

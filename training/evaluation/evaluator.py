@@ -1,0 +1,270 @@
+"""Measure results on pairs of photo and painting: what with what, at which size, by which names."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from stylizer.imaging.picture import open_picture
+from stylizer.models.perceptual import Perceptual
+from training.data.folders import find_pictures
+from training.evaluation.options import FeatureNetwork
+from training.metrics import features, pixels
+from training.metrics.recognize import ranks, style_vectors
+from training.metrics.sets import LEAST, set_distances, set_reader
+from training.run.config import UserMistake
+
+
+class Pair(NamedTuple):
+    """A photo and the painting in whose style it is to be painted."""
+
+    photo: Path
+    painting: Path
+
+    @property
+    def stem(self) -> str:
+        """The name that a result for this pair has, without suffix."""
+        return f"{self.photo.stem}__{self.painting.stem}"
+
+
+def read_pairs(file: Path) -> list[Pair]:
+    """Read pairs from a CSV with columns photo,painting, relative to its folder; raises UserMistake."""
+    if not file.is_file():
+        raise UserMistake(f"{file} is not a file; give a CSV with the columns photo,painting.")
+    with file.open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    if not rows or not {"photo", "painting"} <= set(rows[0]):
+        raise UserMistake(f"{file.name} has no rows with the columns photo,painting.")
+    pairs = [Pair(file.parent / row["photo"], file.parent / row["painting"]) for row in rows]
+    absent = next((path for pair in pairs for path in pair if not path.is_file()), None)
+    if absent:
+        raise UserMistake(f"{file.name} names {absent.name}, which is not there.")
+    return pairs
+
+
+def pair_up(content: Path, style: Path, each: int = 5) -> list[Pair]:
+    """Pair photos with paintings, both sorted by name: photo i with paintings i + 4k, k below `each`."""
+    photos, paintings = list(find_pictures(content)), list(find_pictures(style))
+    if not photos or not paintings:
+        raise UserMistake("one of the two folders holds no picture.")
+    each = min(each, len(paintings))
+    step = 4 if len(paintings) > 4 * (each - 1) else 1
+    return [
+        Pair(photo, paintings[(index + step * turn) % len(paintings)])
+        for index, photo in enumerate(photos)
+        for turn in range(each)
+    ]
+
+
+def open_rgb(path: Path) -> Image.Image:
+    """Open a picture as 8-bit sRGB."""
+    rgb = open_picture(path).rgb
+    return Image.fromarray(np.round(rgb / 257).astype(np.uint8) if rgb.dtype == np.uint16 else rgb)
+
+
+def at_size(image: Image.Image, long_side: int) -> Image.Image:
+    """Resize (Lanczos) so that the long side is `long_side` pixels."""
+    scale = long_side / max(image.size)
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    return image if size == image.size else image.resize(size, Image.LANCZOS)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """Return (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.asarray(image, np.float32).transpose(2, 0, 1).copy())[None] / 255
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """Return a picture (1, 3, H, W) in [0, 1] as an 8-bit image."""
+    samples = (picture[0].float().cpu().clamp(0, 1) * 255).round().byte()
+    return Image.fromarray(samples.permute(1, 2, 0).numpy())
+
+
+@dataclass(frozen=True)
+class Recognizer:
+    """The second opinion on style: a network and the spread of its figures over a sample of paintings."""
+
+    encoder: torch.nn.Module
+    spread: Tensor
+    sample: str  # what the spread was measured on, for the protocol's name
+
+
+class PhotoFacts(NamedTuple):
+    image: Image.Image
+    pixels: Tensor
+    features: features.Features
+
+
+class PaintingFacts(NamedTuple):
+    pixels: Tensor
+    figures: features.StyleFigures
+    vector: Tensor | None
+    pooled: Tensor
+
+
+@dataclass
+class System:
+    """Something that has painted the pairs: its name and a function from pair to result, None if missing."""
+
+    name: str
+    result: Callable[[Pair], Image.Image | None]
+
+
+def folder_system(folder: Path) -> System:
+    """Take a folder of `<photo stem>__<painting stem>.jpg` (or png, jpeg, webp) as a system."""
+    if not folder.is_dir():
+        raise UserMistake(f"{folder} is not a folder of results.")
+
+    def result(pair: Pair) -> Image.Image | None:
+        found = (folder / (pair.stem + suffix) for suffix in (".jpg", ".png", ".jpeg", ".webp"))
+        path = next((path for path in found if path.is_file()), None)
+        return open_rgb(path) if path else None
+
+    return System(folder.name, result)
+
+
+@dataclass
+class Scores:
+    """Figures of one system: a row a pair, and figures of the whole set."""
+
+    rows: dict[str, dict[str, float]] = field(default_factory=dict)
+    sets: dict[str, float] = field(default_factory=dict)
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of every figure over the pairs that have it, with those of the whole set."""
+        gathered: dict[str, list[float]] = {}
+        for row in self.rows.values():
+            for name, value in row.items():
+                gathered.setdefault(name, []).append(value)
+        return {name: statistics.fmean(values) for name, values in gathered.items()} | self.sets
+
+
+class Judge:
+    """Measures results at one size by one set of networks; keeps what it knows of photos and paintings."""
+
+    def __init__(self, perceptual: Perceptual, pairs: Sequence[Pair], size: int = 512,
+                 recognizer: Recognizer | None = None, sets: FeatureNetwork = "perceptual"):  # fmt: skip
+        self.perceptual, self.pairs, self.size = perceptual, list(pairs), size
+        self.recognizer, self.sets = recognizer, sets
+        self.read_set = set_reader(sets)
+        self.paintings = {path.stem: path for path in sorted({pair.painting for pair in pairs})}
+        self.photo = functools.lru_cache(maxsize=1)(
+            self._photo
+        )  # features of one photo take 100 MB at 512 px
+        self.painting = functools.lru_cache(maxsize=None)(self._painting)
+
+    def protocol(self) -> dict[str, str]:
+        """Return the name of every figure with its settings."""
+        vgg, size, count = "vgg16-relu1_1..relu4_1", f"{self.size}px", len(self.paintings)
+        names = {
+            "style_moments": f"style_moments@{vgg}-{size}",
+            "style_gram": f"style_gram@{vgg}-{size}",
+            "content": f"content@vgg16-relu4_1-{size}",
+            "perceptual": f"perceptual@{vgg}-unit-{size}",
+            "psnr": f"psnr@{size}",
+            "ssim": f"ssim@gauss11-{size}",
+            "l1": f"l1@{size}",
+            **{f"grid_{period}": f"grid_{period}@{period}px-over-photo-{size}" for period in pixels.PERIODS},
+        }
+        if self.recognizer:
+            for name in ("rank", "top1", "rank_luminance", "top1_luminance"):
+                names[name] = f"{name}@lite0-of{count}-spread:{self.recognizer.sample}-{size}"
+        network = "vgg16-relu4_1-pooled" if self.sets == "perceptual" else "inception-v3"
+        for name in ("fid", "kid", "inception_score"):
+            names[name] = f"{name}@{network}-{count}paintings-{size}"
+        return names
+
+    @torch.no_grad()
+    def _photo(self, path: Path) -> PhotoFacts:
+        image = at_size(open_rgb(path), self.size)
+        return PhotoFacts(image, to_tensor(image), self.perceptual(to_tensor(image)))
+
+    @torch.no_grad()
+    def _painting(self, path: Path) -> PaintingFacts:
+        image = open_rgb(path)
+        picture = to_tensor(at_size(image, self.size))
+        figures = features.style_figures(self.perceptual(picture))
+        vector = self.vector(image) if self.recognizer else None
+        return PaintingFacts(picture, figures, vector, self.read_set(picture, figures)[0])
+
+    def vector(self, image: Image.Image) -> Tensor:
+        """Return the recognizer's figures of an image."""
+        return style_vectors(self.recognizer.encoder, image, self.size)
+
+    @torch.no_grad()
+    def measure(self, pair: Pair, image: Image.Image) -> tuple[dict[str, float], tuple[Tensor, Tensor]]:
+        """Return the figures of one result, and its features and class scores for the set distances."""
+        photo, painting = self.photo(pair.photo), self.painting(pair.painting)
+        exact = image if image.size == photo.image.size else image.resize(photo.image.size, Image.LANCZOS)
+        picture = to_tensor(exact)
+        seen = self.perceptual(picture)
+        figures = features.style_figures(seen)
+        row = {
+            "style_moments": features.style_moments(figures, painting.figures),
+            "style_gram": features.style_gram(figures, painting.figures),
+            "content": features.content(seen, photo.features),
+            "perceptual": features.perceptual(seen, photo.features),
+            "psnr": min(
+                100.0, pixels.psnr(picture, photo.pixels)
+            ),  # of equal pictures: a mean must stay finite
+            "ssim": pixels.ssim(picture, photo.pixels),
+            "l1": pixels.l1(picture, photo.pixels),
+        }
+        if min(picture.shape[2:]) >= pixels.LEAST_SIDE:
+            grids = pixels.checkerboard(picture, photo.pixels)
+            row |= {f"grid_{period}": value for period, value in grids.items()}
+        if self.recognizer:
+            vectors = {stem: self.painting(path).vector for stem, path in self.paintings.items()}
+            color, luminance = ranks(self.vector(image), vectors, pair.painting.stem, self.recognizer.spread)
+            row |= {"rank": color, "top1": float(color == 1)}
+            row |= {"rank_luminance": luminance, "top1_luminance": float(luminance == 1)}
+        return row, self.read_set(picture, figures)
+
+    def score(self, system: System, keep: Callable[[Pair, Image.Image], None] | None = None) -> Scores:
+        """Measure a system on all pairs that it has painted; raises UserMistake when it has none.
+
+        `keep` gets every result, to save it.
+        """
+        scores, read = Scores(), []
+        for pair in tqdm(self.pairs, desc=system.name, unit="pair", leave=False):
+            image = system.result(pair)
+            if image is None:
+                continue
+            if keep:
+                keep(pair, image)
+            scores.rows[pair.stem], about = self.measure(pair, image)
+            read.append(about)
+        if not scores.rows:
+            raise UserMistake(f"{system.name} has no result for any of the {len(self.pairs)} pairs.")
+        known = [self.painting(path).pooled for path in self.paintings.values()]
+        if min(len(read), len(known)) >= LEAST:
+            found, classes = (torch.cat(part) for part in zip(*read, strict=True))
+            scores.sets = set_distances(found, torch.cat(known), classes)
+        return scores
+
+
+def references(judge: Judge) -> Iterator[System]:
+    """Yield the two ends of the trade-off: the photo itself, and the painting resized to the photo."""
+    yield System("photo itself", lambda pair: judge.photo(pair.photo).image)
+    yield System("painting itself", lambda pair: to_image(judge.painting(pair.painting).pixels))
+
+
+def table(scores: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> str:
+    """Lay out means by system as text, one row a system."""
+    width = max(len(name) for name in (*scores, "system"))
+    lines = ["  ".join(["system".ljust(width), *(f"{name:>14}" for name in columns)])]
+    for name, means in scores.items():
+        cells = [f"{means[column]:>14.4f}" if column in means else f"{'-':>14}" for column in columns]
+        lines.append("  ".join([name.ljust(width), *cells]))
+    return "\n".join(lines)

@@ -1,0 +1,199 @@
+"""`evaluate` for inventors: do their pictures look like the paintings, do they vary, are they copies?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from stylizer.imaging.picture import open_picture
+from training.data.crop_method import CropRun
+from training.data.folders import limited, random_crop
+from training.evaluation.evaluator import to_image
+from training.evaluation.options import InventorEvaluateOptions
+from training.evaluation.sets import (
+    Eye,
+    Trained,
+    Work,
+    in_precision,
+    list_pictures,
+    open_eye,
+    told,
+    trained_folders,
+)
+from training.evaluation.sheet import check_sheet, contact_sheet, save_sheet
+from training.evaluation.speed import units
+from training.evaluation.translator import keep
+from training.metrics import features
+from training.metrics.nearest import copying, nearest
+from training.metrics.sets import inception_score
+from training.publishing.runs import open_role
+from training.run.config import UserMistake, read_options
+from training.run.method import generator
+
+_PAIRS = 100  # pairs of pictures that say how varied a set is
+_DOWN, _ACROSS = 4, 4  # pairs on the sheet
+_LONG_SIDE = 512  # at which training keeps pictures
+_NO_CLASSES = "not available: VGG-16 to relu4_1 has no classes; --sets inception has"
+
+Draw = Callable[[int], Tensor]
+"""From a number to a picture (1, 3, side, side) in [0, 1]."""
+
+
+class Crops:
+    """Crops of pictures as in training; crop `number` is a function of the seed and the number."""
+
+    def __init__(self, paths: Sequence[Path], side: int, scales: tuple[float, float], seed: int):
+        self.paths, self.side, self.scales, self.seed = list(paths), side, scales, seed
+        self.last: tuple[Path, Tensor] | None = None
+
+    def __call__(self, number: int) -> Tensor:
+        path = self.paths[number % len(self.paths)]
+        if self.last is None or self.last[0] != path:
+            self.last = path, limited(open_picture(path), _LONG_SIDE)
+        return random_crop(self.last[1], self.side, self.scales, generator(self.seed, number))[None]
+
+    def order(self, count: int) -> list[int]:
+        """List the numbers below `count`, those of one picture together, so that each file is read once."""
+        return sorted(range(count), key=lambda number: number % len(self.paths))
+
+
+class Invented:
+    """What a network invents at one truncation; picture `number` is a function of the seed and the number."""
+
+    def __init__(self, invent: Work, latent: int, truncation: float, seed: int):
+        self.invent, self.latent, self.truncation, self.seed = invent, latent, truncation, seed
+
+    def __call__(self, number: int) -> Tensor:
+        z = torch.randn(1, self.latent, generator=generator(self.seed, number))
+        return self.invent(z, self.truncation, seed=number)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A set of pictures to the networks: features (N, D), class scores (N, C) where there are classes."""
+
+    features: Tensor
+    scores: Tensor | None
+    diversity: float
+    """Mean perceptual distance of pairs."""
+
+
+def look(eye: Eye, draw: Draw, order: Sequence[int], title: str, pairs: int = _PAIRS) -> Seen:
+    """Draw and see pictures; diversity is the mean perceptual distance of up to `pairs` pairs of them.
+
+    A pair is a number and the one half of all further.
+    """
+    found, half = {}, len(order) // 2
+    for number in tqdm(order, desc=title, unit="picture", leave=False):
+        found[number] = eye.pooled(draw(number))
+    rows = [found[number] for number in sorted(found)]
+    apart = [
+        features.perceptual(eye.perceptual(draw(number)), eye.perceptual(draw(number + half)))
+        for number in range(min(half, pairs))
+    ]
+    scores = None if rows[0][1] is None else torch.cat([row[1] for row in rows])
+    return Seen(torch.cat([row[0] for row in rows]), scores, sum(apart) / len(apart) if apart else 0.0)
+
+
+@torch.no_grad()
+def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
+    """Measure an inventor, print its table and return all figures; raises UserMistake."""
+    network = open_role(options.checkpoint, "inventor")
+    if options.pictures is None:
+        raise UserMistake("give --pictures, held-out pictures like those it was trained on.")
+    if options.sheet:
+        check_sheet(options.sheet)
+    folders = trained_folders(options.checkpoint, options.trained)
+    paths, trained = list_pictures(options.pictures), Trained(folders)
+    eye, invent = open_eye(options), in_precision(network.invent, options)
+    side, began = network.picture_size, time.perf_counter()
+    scales = options.scales or training_scales(options.checkpoint)
+    figures: dict[str, Any] = {"network": eye.network, "size": side, "scales": scales}
+    figures |= {"command": options.command(), "pictures": trained.describe(options.pictures, paths)}
+
+    crops = Crops(paths, side, scales, options.seed)
+    held = look(eye, crops, crops.order(options.limit), "held-out crops")
+    rows = {"held-out crops": {"diversity": held.diversity}}
+    learned = None
+    if trained.known:
+        learned = Crops(list_trained(folders), side, scales, options.seed + 1)
+        known = look(eye, learned, learned.order(options.crops), "training crops", pairs=0)
+        figures["trained"] = [folder.name for folder in folders]
+        rows["training crops"] = eye.compare(known.features[: options.limit], held.features)
+    copied = copy_reason(trained.known, figures["pictures"]["trained_on"])
+    for truncation in options.truncations:
+        invented = Invented(invent, network.latent_size, truncation, options.seed)
+        name = f"truncation {truncation:g}"
+        seen = look(eye, invented, range(options.limit), name)
+        rows[name] = {**eye.compare(seen.features, held.features), "diversity": seen.diversity}
+        if seen.scores is not None:
+            rows[name]["inception_score"] = inception_score(seen.scores)
+        if learned:
+            if not copied:
+                rows[name]["copying"] = copying(seen.features, held.features, known.features)
+            if options.sheet and truncation == options.truncations[0]:
+                draw_nearest(invented, seen, learned, known, options.sheet)
+    figures |= {"rows": rows, "copying": copied or f"beside {options.crops} training crops"}
+    figures["inception_score"] = _NO_CLASSES if held.scores is None else "Inception-v3"
+    figures["seconds"] = time.perf_counter() - began
+    if options.speed:
+        z = torch.zeros(1, network.latent_size)
+        figures["speed"] = units(lambda photo: network.invent(z, size=tuple(photo.shape[2:])))
+    show(figures)
+    return keep(options, "inventor", figures)
+
+
+def training_scales(source: Path) -> tuple[float, float]:
+    """Return the scales at which a run cut its crops; the usual ones for a checkpoint folder."""
+    run = source.parent.parent if (source / "state.json").is_file() else source
+    if (run / "options.json").is_file():
+        return tuple(read_options(run)[1]["scales"])
+    return CropRun.scales
+
+
+def list_trained(folders: Sequence[Path]) -> list[Path]:
+    """List the pictures of several folders."""
+    return [path for folder in folders for path in list_pictures(folder)]
+
+
+def copy_reason(known: bool, trained_on: int | None) -> str:
+    """Say why copies cannot be told; empty when they can."""
+    if not known:
+        return "not measured: give --trained, the folders that it was trained on"
+    if trained_on:
+        return (
+            f"not measured: {trained_on} of --pictures were trained on, so they are no measure of unseen ones"
+        )
+    return ""
+
+
+def draw_nearest(invented: Draw, seen: Seen, crops: Draw, known: Seen, file: Path) -> None:
+    """Draw the invented pictures that come nearest to a training crop, nearest first, beside that crop."""
+    distances, indices = nearest(seen.features, known.features)
+    order = distances.argsort()[: _DOWN * _ACROSS].tolist()
+    shown = []
+    for number in order:
+        shown += [to_image(invented(number)), to_image(crops(int(indices[number])))]
+    rows = [shown[begin : begin + 2 * _ACROSS] for begin in range(0, len(shown), 2 * _ACROSS)]
+    save_sheet(contact_sheet(rows, ["invented", "nearest crop"] * _ACROSS, cell=128), file)
+    print(f"the nearest of them are {distances[order[0]]:.3f} to {distances[order[-1]]:.3f} apart")
+
+
+def show(figures: Mapping[str, Any]) -> None:
+    """Print what was measured, on what."""
+    print(f"held-out crops: {told(figures['pictures'])}")
+    for name, row in figures["rows"].items():
+        values = [f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float)]
+        print(f"{name}: " + "  ".join(values))
+    print(f"copying: {figures['copying']}")
+    print(f"inception score: {figures['inception_score']}")
+    print(f"{figures['seconds']:.0f} seconds")
+    if "speed" in figures:
+        print(f"a 512 px picture takes {figures['speed']:.2f} of VGG-19 to relu4_1")

@@ -1,0 +1,104 @@
+"""`evaluate-segmenter`: how much of each class a segmenter finds, and when to doubt it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from torchvision.transforms.v2 import functional as V
+from tqdm import tqdm
+
+from stylizer.models.class_table import IGNORE, NAMES
+from training.data.labeled import LabeledPictures, read_labeled
+from training.evaluation.options import SegmenterEvaluateOptions
+from training.evaluation.speed import segmenter_units
+from training.methods.segmenter import SegmenterRun, hold_out, overlay
+from training.metrics.classes import choose_threshold, confusion, doubt_table, intersection_over_union
+from training.publishing.runs import open_networks
+from training.run.config import UserMistake, from_plain, read_options
+
+_THRESHOLDS = torch.arange(0.3, 0.91, 0.05)
+_EVERY = 7  # pixels between two that enter the table of doubt
+
+
+def open_segmenter(source: Path) -> nn.Module:
+    """Load the segmenter of a checkpoint folder, a run or a snapshot; raises UserMistake."""
+    networks = [network for network in open_networks(source).values() if hasattr(network, "segment")]
+    if not networks:
+        raise UserMistake(f"{source} holds no segmenter.")
+    return networks[0]
+
+
+@torch.no_grad()
+def probabilities(segmenter: nn.Module, rgb: Tensor, side: int) -> Tensor:
+    """Return probabilities (N, H, W) of a picture (3, H, W) uint8, seen with a long side of `side` pixels."""
+    height, width = rgb.shape[1:]
+    factor = side / max(height, width)
+    size = [max(1, round(height * factor)), max(1, round(width * factor))]
+    photo = V.resize(rgb[None], size, antialias=True).float() / 255
+    found = segmenter.segment(photo)
+    return F.interpolate(found, size=(height, width), mode="bilinear", align_corners=False)[0]
+
+
+def measure(segmenter: nn.Module, pictures: LabeledPictures, side: int, save: Path | None = None) -> dict:
+    """Measure a segmenter on labeled pictures: figures by name, and the samples behind the table of doubt."""
+    counts = torch.zeros(len(NAMES), len(NAMES), dtype=torch.int64)
+    likely, right = [], []
+    for item, name in zip(tqdm(pictures.items, unit="picture"), pictures.names, strict=True):
+        found = probabilities(segmenter, item.rgb, side)
+        best, ids = found.max(0)
+        counts += confusion(ids, item.label, len(NAMES))
+        known = item.label < len(NAMES)
+        likely.append(best[known][::_EVERY])
+        right.append((ids == item.label)[known][::_EVERY])
+        if save:
+            shown = [overlay(item.rgb[None] / 255, x[None])[0] for x in (item.label, ids)]
+            strip = torch.cat([item.rgb / 255, shown[0], shown[1] * (0.3 + 0.7 * best)], 2)
+            save.mkdir(parents=True, exist_ok=True)
+            Image.fromarray((strip * 255).byte().permute(1, 2, 0).numpy()).save(save / f"{name}.png")
+    shares = intersection_over_union(counts)
+    known = shares[~shares.isnan()]
+    return {
+        "iou": {name: value for name, value in zip(NAMES, shares.tolist(), strict=True) if value == value},
+        "mean_iou": known.mean().item(),
+        "accuracy": (counts.diag().sum() / counts.sum()).item(),
+        "doubt": doubt_table(torch.cat(likely), torch.cat(right), _THRESHOLDS),
+        "confusion": counts.tolist(),
+    }
+
+
+def evaluate_segmenter(options: SegmenterEvaluateOptions) -> dict[str, Any]:
+    """Measure a segmenter, print its table and return all figures."""
+    segmenter = open_segmenter(options.checkpoint)
+    side = options.side or segmenter.best_side
+    pictures = read_labeled(options.data, options.split)
+    if 0 < options.limit < len(pictures):
+        pictures = pictures.subset([i * len(pictures) // options.limit for i in range(options.limit)])
+    figures = {"split": options.split, "pictures": len(pictures), "side": side, "unlabeled": IGNORE}
+    figures |= measure(segmenter, pictures, side, options.save)
+    print("  ".join(f"{name} {value:.3f}" for name, value in figures["iou"].items()))
+    print(f"mean IoU {figures['mean_iou']:.4f}, pixels right {figures['accuracy']:.4f}")
+    if options.held:
+        method, plain = read_options(options.checkpoint)
+        if method != "segmenter":
+            raise UserMistake(f"{options.checkpoint} was trained by {method!r}, which holds no pictures out.")
+        _, held = hold_out(read_labeled(options.data, "train"), from_plain(SegmenterRun, plain))
+        found = measure(segmenter, held, side)
+        figures["held"] = {key: found[key] for key in ("mean_iou", "accuracy", "doubt")}
+        figures["held"]["pictures"] = len(held)
+        figures["unsure"] = choose_threshold(found["doubt"], options.wanted)
+        print(f"threshold of doubt from {len(held)} held-out pictures: {figures['unsure']:.2f}")
+    for threshold, sure, right in figures["doubt"]:
+        print(f"  at least {threshold:.2f}: {sure:.3f} of the pixels, {right:.3f} of them right")
+    if options.speed:
+        figures["speed"] = segmenter_units(segmenter)
+        print(f"a 512 px photo takes {figures['speed']:.2f} of VGG-19 to relu4_1")
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps({"segmenter": figures}, indent=1) + "\n", encoding="utf-8")
+    return figures

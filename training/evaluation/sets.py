@@ -1,0 +1,185 @@
+"""Sets of pictures that networks are measured on: which ones, at which size, in whose features."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from stylizer.models.perceptual import Perceptual, moments
+from training.data.folders import find_pictures
+from training.evaluation.evaluator import open_rgb, to_tensor
+from training.evaluation.options import FeatureNetwork, SetOptions
+from training.evaluation.stylizer import open_perceptual
+from training.metrics.features import Features, StyleFigures
+from training.metrics.sets import KID_SUBSETS, LEAST, distances, kid_subset, set_reader
+from training.run.config import UserMistake, read_options
+
+Work = Callable[..., Tensor]
+
+_TRAINED_ON = ("a", "b", "photos", "paintings", "pictures")  # options that name a run's folders
+
+
+def list_pictures(place: Path) -> list[Path]:
+    """List the pictures below a folder, or those that a text file names, one path a line, relative to it.
+
+    Raises UserMistake when there are none, or one is missing.
+    """
+    if place.suffix == ".txt" and place.is_file():
+        lines = (line.strip() for line in place.read_text(encoding="utf-8").splitlines())
+        found = [place.parent / line for line in lines if line and not line.startswith("#")]
+        if absent := next((path for path in found if not path.is_file()), None):
+            raise UserMistake(f"{place.name} names {absent.name}, which is not there.")
+    else:
+        found = list(find_pictures(place))
+    if not found:
+        raise UserMistake(
+            f"{place.name} holds no picture; give a folder of pictures, or a .txt that lists some."
+        )
+    return found
+
+
+def of_domain(place: Path, domain: str, alone: bool) -> list[Path]:
+    """List the pictures of one domain: those below a folder of its name, else all if it is `alone`.
+
+    Raises UserMistake when several domains share a place that has no folder for this one.
+    """
+    if (place / domain).is_dir():
+        return list_pictures(place / domain)
+    found = list_pictures(place)
+    own = [path for path in found if path.parent.name == domain]
+    if own or alone:
+        return own or found
+    raise UserMistake(
+        f"{place.name} has no folder {domain!r}; with several domains each needs one of its name."
+    )
+
+
+def spread_out(paths: Sequence[Path], limit: int) -> list[Path]:
+    """Pick `limit` paths evenly out of all; 0: all."""
+    count = min(limit, len(paths)) if limit else len(paths)
+    return [paths[index * len(paths) // count] for index in range(count)]
+
+
+def square(path: Path, size: int) -> Tensor:
+    """Read the middle square of a picture, its short side resized (Lanczos) to `size`: (1, 3, size, size)."""
+    image = open_rgb(path)
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    cut = image.crop((left, top, left + side, top + side))
+    return to_tensor(cut.resize((size, size), Image.LANCZOS))
+
+
+def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders that a network was trained on: the named ones, else those of the run it is in."""
+    run = source.parent.parent if (source / "state.json").is_file() else source
+    if named or not (run / "options.json").is_file():
+        return tuple(named)
+    _, options = read_options(run)
+    parts = {"paintings": options.get("domains"), "pictures": options.get("only")}
+    return tuple(
+        Path(options[key]) / part
+        for key in _TRAINED_ON
+        if options.get(key)
+        for part in parts.get(key) or ("",)
+    )
+
+
+class Trained:
+    """Tells pictures that a network was trained on, by the bytes of their files."""
+
+    def __init__(self, folders: Iterable[Path]):
+        folders = tuple(folders)
+        # tar files are not looked into: what they hold is not known, and is not said to be known
+        self.known = bool(folders) and all(
+            folder.is_dir() and not any(folder.rglob("*.tar")) for folder in folders
+        )
+        found = (path for folder in folders for path in find_pictures(folder)) if self.known else ()
+        self.digests = {_digest(path) for path in found}
+
+    def count(self, paths: Sequence[Path]) -> int | None:
+        """Count the pictures that were trained on; None: not known."""
+        return sum(_digest(path) in self.digests for path in paths) if self.known else None
+
+    def describe(self, place: Path, paths: Sequence[Path]) -> dict[str, Any]:
+        """Tell which pictures are used, for the JSON of a measurement."""
+        names = [f"{path.parent.name}/{path.name}" for path in paths]
+        return {"place": place.name, "count": len(paths), "trained_on": self.count(paths), "files": names}
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def told(described: dict[str, Any]) -> str:
+    """Say in a few words which pictures were used and whether training had seen them."""
+    seen = described["trained_on"]
+    rest = {None: "whether it was trained on them is not known", 0: "none of them trained on"}
+    return f"{described['count']} pictures of {described['place']}, " + rest.get(
+        seen, f"{seen} of them TRAINED ON"
+    )
+
+
+class Eye:
+    """Sees pictures for FID and KID: the perceptual network's deepest layer, or Inception."""
+
+    def __init__(self, perceptual: Perceptual, sets: FeatureNetwork = "perceptual"):
+        self.perceptual, self.sets = perceptual, sets
+        self._read = None if sets == "perceptual" else set_reader(sets)
+
+    @property
+    def network(self) -> str:
+        """Name network, layer and count of numbers."""
+        if self.sets == "perceptual":
+            kind = str(self.perceptual.convs["0"].weight.dtype).removeprefix("torch.")
+            return f"VGG-16 (ImageNet, {kind}), channel means of relu4_1, 512 numbers"
+        return "Inception-v3 (FID weights), pool3, 2048 numbers"
+
+    def pooled(self, picture: Tensor, seen: Features | None = None) -> tuple[Tensor, Tensor | None]:
+        """Return the features (1, D) of a picture (1, 3, H, W), and its class scores if there are classes.
+
+        `seen` are its maps in the perceptual network, where they are known already.
+        """
+        if self._read is not None:
+            return self._read(picture, StyleFigures((), ()))
+        return moments((seen or self.perceptual(picture))[-1])[0], None
+
+    def compare(self, results: Tensor, pictures: Tensor) -> dict[str, Any]:
+        """Return FID and KID of features (N, D) and (M, D), and how they were counted; raises UserMistake."""
+        found = distances(results, pictures)
+        subset = kid_subset(len(results), len(pictures))
+        return {**found, "kid_subsets": f"{KID_SUBSETS} of {subset}", "counts": [len(results), len(pictures)]}
+
+
+def open_eye(options: SetOptions) -> Eye:
+    """Load the networks that sets are seen with; raises UserMistake."""
+    return Eye(open_perceptual(options.perceptual, getattr(torch, options.precision)), options.sets)
+
+
+def in_precision(work: Work, options: SetOptions) -> Work:
+    """Return a network's work in the arithmetic that the options ask for."""
+    if options.precision == "float32":
+        return work
+
+    def cast(*words: Any, **named: Any) -> Tensor:
+        with torch.autocast("cpu", getattr(torch, options.precision)):
+            return work(*words, **named)
+
+    return cast
+
+
+def check_sizes(*sets: Sequence[Path]) -> None:
+    """Raise UserMistake when a set is too small for FID and KID."""
+    least = min(len(paths) for paths in sets)
+    if least < LEAST:
+        raise UserMistake(f"a set of {least} pictures is too small for FID and KID; give at least {LEAST}.")
+
+
+def means(rows: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the mean of every figure."""
+    return {name: sum(values) / len(values) for name, values in rows.items() if values}

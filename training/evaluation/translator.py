@@ -1,0 +1,225 @@
+"""`evaluate` for translators: do their pictures look like the domain's, and is the photo still in them?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from stylizer.imaging.keep_color import luma
+from stylizer.models.colorizer import Colorizer, to_chroma
+from training.evaluation.options import SetOptions, TranslatorEvaluateOptions
+from training.evaluation.sets import (
+    Eye,
+    Trained,
+    check_sizes,
+    in_precision,
+    list_pictures,
+    means,
+    of_domain,
+    open_eye,
+    spread_out,
+    square,
+    told,
+    trained_folders,
+)
+from training.evaluation.speed import units
+from training.metrics import features, pixels
+from training.publishing.runs import open_role, way_back
+from training.run.config import UserMistake
+
+PHOTO = "photo"  # a domain of this name is the photo as it is, and the way back
+_MOST = 100.0  # decibels of equal pictures: a mean must stay finite
+
+Way = Callable[[Tensor], Tensor]
+
+
+def target_domains(network: nn.Module) -> tuple[str, ...]:
+    """List the domains that photos are translated to."""
+    return tuple(name for name in network.domains if name != PHOTO)
+
+
+def way_to(network: nn.Module, domain: str) -> Way:
+    """Return the function from photos (1, 3, H, W) to their translation to one domain."""
+    mix = torch.zeros(len(network.domains))
+    mix[network.domains.index(domain)] = 1
+    return lambda photo: network.translate(photo, mix)
+
+
+@torch.no_grad()
+def translation_figures(
+    eye: Eye, ways: Mapping[str, Way], photos: Sequence[Path], pictures: Mapping[str, Sequence[Path]],
+    size: int, back: Way | None,
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Measure translations of photos, by the way to each domain: figures by domain.
+
+    content, perceptual, l1, ssim: between photo and result; cycle_*: between photo and its way there and
+    back; identity_l1: between a picture of the domain and its translation to that very domain; fid, kid:
+    of results against pictures, and under "photos" of the photos as they are.
+    """
+    rows = {domain: defaultdict(list) for domain in pictures}
+    made, plain = defaultdict(list), []
+    for path in tqdm(photos, desc="photos", unit="photo", leave=False):
+        photo = square(path, size)
+        seen = eye.perceptual(photo)
+        plain.append(eye.pooled(photo, seen)[0])
+        for domain, way in ways.items():
+            result = way(photo)
+            looked = eye.perceptual(result)
+            made[domain].append(eye.pooled(result, looked)[0])
+            found = photo_figures(result, looked, photo, seen)
+            if back is not None:
+                found |= cycle_figures(back(result), photo)
+            for name, value in found.items():
+                rows[domain][name].append(value)
+    figures = {}
+    for domain, paths in pictures.items():
+        known = []
+        for path in tqdm(paths, desc=domain, unit="picture", leave=False):
+            picture = square(path, size)
+            known.append(eye.pooled(picture)[0])
+            rows[domain]["identity_l1"].append(pixels.l1(ways[domain](picture), picture))
+        wanted = torch.cat(known)
+        figures[domain] = {**eye.compare(torch.cat(made[domain]), wanted), **means(rows[domain])}
+        figures[domain]["photos"] = eye.compare(torch.cat(plain), wanted)
+    return figures
+
+
+def photo_figures(
+    result: Tensor, looked: features.Features, photo: Tensor, seen: features.Features
+) -> dict[str, float]:
+    """Measure how much of a photo is left in a result; both (1, 3, H, W), with their maps."""
+    return {
+        "content": features.content(looked, seen),
+        "perceptual": features.perceptual(looked, seen),
+        "l1": pixels.l1(result, photo),
+        "ssim": pixels.ssim(result, photo),
+    }
+
+
+def cycle_figures(again: Tensor, photo: Tensor) -> dict[str, float]:
+    """Measure how well a photo came back."""
+    return {
+        "cycle_l1": pixels.l1(again, photo),
+        "cycle_psnr": min(_MOST, pixels.psnr(again, photo)),
+        "cycle_ssim": pixels.ssim(again, photo),
+    }
+
+
+@torch.no_grad()
+def color_figures(
+    eye: Eye, way: Way, photos: Sequence[Path], pictures: Sequence[Path], size: int
+) -> dict[str, dict[str, Any]]:
+    """Measure guessed colors against the true ones, beside the gray photo's and the truth's: by row.
+
+    psnr, ssim: of all colors; chroma_l1: of blue and red chroma (BT.601, each within [-0.5, 0.5]);
+    colorfulness: on the scale of 8 bits; fid, kid: against `pictures`, else against the photos themselves.
+    """
+    rows = {name: defaultdict(list) for name in ("colorized", "gray", "truth")}
+    pooled = {name: [] for name in rows}
+    for path in tqdm(photos, desc="photos", unit="photo", leave=False):
+        photo = square(path, size)
+        gray = luma(photo).expand(-1, 3, -1, -1)
+        shown = {"colorized": way(gray), "gray": gray, "truth": photo}
+        for name, picture in shown.items():
+            pooled[name].append(eye.pooled(picture)[0])
+            rows[name]["psnr"].append(min(_MOST, pixels.psnr(picture, photo)))
+            rows[name]["ssim"].append(pixels.ssim(picture, photo))
+            rows[name]["chroma_l1"].append((to_chroma(picture) - to_chroma(photo)).abs().mean().item())
+            rows[name]["colorfulness"].append(pixels.colorfulness(picture))
+    against = pooled["truth"]
+    if pictures:
+        against = [
+            eye.pooled(square(path, size))[0]
+            for path in tqdm(pictures, desc="pictures", unit="picture", leave=False)
+        ]
+    wanted = torch.cat(against)
+    return {name: {**eye.compare(torch.cat(pooled[name]), wanted), **means(rows[name])} for name in rows}
+
+
+def evaluate_translator(options: TranslatorEvaluateOptions) -> dict[str, Any]:
+    """Measure a translator, print its table and return all figures; raises UserMistake."""
+    network = open_role(options.checkpoint, "translator")
+    if options.size % network.stride:
+        raise UserMistake(
+            f"size is {options.size} pixels; this network needs a multiple of {network.stride}."
+        )
+    photos = spread_out(list_pictures(options.photos), options.limit)
+    sets = choose_sets(network, options)
+    check_sizes(photos, *sets.values())
+    eye = open_eye(options)
+    trained = Trained(trained_folders(options.checkpoint, options.trained))
+    figures: dict[str, Any] = {"network": eye.network, "size": options.size, "command": options.command()}
+    figures["photos"] = trained.describe(options.photos, photos)
+    figures["pictures"] = {
+        domain: trained.describe(options.pictures, paths) for domain, paths in sets.items()
+    }
+    began = time.perf_counter()
+    if isinstance(network, Colorizer):
+        pictures = next(iter(sets.values()), [])
+        way = in_precision(network.translate, options)
+        figures["colors"] = color_figures(eye, way, photos, pictures, options.size)
+    else:
+        back, figures["back"] = choose_way_back(network, options.checkpoint)
+        ways = {domain: in_precision(way_to(network, domain), options) for domain in sets}
+        back = in_precision(back, options) if back else None
+        figures["domains"] = translation_figures(eye, ways, photos, sets, options.size, back)
+    figures["seconds"] = time.perf_counter() - began
+    if options.speed:
+        figures["speed"] = units(network.translate)
+    show(figures)
+    return keep(options, "translator", figures)
+
+
+def choose_sets(network: nn.Module, options: TranslatorEvaluateOptions) -> dict[str, list[Path]]:
+    """Find the held-out pictures of every domain; raises UserMistake."""
+    domains = target_domains(network)
+    if options.pictures is None:
+        if isinstance(network, Colorizer):
+            return {}
+        raise UserMistake(f"give --pictures, held-out pictures of {', '.join(domains)}.")
+    found = {name: of_domain(options.pictures, name, len(domains) == 1) for name in domains}
+    return {name: spread_out(paths, options.limit) for name, paths in found.items()}
+
+
+def choose_way_back(network: nn.Module, source: Path) -> tuple[Way | None, str]:
+    """Return the way from a domain to photos, and where it is from."""
+    if PHOTO in network.domains:
+        return way_to(network, PHOTO), "the same network, to its domain photo"
+    back = way_back(source)
+    if back is None:
+        return None, "none in a checkpoint folder; give the run to measure the way there and back"
+    return back, "the run's other network"
+
+
+def show(figures: Mapping[str, Any]) -> None:
+    """Print what was measured, on what."""
+    print(f"photos: {told(figures['photos'])}")
+    for domain, described in figures["pictures"].items():
+        print(f"{domain}: {told(described)}")
+    for name, row in (figures.get("domains") or figures["colors"]).items():
+        values = [f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float)]
+        print(f"{name}: " + "  ".join(values))
+        if "photos" in row:
+            print(f"  photos as they are: fid {row['photos']['fid']:.4g}  kid {row['photos']['kid']:.4g}")
+    if "domains" in figures:
+        print(f"way back: {figures['back']}")
+    count = figures["photos"]["count"]
+    print(f"{figures['seconds']:.0f} seconds, {figures['seconds'] / count:.2f} a photo")
+    if "speed" in figures:
+        print(f"a 512 px photo takes {figures['speed']:.2f} of VGG-19 to relu4_1")
+
+
+def keep(options: SetOptions, role: str, figures: dict[str, Any]) -> dict[str, Any]:
+    """Write figures under their role as JSON if the options name a file; return them."""
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps({role: figures}, indent=1) + "\n", encoding="utf-8")
+    return figures

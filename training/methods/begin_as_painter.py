@@ -1,0 +1,54 @@
+"""Translators that begin as the painter: their strokes are its own, their codes the means of a domain's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stylizer.models.brush_translator import PHOTO, BrushTranslator
+from stylizer.models.painter import Painter
+from training.data.folders import PictureFolder
+
+_PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
+_SIDE = 512
+
+
+def begin_as_painter(
+    translator: BrushTranslator, painter: nn.Module, folders: Sequence[PictureFolder]
+) -> None:
+    """Give a translator the strokes of a painter, and each domain the mean code of its folder's pictures.
+
+    The domain of photos begins with the code that gives photos back. Raises RuntimeError when `painter` is
+    none, or one of another size.
+    """
+    if not isinstance(painter, Painter):
+        raise RuntimeError("a brush translator begins with a painter or with one of its own kind")
+    codes = [
+        _code_of_photos(painter) if name == PHOTO else _mean_code(painter, folder)
+        for name, folder in zip(translator.domains, folders, strict=True)
+    ]
+    translator.begin_with(painter, torch.stack(codes))
+
+
+@torch.no_grad()
+def _mean_code(painter: Painter, folder: PictureFolder) -> Tensor:
+    step = max(1, len(folder) // _PICTURES)
+    return torch.stack(
+        [painter.code(_fitted(folder.pictures[i]))[0] for i in range(0, len(folder), step)]
+    ).mean(0)
+
+
+@torch.no_grad()
+def _code_of_photos(painter: Painter) -> Tensor:
+    gray = painter.encode(torch.full((1, 3, 32, 32), 0.5))  # the colors are replaced by each photo's own
+    return painter.own_code(gray)[0]
+
+
+def _fitted(picture: Tensor) -> Tensor:
+    """Turn a picture (3, H, W) uint8 into (1, 3, h, w) in [0, 1], long side at most 512."""
+    pixels = picture[None].float() / 255
+    factor = min(1.0, _SIDE / max(picture.shape[1:]))
+    return pixels if factor == 1 else F.interpolate(pixels, scale_factor=factor, mode="area")

@@ -1,0 +1,171 @@
+"""The figures of translators, colorizers and inventors on their cards, and one line of them for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Plain = Mapping[str, Any]
+
+_TRANSLATOR = {
+    "content": "content",
+    "perceptual": "perceptual",
+    "l1": "L1",
+    "ssim": "SSIM",
+    "cycle_l1": "cycle L1",
+    "cycle_psnr": "cycle PSNR",
+    "cycle_ssim": "cycle SSIM",
+    "identity_l1": "identity L1",
+}
+_COLORS = {
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "chroma_l1": "chroma L1",
+    "colorfulness": "colorfulness",
+    "fid": "FID",
+}
+_INVENTOR = {"diversity": "diversity", "copying": "copying", "inception_score": "inception score"}
+_COUNTS = {None: "whether training saw them is not known", 0: "never trained on"}
+
+
+def translator_figures(found: Plain) -> str:
+    """Write the tables of `evaluate` for a translator, with what every column means."""
+    parts = [f"{_set(found['photos'], 'photos')}; the middle square of every picture at {found['size']} px."]
+    if "colors" in found:
+        parts.append(_table(found["colors"], "colors", _COLORS))
+        pictures = next((_set(p, "pictures") for p in found["pictures"].values()), "the photos in color")
+        parts.append(
+            "PSNR, SSIM and the L1 distance of blue and red chroma (BT.601) are against the true colors; "
+            f"colorfulness is Hasler and Suesstrunk's; FID is against {pictures}, in {found['network']}."
+        )
+    else:
+        rows = {}
+        for domain, row in found["domains"].items():
+            rows[domain] = row
+            rows[f"{domain}: photos as they are"] = row["photos"]
+        parts.append(_table(rows, "translated to", {"fid": "FID", "kid": "KID", **_TRANSLATOR}))
+        sets = [f"{name}: {_set(described, 'pictures')}" for name, described in found["pictures"].items()]
+        row = next(iter(found["domains"].values()))
+        cycle = f"cycle: the photo there and back ({found['back']})"
+        if "cycle_l1" not in row:
+            cycle = f"the way there and back is not measured ({found['back']})"
+        parts.append(
+            f"FID and KID (mean ± deviation of {row['kid_subsets']}) are against pictures of the domain "
+            f"({'; '.join(sets)}), in {found['network']}; they compare with each other, not with figures of "
+            "other networks or counts, and favor a network whose losses use VGG-16. content and perceptual "
+            "are distances of photo and result in VGG-16, 0 is the photo; L1 is of values in [0, 1]; "
+            f"identity: a picture of the domain and its own translation; {cycle}."
+        )
+    return "\n\n".join([*parts, _last(found)])
+
+
+def inventor_figures(found: Plain) -> str:
+    """Write the table of `evaluate` for an inventor, with what every column means."""
+    columns = {"fid": "FID", "kid": "KID", **_INVENTOR}
+    subsets = next(row["kid_subsets"] for row in found["rows"].values() if "kid_subsets" in row)
+    low, high = found["scales"]
+    crops = f"{found['size']} px cut at {low:g} to {high:g} of their size"
+    text = (
+        f"FID and KID (mean ± deviation of {subsets}) are against crops ({crops}) of "
+        f"{_set(found['pictures'], 'pictures')}, in {found['network']}. diversity is the mean perceptual "
+        "distance of pairs. copying is the median distance to the nearest training crop, over that of "
+        "held-out crops: near 1 no copies, near 0 copies"
+    )
+    text += f" ({found['copying']}). Inception score: {found['inception_score']}."
+    return "\n\n".join([_table(found["rows"], "pictures", columns), text, _last(found)])
+
+
+def _set(described: Plain, kind: str) -> str:
+    seen = described["trained_on"]
+    told = _COUNTS.get(seen, f"{seen} of them TRAINED ON")
+    return f"{described['count']} {kind} of `{described['place']}` ({told})"
+
+
+def _table(rows: Mapping[str, Plain], first: str, columns: Mapping[str, str]) -> str:
+    shown = [key for key in columns if any(key in row for row in rows.values())]
+    lines = [f"| {first} | " + " | ".join(columns[key] for key in shown) + " |"]
+    lines.append("| --- |" + " --- |" * len(shown))
+    lines += [
+        f"| {name} | " + " | ".join(_cell(row, key) for key in shown) + " |" for name, row in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def _cell(row: Plain, key: str) -> str:
+    if key not in row:
+        return "-"
+    if key == "kid":
+        return f"{row['kid']:.3f} ± {row['kid_std']:.3f}"
+    places = {"fid": 1, "colorfulness": 1, "cycle_psnr": 1, "psnr": 2}.get(key, 3)
+    return f"{row[key]:.{places}f}"
+
+
+def _last(found: Plain) -> str:
+    told = f"How measured: `{found['command']}`."
+    if "speed" in found:
+        speed = f"{found['speed']:.2f} of the time of VGG-19 to relu4_1"
+        told += f"\nA 512 x 512 picture takes {speed} (CPU, float32)."
+    return told
+
+
+def measured_line(figures: Plain) -> str:
+    """Sum up figures in one line for a list of models; empty when there are none."""
+    if found := figures.get("translator"):
+        if "colors" in found:
+            made, gray = found["colors"]["colorized"], found["colors"]["gray"]
+            return ", ".join(
+                f"{name} {made[key]:.{places}f} (gray {gray[key]:.{places}f})"
+                for name, key, places in (("PSNR", "psnr", 1), ("FID", "fid", 0))
+            )
+        return "; ".join(
+            f"{domain} FID {row['fid']:.0f} (photos {row['photos']['fid']:.0f}), content {row['content']:.2f}"
+            for domain, row in found["domains"].items()
+        )
+    if found := figures.get("inventor"):
+        rows = {name: row for name, row in found["rows"].items() if name.startswith("truncation")}
+        real = found["rows"]["held-out crops"]["diversity"]
+        return "; ".join(
+            f"{name} FID {row['fid']:.0f}, diversity {row['diversity']:.2f} (paintings {real:.2f})"
+            for name, row in rows.items()
+        )
+    if found := figures.get("segmenter"):
+        return f"mean IoU {found['mean_iou']:.2f} on {found['pictures']} pictures"
+    full = figures.get("means", {}).get("strength 1", {})
+    if {"style_moments", "content"} <= set(full):
+        return f"strength 1: style {full['style_moments']:.3f}, content {full['content']:.3f}"
+    return ""
+
+
+WEAK = 0.5
+"""IoU below which a class is called weak."""
+
+
+def class_figures(found: Mapping[str, Any]) -> str:
+    """Write per-class IoU, the mean, what is weak, and how far to trust a probability."""
+    lines = [
+        f"Intersection over union on the {found['pictures']} pictures of the `{found['split']}` split, "
+        f"labeled by people, seen with a long side of {found['side']} px; unlabeled pixels "
+        f"({found['unlabeled']}) do not count.\n",
+        "| class | IoU |",
+        "| --- | --- |",
+    ]
+    lines += [f"| {name} | {value:.3f} |" for name, value in found["iou"].items()]
+    lines.append(f"| **mean** | **{found['mean_iou']:.3f}** |")
+    lines.append(f"\n{found['accuracy']:.1%} of the labeled pixels are right.")
+    weak = [f"{name} ({value:.2f})" for name, value in found["iou"].items() if value < WEAK]
+    if weak:
+        lines.append(f"Weak, below {WEAK}: {', '.join(weak)}. Do not rely on these regions.")
+    lines.append("\n| most probable class at least | pixels | of them right |\n| --- | --- | --- |")
+    lines += [f"| {at:.2f} | {sure:.1%} | {right:.1%} |" for at, sure, right in found["doubt"]]
+    if held := found.get("held"):
+        lines.append(
+            f"\nThe threshold of doubt, {found['unsure']:.2f}, was chosen on {held['pictures']} training "
+            f"pictures that were held out (mean IoU {held['mean_iou']:.3f} there); the table above is the "
+            "validation split's. Pixels below it are to be treated as `other`."
+        )
+    if speed := found.get("speed"):
+        lines.append(
+            f"\nA 512 x 512 photo takes {speed:.2f} of the time of VGG-19 to relu4_1 at the same size "
+            "(CPU, float32, side by side)."
+        )
+    return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""`publish`: from a run to a checkpoint folder with its card."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stylizer.models.checkpoint import save_checkpoint
+from training.publishing.card import NO_WORDS, TABLES, Session, Words, write_card
+from training.publishing.runs import averaged_networks, open_run
+from training.run.config import UserMistake, read_options
+
+
+def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate: bool = False,
+            notes: Path | None = None, before: Sequence[Path] = (),
+            words: Words = NO_WORDS) -> list[Path]:  # fmt: skip
+    """Write the averaged weights of a run, in half precision, as a checkpoint folder with a card.
+
+    metrics: JSON files of `evaluate` and `compare`, for the card's figures. calibrate: take the slider's
+    table out of them. notes: text for the card's end. before: the runs, first to last, whose weights this one
+    began from. words: for the card's head. A method that ships several networks gives each a folder of its
+    own in `checkpoint`. Raises UserMistake.
+    """
+    figures = read_figures(metrics)
+    source, tensors, plain = open_run(run)
+    method, options = read_options(source)
+    networks = averaged_networks(method, options, tensors)
+    if calibrate:
+        table = figures.get("slider", {}).get("calibration")
+        if not table:
+            raise UserMistake("--calibrate needs --metrics with a slider, as `evaluate` writes it.")
+        for network in networks.values():
+            pairs = tuple((position, strength) for position, strength in table)
+            network.config = dataclasses.replace(network.config, calibration=pairs)
+    extra = notes.read_text(encoding="utf-8") if notes else ""
+    history = [*map(read_session, before), (method, options, plain)]
+    written = []
+    for name, network in networks.items():
+        folder = checkpoint if len(networks) == 1 else checkpoint / name
+        text = write_card(folder.name, network, history, figures, extra, words)
+        save_checkpoint(folder, network, text, half=True)
+        written.append(folder)
+    return written
+
+
+def read_session(run: Path) -> Session:
+    """Read how far an earlier run came, without its tensors; raises UserMistake."""
+    method, options = read_options(run)
+    states = sorted(run.glob("snapshots/step-*/state.json"))
+    if not states:
+        raise UserMistake(f"{run} has no snapshot, so nothing began from it.")
+    return method, options, json.loads(states[-1].read_text(encoding="utf-8"))
+
+
+def read_figures(files: Sequence[Path]) -> dict[str, Any]:
+    """Read JSON files of the evaluating commands into one; raises UserMistake when they disagree."""
+    figures: dict[str, Any] = {}
+    for file in files:
+        if not file.is_file():
+            raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if role := next((role for role in TABLES if role in found), None):
+                if role in figures:
+                    raise UserMistake(f"{file.name} is the second file with figures of a {role}; give one.")
+                figures[role] = found[role]
+                continue
+            means, protocol = found["means"], found["protocol"]
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise UserMistake(f"{file.name} holds no figures of `evaluate` or `compare`.") from error
+        known = figures.get("protocol", protocol)
+        other = next((name for name in protocol if known.get(name, protocol[name]) != protocol[name]), None)
+        if other or figures.get("pairs", found["pairs"]) != found["pairs"]:
+            raise UserMistake(
+                f"{file.name} was measured by another protocol than the file before ({other or 'pairs'})."
+            )
+        means, protocol = {**figures.get("means", {}), **means}, {**known, **protocol}
+        figures = {**figures, **found, "means": means, "protocol": protocol}
+    return figures

@@ -1,0 +1,73 @@
+"""Named styles: codes of paintings on a list, refined, with a thumbnail of our own painted in each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as V
+from tqdm import tqdm
+
+from stylizer.imaging.picture import Picture, open_picture, picture_from_tensor, save_picture
+from stylizer.imaging.resize import fit_within
+from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.perceptual import load_perceptual
+from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.style_file import NamedStyle, save_style
+from training.data.folders import find_pictures
+from training.evaluation.options import StylesOptions
+from training.run.config import UserMistake
+
+LIST = Path(__file__).with_name("named_styles.csv")
+WORK_SIDE = 512  # the size at which the painter was taught what strokes are
+THUMBNAIL_SIDE = 224
+
+
+def make_styles(options: StylesOptions) -> None:
+    """Write `<slug>.safetensors` and `<slug>.webp` for every painting on the list.
+
+    Raises UserMistake when a file on the list is missing.
+    """
+    painter = load_checkpoint(options.checkpoint)
+    perceptual = load_perceptual(options.perceptual, torch.bfloat16) if options.steps else None
+    photos = _practice_photos(options.photos) if options.steps else []
+    sample = fit_within(open_picture(options.sample), WORK_SIDE).tensor()
+    for row in tqdm(list(_rows(options)), unit="style"):
+        style = fit_within(open_picture(options.root / row["file"]), WORK_SIDE).tensor()
+        if perceptual:
+            code = refine_code(painter, style, photos, perceptual, RefineOptions(steps=options.steps))
+        else:
+            code = painter.code(style)
+        tags = tuple(tag for tag in row["tags"].split(";") if tag)
+        save_style(options.out, NamedStyle(
+            row["slug"], row["title"], row["artist"], row["year"], tags, code[0].cpu(),
+            painter.checkpoint_sha, refined=bool(options.steps), source=Path(row["file"]).name,
+        ))  # fmt: skip
+        save_picture(_thumbnail(painter, sample, code), options.out / f"{row['slug']}.webp", quality=82)
+
+
+def _rows(options: StylesOptions) -> Iterator[dict[str, str]]:
+    with (options.listing or LIST).open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if options.only and row["slug"] not in options.only:
+                continue
+            if not (options.root / row["file"]).is_file():
+                raise UserMistake(f"{row['file']} is on the list of styles but not below {options.root}.")
+            yield row
+
+
+def _practice_photos(folder: Path, count: int = 48) -> list[Tensor]:
+    paths = list(find_pictures(folder))
+    chosen = paths[:: max(1, len(paths) // count)]
+    return [fit_within(open_picture(path), WORK_SIDE).tensor()[0] for path in chosen]
+
+
+@torch.no_grad()
+def _thumbnail(painter: torch.nn.Module, sample: Tensor, code: Tensor) -> Picture:
+    painted = painter.decode(painter.encode(sample), code, torch.ones(1))
+    side = min(painted.shape[2:])
+    square = V.center_crop(painted, [side, side])
+    return picture_from_tensor(V.resize(square, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))

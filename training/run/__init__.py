@@ -1,0 +1,1 @@
+"""A training run: its method, options, loop, snapshots, report and alarms."""

@@ -1,0 +1,274 @@
+"""The only training loop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list, send_to_device
+from torch import nn
+
+from stylizer.models.checkpoint import load_checkpoint
+from training.run.alarms import LOOK_EVERY, Alarms, TrainingAlarm
+from training.run.config import RunConfig, UserMistake, from_plain, read_options, write_options
+from training.run.ema import AveragedWeights
+from training.run.method import (
+    METHODS,
+    AdamSettings,
+    Carry,
+    Method,
+    Phase,
+    only_train,
+    step_seed,
+    trainable_parameters,
+)
+from training.run.processes import share_buffers
+from training.run.report import Report
+from training.run.snapshots import (
+    RunState,
+    Saver,
+    leave_on_signal,
+    newest_snapshot,
+    read_snapshot,
+    take_weights,
+)
+
+PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
+
+
+def start(name: str, config: RunConfig) -> Path:
+    """Train method `name` from the first step in a new folder; return the folder.
+
+    Raises UserMistake for options that cannot be met, TrainingAlarm when training had to stop.
+    """
+    accelerator = open_accelerator(config)
+    run = config.out / (config.name or next_name(config.out, name))
+    run = Path(broadcast_object_list([str(run)])[0])
+    if accelerator.is_main_process and (run / "options.json").exists():
+        raise UserMistake(f"{run} already holds a run; resume it or give another name.")
+    method = build(name, config)
+    if accelerator.is_main_process:
+        run.mkdir(parents=True, exist_ok=True)
+        write_options(run, name, config)
+    return train(method, config, run, accelerator)
+
+
+def resume(run: Path, **changes: Any) -> Path:
+    """Go on with the run in a folder from its newest whole snapshot; `changes` replace options.
+
+    Raises UserMistake when the folder holds no run.
+    """
+    name, options = read_options(run)
+    if name not in METHODS:
+        raise UserMistake(f"{run} was trained by {name!r}; the methods are {', '.join(METHODS)}.")
+    config = from_plain(METHODS[name][0], {**options, **changes})
+    return train(build(name, config), config, run, open_accelerator(config))
+
+
+def next_name(out: Path, method: str) -> str:
+    """Return the method's name with the first number that no folder in `out` has."""
+    number = 1
+    while (out / f"{method}-{number:03d}").exists():
+        number += 1
+    return f"{method}-{number:03d}"
+
+
+def build(name: str, config: RunConfig) -> Method:
+    """Make the method with its first weights, a function of the seed."""
+    torch.manual_seed(config.seed)
+    return METHODS[name][1](config)
+
+
+def open_accelerator(config: RunConfig) -> Accelerator:
+    """Open Accelerate on the device that the options name."""
+    absent = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if absent.get(config.device):
+        raise UserMistake(f"device is {config.device}, which this machine does not have; use auto or cpu.")
+    return Accelerator(cpu=config.device == "cpu", mixed_precision=PRECISIONS[config.precision])
+
+
+def begin_from(source: Path, method: Method, averaged: AveragedWeights, report: Report) -> None:
+    """Take the first weights from a checkpoint folder or a snapshot, and say what did not fit."""
+    if (source / "config.json").is_file():
+        try:
+            method.begin_with(load_checkpoint(source))
+        except RuntimeError as error:
+            names = " and ".join(method.publish(method.nets))
+            raise UserMistake(f"{source} is no {names} of the shape that this run trains.") from error
+    elif (source / "state.json").is_file():
+        tensors, plain = read_snapshot(source)
+        # the averaged weights are the better start: what the last learning rate shook off is gone
+        missed = take_weights(method.nets, tensors, "averaged")
+        report.say(
+            0,
+            f"started from step {plain['step']} of {source}; {len(missed)} tensors are new: "
+            f"{', '.join(missed[:8]) or 'none'}",
+        )
+    else:
+        raise UserMistake(f"{source} is neither a checkpoint folder nor a snapshot.")
+    averaged.nets.load_state_dict(method.nets.state_dict())
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the loop works with: the method and its tools."""
+
+    method: Method
+    accelerator: Accelerator
+    trainable: Mapping[str, Mapping[str, nn.Parameter]]
+    settings: Mapping[str, AdamSettings]
+    optimizers: Mapping[str, torch.optim.Optimizer]
+    report: Report
+    alarms: Alarms
+
+
+def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator) -> Path:
+    """Run the loop from the newest snapshot, if any, to the last step."""
+    main, processes = accelerator.is_main_process, accelerator.num_processes
+    for part in (method.nets, method.memory, method.fixed):
+        part.to(accelerator.device)
+    method.nets.train()
+    averaged = AveragedWeights(method.nets, config.ema, config.batch * processes)
+    trainable, settings = trainable_parameters(method.nets), method.optimizers()
+    optimizers = {
+        net: torch.optim.Adam(setting.groups(trainable[net]), eps=setting.eps)
+        for net, setting in settings.items()
+    }
+    modules = {"nets": method.nets, "memory": method.memory, "averaged": averaged.nets}
+    state = RunState(modules, optimizers, trainable, processes=processes)
+    found = newest_snapshot(run)
+    if found:
+        state.restore(*found[:2])
+
+    saver = Saver(state, run, config, main)
+    with Report(run, state.step, config.steps, silent=not main) as report, leave_on_signal() as leaving:
+        if found:
+            for fault in found[2]:
+                report.say(state.step, fault)
+        elif config.init:
+            begin_from(config.init, method, averaged, report)
+        share_weights(method.nets, accelerator)
+        bench = Bench(method, accelerator, trainable, settings, optimizers, report, Alarms())
+        fixed = send_to_device(method.sample_batch(), accelerator.device)
+        for step in range(state.step, config.steps):
+            try:
+                run_step(bench, step)
+            except TrainingAlarm:
+                saver.save("alarm")  # for the post-mortem; resume goes back to the last good one
+                raise
+            share_buffers(method.nets)
+            averaged.update(method.nets, step)
+            state.step = step + 1
+            report.advance()
+            for warning in bench.alarms.collect():
+                report.say(step, warning)
+            if state.step % config.log_every == 0:
+                report.write(state.step, config.batch * processes)
+            leave = anyone(accelerator, bool(leaving) or saver.out_of_time())
+            last = leave or state.step == config.steps
+            if main and (last or state.step % config.sample_every == 0):
+                with apart(accelerator):
+                    report.picture(state.step, method.sample(averaged.nets, fixed))
+            if main and (last or saver.due()):
+                with apart(accelerator):
+                    score = method.score(averaged.nets, fixed)
+                saver.save(score=score)
+            if leave:
+                report.say(state.step, f"stopped at step {state.step} of {config.steps}; `resume` goes on.")
+                break
+    accelerator.wait_for_everyone()
+    return run
+
+
+def run_step(bench: Bench, step: int) -> None:
+    """Do the phases of one step; its random numbers are a function of (seed, step, process)."""
+    accelerator, method = bench.accelerator, bench.method
+    number = step * accelerator.num_processes + accelerator.process_index
+    torch.manual_seed(step_seed(method.config.seed, number))
+    batch, carry = send_to_device(method.batch(number), accelerator.device), {}
+    for phase in method.phases:
+        if phase.due(step):
+            run_phase(bench, phase, batch, carry, step)
+
+
+def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -> None:
+    """Do one phase: losses, gradients, one step of its networks' optimizers, figures."""
+    accelerator, report, alarms = bench.accelerator, bench.report, bench.alarms
+    only_train(bench.trainable, phase.steps)
+    with accelerator.autocast():
+        losses = phase.loss(batch, carry, step)
+    if not losses:
+        return
+    accelerator.backward(phase.every * sum(losses.values()))
+    parameters = [parameter for net in phase.steps for parameter in bench.trainable[net].values()]
+    mean_gradients(parameters, accelerator)
+    norm = float(accelerator.clip_grad_norm_(parameters, bench.method.config.clip or float("inf")))
+    figures = {**losses, **carry.pop("figures", {})}
+    values = [
+        torch.as_tensor(value, device=accelerator.device).detach().float() for value in figures.values()
+    ]
+    means = accelerator.reduce(torch.stack(values), "mean").tolist()
+    values = dict(zip(figures, means, strict=True))
+    alarms.finite(phase.name, step, {name: values[name] for name in losses}, norm)
+    for net in phase.steps:
+        set_rates(bench.optimizers[net], bench.settings[net], step)
+        bench.optimizers[net].step()
+    values |= {"norm": norm, "lr": bench.settings[phase.steps[0]].lr(step)}
+    for name, value in values.items():
+        report.add(f"{phase.name}/{name}", value)
+    alarms.gradient(phase.name, step, norm)
+    if "critic_right" in values:
+        alarms.critic(phase.name, step, values["critic_right"])
+    if "painted" in carry and step % LOOK_EVERY == 0:
+        alarms.pictures(phase.name, step, carry["painted"])
+        if "source" in carry:
+            alarms.colors(phase.name, step, carry["source"], carry["painted"])
+
+
+def set_rates(optimizer: torch.optim.Optimizer, setting: Any, step: int) -> None:
+    """Give an optimizer the rates of this step."""
+    for group in optimizer.param_groups:
+        group["lr"], group["betas"] = setting.lr(step) * group["share"], setting.betas(step)
+
+
+def mean_gradients(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:
+    """Average gradients over the processes, as one flat tensor.
+
+    Done here rather than by a wrapper around the networks, since phases call their parts, not `forward`.
+    """
+    if accelerator.num_processes == 1:
+        return
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    flat = accelerator.reduce(torch.cat([parameter.grad.flatten() for parameter in parameters]), "mean")
+    for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+        parameter.grad.copy_(part.view(parameter.shape))
+
+
+def share_weights(nets: nn.ModuleDict, accelerator: Accelerator) -> None:
+    """Give every process the first one's weights."""
+    if accelerator.num_processes > 1:
+        for tensor in (*nets.parameters(), *nets.buffers()):
+            torch.distributed.broadcast(tensor.data, 0)
+
+
+def anyone(accelerator: Accelerator, wish: bool) -> bool:
+    """Say whether any process wishes to leave."""
+    if accelerator.num_processes == 1:
+        return wish
+    return bool(accelerator.reduce(torch.tensor(float(wish), device=accelerator.device), "sum") > 0)
+
+
+@contextlib.contextmanager
+def apart(accelerator: Accelerator) -> Iterator[None]:
+    """Look without touching: no gradients, random numbers of its own."""
+    devices = [accelerator.device] if accelerator.device.type == "cuda" else []
+    with torch.random.fork_rng(devices), torch.no_grad(), accelerator.autocast():
+        torch.manual_seed(0)
+        yield

@@ -1,0 +1,173 @@
+"""What a training method is: networks, phases and figures; the loop does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stylizer.models.registry import architectures
+from training.run.config import RunConfig
+
+Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
+Carry = dict[str, Any]  # what a phase leaves for the next one of the same step; detach tensors
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One update: which networks step, on which losses, how often.
+
+    `loss(batch, carry, step)` runs inside autocast. It may put plain figures that are only watched
+    into `carry["figures"]` (name -> scalar tensor; `critic_right`, the share of right answers of a critic,
+    is watched by the alarms) and the pictures it made into `carry["painted"]` (B,3,H,W), detached; with the
+    pictures they were made from in `carry["source"]`, inverted colors are found too.
+    An empty answer skips the update.
+    """
+
+    name: str
+    steps: tuple[str, ...]
+    loss: Callable[[Any, Carry, int], Losses]
+    every: int = 1
+    start: int = 0
+
+    def due(self, step: int) -> bool:
+        """Say whether this phase runs at `step`."""
+        return step >= self.start and step % self.every == 0
+
+
+@dataclass(frozen=True)
+class AdamSettings:
+    """Adam for one network; `lr` and `betas` are functions of the step, so a resumed run needs no memory.
+
+    `shares`: parameters whose name begins so learn at this share of the rate (a pretrained part).
+    """
+
+    lr: Callable[[int], float]
+    betas: Callable[[int], tuple[float, float]] = lambda step: (0.9, 0.99)
+    eps: float = 1e-8
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def groups(self, parameters: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
+        """Sort named parameters into one optimizer group for each share of the rate."""
+        found: dict[float, list[nn.Parameter]] = {}
+        for name, parameter in parameters.items():
+            share = next((s for start, s in self.shares.items() if name.startswith(start)), 1.0)
+            found.setdefault(share, []).append(parameter)
+        return [{"params": values, "share": share} for share, values in found.items()]
+
+
+class Method:
+    """Base of the training methods.
+
+    nets    networks by name: they get optimizers, averaged copies and a place in the snapshot
+    memory  modules with buffers that phases change (pools, running spreads); saved, never stepped
+    fixed   networks that only judge (perceptual network); moved to the device, neither stepped nor saved
+    phases  what happens in a step, in order
+
+    For the card: `about`, `limits`, `licences` are sentences, `data(options as JSON)` names the pictures;
+    with `data` given, the method's docstring, which lists its departures, is on the card too.
+    """
+
+    about = limits = licences = ""
+    data: Callable[[Mapping[str, Any]], str] | None = None
+
+    nets: nn.ModuleDict
+    memory: nn.ModuleDict
+    fixed: nn.ModuleDict
+    phases: tuple[Phase, ...]
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.nets, self.memory, self.fixed = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        self.phases = ()
+
+    def optimizers(self) -> Mapping[str, AdamSettings]:
+        """Return the settings of each network's optimizer; every network of a phase needs one."""
+        return {name: AdamSettings(lr=lambda step: self.config.lr) for name in self.nets}
+
+    def batch(self, number: int) -> Any:
+        """Return batch `number` on the CPU: a function of (seed, number) and of nothing else.
+
+        Tensors in dicts, tuples or lists; the loop moves them to the device.
+        """
+        raise NotImplementedError
+
+    def sample_batch(self) -> Any:
+        """Return the batch that every sample grid shows."""
+        return self.batch(0)
+
+    def sample(self, nets: nn.ModuleDict, batch: Any) -> Tensor:
+        """Return one grid (3, H, W) in [0, 1] painted by `nets` (the averaged ones)."""
+        raise NotImplementedError
+
+    def score(self, nets: nn.ModuleDict, batch: Any) -> float | None:
+        """Return a figure of merit on the sample batch, lower is better; None: no snapshot is the best."""
+        return None
+
+    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
+        """Return the networks that ship, by their name in `nets`; the very modules, not copies."""
+        raise NotImplementedError
+
+    def begin_with(self, network: nn.Module) -> None:
+        """Take the first weights from a published network; raises RuntimeError when the shapes differ."""
+        for own in self.publish(self.nets).values():
+            own.load_state_dict(network.state_dict(), strict=True)
+
+    @classmethod
+    def shipped(cls, config: RunConfig) -> Mapping[str, nn.Module]:
+        """Build, untrained and without data, what `publish` returns: the architecture of `config.model`."""
+        known = [entry for entry in architectures() if isinstance(config.model, entry.config)]
+        return {entry.name: entry.network(config.model) for entry in known}
+
+
+def trainable_parameters(nets: nn.ModuleDict) -> dict[str, dict[str, nn.Parameter]]:
+    """List the parameters of each network that want gradients now; frozen encoders stay out for good."""
+    return {
+        name: {key: parameter for key, parameter in net.named_parameters() if parameter.requires_grad}
+        for name, net in nets.items()
+    }
+
+
+def only_train(trainable: Mapping[str, Mapping[str, nn.Parameter]], steps: tuple[str, ...]) -> None:
+    """Let the parameters of the networks in `steps` ask for gradients, and no others."""
+    for name, parameters in trainable.items():
+        for parameter in parameters.values():
+            parameter.requires_grad_(name in steps)
+            parameter.grad = None
+
+
+def step_seed(seed: int, number: int) -> int:
+    """Mix a seed and a batch number into a seed of 63 bits (splitmix64, Steele et al. 2014)."""
+    value = (seed * 0x9E3779B97F4A7C15 + number + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+    return (value ^ value >> 31) >> 1
+
+
+def generator(seed: int, number: int) -> torch.Generator:
+    """Make the CPU generator of batch `number`."""
+    return torch.Generator().manual_seed(step_seed(seed, number))
+
+
+METHODS: dict[str, tuple[type[RunConfig], type[Method]]] = {}
+
+
+def method(name: str, config: type[RunConfig]) -> Callable[[type[Method]], type[Method]]:
+    """Register a training method: `@method("painter", PainterRun)`; the command line lists what is here."""
+
+    def register(kind: type[Method]) -> type[Method]:
+        if name in METHODS:
+            raise ValueError(f"two methods are called {name!r}, {kind.__name__} is one of them")
+        METHODS[name] = (config, kind)
+        return kind
+
+    return register
+
+
+def late_linear(step: int, steps: int, rate: float, begin: float = 0.5) -> float:
+    """Hold `rate` for the share `begin` of the steps, then fall in a line to 0 (arXiv:1703.10593)."""
+    done = step / steps
+    return rate * min(1.0, max(0.0, (1 - done) / (1 - begin)))
