@@ -9,8 +9,8 @@ import shutil
 import sys
 import tempfile
 
-from stylizer.engine import DeviceError, Engine
-from stylizer.models.published_segmenter import PublishedSegmenterError
+from stylizer.engine import Engine
+from stylizer.errors import StudioError
 
 
 def read_options() -> argparse.Namespace:
@@ -39,7 +39,7 @@ def main() -> None:
         engine = Engine(device=chosen.device, segmenter=chosen.segmenter)
         if chosen.segmenter:
             print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
-    except (DeviceError, PublishedSegmenterError) as error:
+    except StudioError as error:
         sys.exit(f"app.py: {error}")
     from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import tyro
 
-from stylizer.command_tools import MISTAKES
 from stylizer.commands import Command
+from stylizer.errors import StudioError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = command.run()
         sys.stdout.flush()
         return status
-    except MISTAKES as mistake:
+    except StudioError as mistake:
         print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

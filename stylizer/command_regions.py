@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stylizer.command_tools import Mistake, split_number
+from stylizer.command_tools import CommandError, split_number
 from stylizer.engine import Engine, RegionLook, StyleChoice, StyleRequest
 from stylizer.imaging.labels import REFINED_SIDE
 from stylizer.imaging.mask_files import read_mask
@@ -33,7 +33,7 @@ class Dresses:
 
     @classmethod
     def read(cls, regions: tuple[str, ...], masks: tuple[str, ...], match: bool, engine: Engine) -> Dresses:
-        """Read name=keep, name=STYLE or name=STYLE:STRENGTH, and name=FILE; raises Mistake."""
+        """Read name=keep, name=STYLE or name=STYLE:STRENGTH, and name=FILE; raises CommandError."""
         files = read_files(masks)
         looks = []
         for name, wanted in read_pairs(regions, files):
@@ -84,44 +84,44 @@ def find_regions(
 
 
 def read_files(masks: Sequence[str]) -> Files:
-    """Read --mask name=FILE; raises Mistake."""
+    """Read --mask name=FILE; raises CommandError."""
     return tuple((name, Path(file)) for name, file in (_pair(text, "--mask") for text in masks))
 
 
 def read_pairs(regions: Sequence[str], masks: Files) -> list[tuple[str, str]]:
-    """Read --region name=LOOK for regions that have a class or a mask; raises Mistake."""
+    """Read --region name=LOOK for regions that have a class or a mask; raises CommandError."""
     known = (*NAMES, *dict(masks))
     pairs = []
     for name, wanted in (_pair(text, "--region") for text in regions):
         if name not in {*known, REST}:
-            raise Mistake(f"There is no region called {name[:40]}; known are {', '.join(known)}.")
+            raise CommandError(f"There is no region called {name[:40]}; known are {', '.join(known)}.")
         name = REST if name == OTHER else name
         if name in dict(pairs):
-            raise Mistake(f"Region {name} is given twice; give one look for each.")
+            raise CommandError(f"Region {name} is given twice; give one look for each.")
         pairs.append((name, wanted))
     return pairs
 
 
 def plan_folders(files: list[Path], out: Path) -> list[tuple[Path, Path]]:
-    """Pair every photo with its folder of masks; raises Mistake before anything is written."""
+    """Pair every photo with its folder of masks; raises CommandError before anything is written."""
     if not files:
-        raise Mistake("No photo is given; name photos, or folders that hold some.")
+        raise CommandError("No photo is given; name photos, or folders that hold some.")
     if out.exists() and not out.is_dir():
-        raise Mistake(f"{out.name} is a file; -o names a folder.")
+        raise CommandError(f"{out.name} is a file; -o names a folder.")
     folders: dict[Path, Path] = {}
     for file in files:
         if not file.is_file():
-            raise Mistake(f"There is no photo {file.name}; check the name.")
+            raise CommandError(f"There is no photo {file.name}; check the name.")
         folder = out / file.stem
         if folders.setdefault(folder, file) != file:
-            raise Mistake(f"Two photos are called {file.stem}; rename one, or segment them one by one.")
+            raise CommandError(f"Two photos are called {file.stem}; rename one, or segment them one by one.")
     return [(file, folder) for folder, file in folders.items()]
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, found, value = text.partition("=")
     if not found or not name.strip() or not value.strip():
-        raise Mistake(
+        raise CommandError(
             f"{option} {text[:60]} was not understood; write it like sky=starry-night or sky=sky.png."
         )
     return check_name(re.sub(r"\s+", " ", name)), value.strip()

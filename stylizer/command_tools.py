@@ -14,11 +14,8 @@ import tyro
 from tqdm import tqdm
 
 from stylizer.engine import (
-    DeviceError,
     Engine,
     Progress,
-    RecipeError,
-    RequestError,
     StyleChoice,
     StyleRequest,
     StyleResult,
@@ -26,32 +23,12 @@ from stylizer.engine import (
 )
 from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
 from stylizer.engine.progress import ProgressReceiver
+from stylizer.errors import CommandError
 from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
-from stylizer.imaging.regions import RegionsError
-from stylizer.models.checkpoint import CheckpointError
-from stylizer.models.published_segmenter import PublishedSegmenterError
-from stylizer.models.style_file import StyleFileError
 
 Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-
-
-class Mistake(ValueError):
-    """Something on the command line that cannot be done; the message is one sentence."""
-
-
-MISTAKES = (
-    Mistake,
-    PictureError,
-    RequestError,
-    RecipeError,
-    RegionsError,
-    CheckpointError,
-    PublishedSegmenterError,
-    StyleFileError,
-    DeviceError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,30 +52,30 @@ class Studio:
 
 
 def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
-    """Pair every photo with the file to write; raises Mistake before anything is painted."""
+    """Pair every photo with the file to write; raises CommandError before anything is painted."""
     several = len(photos) != 1 or photos[0].is_dir()
     files = [file for photo in photos for file in (photos_in(photo) if photo.is_dir() else [photo])]
     if not files:
-        raise Mistake("No photo is given; name photos, or folders that hold some.")
+        raise CommandError("No photo is given; name photos, or folders that hold some.")
     for file in files:
         if not file.is_file():
-            raise Mistake(f"There is no photo {file.name}; check the name.")
+            raise CommandError(f"There is no photo {file.name}; check the name.")
     if not several and not out.is_dir():
         check_output(out)
         return [(files[0], out)]
     if out.exists() and not out.is_dir():
-        raise Mistake(f"{out.name} is a file; for several photos -o names a folder.")
+        raise CommandError(f"{out.name} is a file; for several photos -o names a folder.")
     if out.suffix.lower() in OUTPUT_SUFFIXES and not out.exists():
-        raise Mistake(f"{out.name} names one picture; for several photos -o names a folder.")
+        raise CommandError(f"{out.name} names one picture; for several photos -o names a folder.")
     results: dict[Path, Path] = {}
     for file in files:
         result = out / f"{file.stem}.png"
         if result in results and results[result] != file:
-            raise Mistake(f"Two photos are called {file.stem}; rename one, or paint them one by one.")
+            raise CommandError(f"Two photos are called {file.stem}; rename one, or paint them one by one.")
         results[result] = file
     for result, file in results.items():
         if result.exists() and result.resolve() in {other.resolve() for other in files}:
-            raise Mistake(f"{file.name} would be painted over; choose another folder.")
+            raise CommandError(f"{file.name} would be painted over; choose another folder.")
     return [(file, result) for result, file in results.items()]
 
 
@@ -110,11 +87,11 @@ def photos_in(folder: Path) -> list[Path]:
 
 def check_output(out: Path) -> None:
     if out.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise Mistake(f"{out.name} is no picture file; name it .png, .jpg or .webp.")
+        raise CommandError(f"{out.name} is no picture file; name it .png, .jpg or .webp.")
     if out.is_dir():
-        raise Mistake(f"{out.name} is a folder; name a picture file.")
+        raise CommandError(f"{out.name} is a folder; name a picture file.")
     if not out.parent.is_dir():
-        raise Mistake(f"The folder {out.parent.name} does not exist; make it first.")
+        raise CommandError(f"The folder {out.parent.name} does not exist; make it first.")
 
 
 def find_beside(picture: Path, name: str) -> Path:
@@ -125,7 +102,9 @@ def find_beside(picture: Path, name: str) -> Path:
         if file.stem == name and file.name != picture.name
     ]
     if not found:
-        raise Mistake(f"The photo {name or 'of the recipe'} is not beside {picture.name}; add --photo FILE.")
+        raise CommandError(
+            f"The photo {name or 'of the recipe'} is not beside {picture.name}; add --photo FILE."
+        )
     return found[0]
 
 
@@ -168,14 +147,14 @@ def work_through(
 
 
 def split_number(text: str, what: str) -> tuple[str, float | None]:
-    """Take NAME:NUMBER apart; a file of that whole name wins. Raises Mistake, which begins with `what`."""
+    """Take NAME:NUMBER apart; a file of that whole name wins. Raises CommandError, beginning with `what`."""
     match = re.fullmatch(r"(.+):([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)", text)
     if match is None or Path(text).is_file():
         return text, None
     try:
         return match[1], float(match[2])
     except ValueError:
-        raise Mistake(f"{what} {match[1][:60]} is {match[2]}; give a number such as 0.5.") from None
+        raise CommandError(f"{what} {match[1][:60]} is {match[2]}; give a number such as 0.5.") from None
 
 
 def open_photo(photo: Path) -> Picture:

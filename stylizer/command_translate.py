@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from stylizer.command_regions import KEEP, find_regions, read_files, read_pairs
 from stylizer.command_tools import (
-    Mistake,
+    CommandError,
     Out,
     Studio,
     check_output,
@@ -117,27 +117,29 @@ class Invent(Studio):
         if self.walk is None:
             check_output(self.out)
             if self.second is not None and mix is None:
-                raise Mistake("There is a second picture, but no share of it; add --mix, such as --mix 0.5.")
+                raise CommandError(
+                    "There is a second picture, but no share of it; add --mix, such as --mix 0.5."
+                )
             walked = [(self.out, mix or (0.0, 0.0, 0.0))]
         else:
             walked = self._walk()
         engine = self.engine()
         model = self.model or next((card.name for card in engine.models("inventor")), None)
         if model is None:
-            raise Mistake("There is no inventor among the checkpoints; add --model NAME.")
+            raise CommandError("There is no inventor among the checkpoints; add --model NAME.")
         for out, shares in tqdm(walked, unit="picture", disable=None if len(walked) > 1 else True):
             request = InventRequest(model, self.seed, self.second, shares, self.truncation, _sides(self.size))
             save_result(engine.invent(request), out)
         return 0
 
     def _walk(self) -> list[tuple[Path, tuple[float, float, float]]]:
-        """Pair every picture of the walk with its file; raises Mistake."""
+        """Pair every picture of the walk with its file; raises CommandError."""
         if self.second is None or self.mix is not None:
-            raise Mistake("A walk goes from --seed to --second; give both, and no --mix.")
+            raise CommandError("A walk goes from --seed to --second; give both, and no --mix.")
         if not 2 <= self.walk <= MOST_STEPS:
-            raise Mistake(f"The walk has {self.walk} pictures; choose 2 to {MOST_STEPS}.")
+            raise CommandError(f"The walk has {self.walk} pictures; choose 2 to {MOST_STEPS}.")
         if self.out.exists() and not self.out.is_dir():
-            raise Mistake(f"{self.out.name} is a file; for a walk -o names a folder.")
+            raise CommandError(f"{self.out.name} is a file; for a walk -o names a folder.")
         steps = [step / (self.walk - 1) for step in range(self.walk)]
         names = [f"{self.seed}-{self.second}-{place:03}.png" for place in range(1, self.walk + 1)]
         return [(self.out / name, (step,) * 3) for name, step in zip(names, steps, strict=True)]
@@ -153,7 +155,7 @@ def _shares(text: str) -> tuple[float, float, float]:
     parts = text.split(",")
     numbers = [_float(part, "A share of the mix") for part in parts]
     if len(numbers) not in (1, len(LEVELS)):
-        raise Mistake(f"The mix is {text[:60]}; give one share, or three: {', '.join(LEVELS)}.")
+        raise CommandError(f"The mix is {text[:60]}; give one share, or three: {', '.join(LEVELS)}.")
     return tuple(numbers * len(LEVELS)) if len(numbers) == 1 else tuple(numbers)
 
 
@@ -162,7 +164,7 @@ def _sides(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text)
     if match is None:
-        raise Mistake(f"The size is {text[:60]}; write it like 256x192.")
+        raise CommandError(f"The size is {text[:60]}; write it like 256x192.")
     return int(match[2]), int(match[1])
 
 
@@ -170,4 +172,4 @@ def _float(text: str, what: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise Mistake(f"{what} is {text[:60]}; give a number such as 0.5.") from None
+        raise CommandError(f"{what} is {text[:60]}; give a number such as 0.5.") from None

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from stylizer.command_regions import COLORS, OTHER, Dresses, plan_folders
 from stylizer.command_tools import (
-    Mistake,
+    CommandError,
     Out,
     Studio,
     check_output,
@@ -85,7 +85,7 @@ class Stylize(Studio):
     def run(self) -> int:
         """Paint; among several, photos that cannot be read are reported and the others are painted."""
         if not self.style and (self.match or not self.region):
-            raise Mistake("No style is given; add --style NAME or --style FILE.")
+            raise CommandError("No style is given; add --style NAME or --style FILE.")
         jobs = plan_files(self.photos, self.out)
         engine = self.engine()
         styles = tuple(parse_style(text, engine) for text in self.style)
@@ -146,7 +146,7 @@ class Replay(Studio):
         check_output(self.out)
         text = read_recipe(self.picture)
         if text is None:
-            raise Mistake(f"{self.picture.name} holds no recipe; only pictures saved by this studio do.")
+            raise CommandError(f"{self.picture.name} holds no recipe; only pictures saved by this studio do.")
         recipe, notes = read_recipe_text(text)
         content = None
         if not isinstance(recipe, InventionRecipe):
@@ -254,9 +254,11 @@ class Benchmark(Studio):
         from stylizer.engine.benchmark import benchmark  # needs torchvision, which the others do not
 
         if not self.sizes or not all(32 <= size <= 4096 for size in self.sizes):
-            raise Mistake(f"sizes are {' '.join(map(str, self.sizes)) or 'none'}; choose 32 to 4096 pixels.")
+            raise CommandError(
+                f"sizes are {' '.join(map(str, self.sizes)) or 'none'}; choose 32 to 4096 pixels."
+            )
         if self.repeats < 1 or self.threads < 1:
-            raise Mistake("repeats and threads must be at least 1.")
+            raise CommandError("repeats and threads must be at least 1.")
         engine = self.engine()
         figures = benchmark(engine, self.sizes, self.repeats, self.threads)
         numbers = str(engine.device.dtype).removeprefix("torch.")
@@ -303,13 +305,13 @@ class Learn(Studio):
         from stylizer.learning import learn_style  # needs scikit-image, which the others do not
 
         if self.steps > 0 and self.perceptual is None and not self.fetch:
-            raise Mistake(
+            raise CommandError(
                 "Learning needs the perceptual network; add --perceptual FILE, or --fetch to get it."
             )
         if self.perceptual is not None and not self.perceptual.is_file():
-            raise Mistake(f"There is no file {self.perceptual.name}; --perceptual names VGG-16 weights.")
+            raise CommandError(f"There is no file {self.perceptual.name}; --perceptual names VGG-16 weights.")
         if not 0 <= self.steps <= 10_000:
-            raise Mistake(f"steps is {self.steps}; choose 0 to 10000.")
+            raise CommandError(f"steps is {self.steps}; choose 0 to 10000.")
         practice = [
             file for photo in self.photos for file in (photos_in(photo) if photo.is_dir() else [photo])
         ]

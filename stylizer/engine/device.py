@@ -8,11 +8,9 @@ from typing import ClassVar
 
 import torch
 
+from stylizer.errors import DeviceError
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
-
-
-class DeviceError(ValueError):
-    """A device that is not there; the message is one sentence."""
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from stylizer.errors import RecipeError
 from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.regions import MOST_REGIONS, REST, WHOLE, Regions, RegionsError, check_name, whole
 
 FORMAT = 1
 LONGEST_NAME = 120
 _SHA = re.compile(r"[0-9a-f]{16,128}")
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be used; the message is one sentence for the artist."""
 
 
 def plain_name(value: Any) -> str:

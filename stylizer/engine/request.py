@@ -7,16 +7,13 @@ from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
+from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import NamedStyle
 
 MOST_STYLES = 8
 LARGEST_WEIGHT = 1000.0
-
-
-class RequestError(ValueError):
-    """A request that cannot be painted; the message is one sentence for the artist."""
 
 
 def option(

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from stylizer.errors import PictureError
 from stylizer.imaging import deep, profiles, text_chunk
-from stylizer.imaging.errors import PictureError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF")
 ACCEPTED = "JPEG, PNG, WebP, AVIF, BMP, TIFF and GIF"

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
-from stylizer.imaging.errors import PictureError
+from stylizer.errors import PictureError
 from stylizer.imaging.text_chunk import SIGNATURE, chunk, chunks
 
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by color type

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from stylizer.errors import PictureError
 from stylizer.imaging import deep, profiles
-from stylizer.imaging.errors import PictureError
 from stylizer.imaging.text_chunk import MAX_TEXT, chunk, text_chunk
 
 _WEBP_SIDE = 16383

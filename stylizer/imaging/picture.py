@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stylizer.errors import PictureError
 from stylizer.imaging import decode, encode
-from stylizer.imaging.errors import PictureError
+from stylizer.imaging.files import write_whole
 
 __all__ = [
     "Picture",
@@ -154,13 +154,8 @@ def save_picture(
     """
     path = Path(path)
     data = encode_picture(picture, path.suffix.lstrip("."), recipe, quality)
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        try:
-            part.write_bytes(data)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, data)
     except OSError as error:
         reason = error.strerror or "the disk refused it"
         raise PictureError(f"{path.name} could not be written: {reason}; choose another folder.") from error

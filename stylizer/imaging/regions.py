@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylizer.errors import RegionsError
 from stylizer.imaging.resample import blur
 
 REST = "rest"
@@ -19,10 +20,6 @@ REST = "rest"
 WHOLE = 255
 """What the masks sum to at every pixel."""
 MOST_REGIONS, LONGEST_NAME, LARGEST_SIDE, MOST_PIXELS = 16, 40, 1024, 256
-
-
-class RegionsError(ValueError):
-    """Regions or a mask that cannot be used; the message is one sentence for the artist."""
 
 
 @dataclass(frozen=True, eq=False)

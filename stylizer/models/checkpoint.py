@@ -27,6 +27,8 @@ import stylizer.models.segmenter
 import stylizer.models.style_gan
 import stylizer.models.unet
 import stylizer.models.unit_translator  # noqa: F401
+from stylizer.errors import CheckpointError
+from stylizer.imaging.files import write_whole
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.front_matter import split_front_matter
 from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
@@ -37,10 +39,6 @@ LARGEST_JSON = 1 << 20
 LARGEST_HEADER = 4 << 20
 LARGEST_WEIGHTS = 1 << 30
 _ENTRIES = {"format", "role", "architecture", "config", "sha256"}
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message is one sentence, without a path."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,9 @@ def save_checkpoint(folder: str | os.PathLike, network: nn.Module, card: str, ha
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         os.chmod(fresh, 0o755)
-        _write(fresh / WEIGHTS, weights)
-        _write(fresh / CARD, card.encode())
-        _write(fresh / CONFIG, (json.dumps(config, indent=2, allow_nan=False) + "\n").encode())
+        write_whole(fresh / WEIGHTS, weights)
+        write_whole(fresh / CARD, card.encode())
+        write_whole(fresh / CONFIG, (json.dumps(config, indent=2, allow_nan=False) + "\n").encode())
         _replace(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -150,13 +148,6 @@ def _storable(name: str, network: nn.Module, half: bool) -> dict[str, Tensor]:
                 )
         stored[key] = tensor.contiguous().clone()
     return stored
-
-
-def _write(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _previous(folder: Path) -> Path:

@@ -13,6 +13,7 @@ from huggingface_hub import ModelCard, snapshot_download
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from stylizer.errors import PublishedSegmenterError
 from stylizer.models.class_table import NAMES
 
 CONFIG, WEIGHTS, CARD, LABELS = "config.json", "model.safetensors", "README.md", "labels.json"
@@ -33,10 +34,6 @@ _ADE20K = {
     "mountain": (16, 34, 68),
 }
 """ADE20K's 150 classes (arXiv:1608.05442, in the order of its challenge) by ours; the rest is object."""
-
-
-class PublishedSegmenterError(ValueError):
-    """A published segmenter that cannot be used; the message is one plain sentence."""
 
 
 class PublishedSegmenter(nn.Module):

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,9 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
+
+from stylizer.errors import StyleFileError
+from stylizer.imaging.files import write_whole
 
 SUFFIX, THUMBNAIL_SUFFIX = ".safetensors", ".webp"
 LARGEST_FILE = 1 << 20
@@ -24,10 +26,6 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TEXTS = ("title", "artist", "year", "source", "painter_sha")
 _ENTRIES = {*_TEXTS, "tags", "refined"}
-
-
-class StyleFileError(ValueError):
-    """A style file that cannot be used; the message is one sentence, without a path."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +64,7 @@ def save_style(folder: str | os.PathLike, style: NamedStyle) -> Path:
     _check_code(style.slug, code)
     data = safetensors.torch.save({"code": code.contiguous().clone()}, {"style": json.dumps(facts)})
     folder.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=f".{style.slug}.", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(fresh, 0o644)
-        os.replace(fresh, folder / (style.slug + SUFFIX))
-    finally:
-        Path(fresh).unlink(missing_ok=True)
+    write_whole(folder / (style.slug + SUFFIX), data)
     return folder / (style.slug + SUFFIX)
 
 

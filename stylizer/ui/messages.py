@@ -6,13 +6,9 @@ import html
 import logging
 import re
 
-from stylizer.engine import RequestError
-from stylizer.engine.recipe import RecipeError
-from stylizer.imaging.picture import Picture, PictureError
-from stylizer.imaging.regions import RegionsError
-from stylizer.models.checkpoint import CheckpointError
-from stylizer.models.published_segmenter import PublishedSegmenterError
-from stylizer.models.style_file import NamedStyle, StyleFileError
+from stylizer.errors import StudioError
+from stylizer.imaging.picture import Picture
+from stylizer.models.style_file import NamedStyle
 
 STYLIZE, TRANSLATE, INVENT, ABOUT = "Stylize", "Translate", "Invent", "History & About"
 """The tabs."""
@@ -24,16 +20,7 @@ class SessionExpired(Exception):
     """The visit is over; the message is one sentence for the artist."""
 
 
-KNOWN = (
-    PictureError,
-    RequestError,
-    RecipeError,
-    CheckpointError,
-    StyleFileError,
-    RegionsError,
-    PublishedSegmenterError,
-    SessionExpired,
-)
+KNOWN = (StudioError, SessionExpired)
 """Mistakes whose message is a sentence for the artist."""
 UNKNOWN = "Something went wrong. Your settings are kept."
 GREETING = "Drag the strength slider, or bring your own photo."

@@ -358,7 +358,7 @@ def test_saving_replaces_a_file_whole_or_leaves_it(tmp_path, monkeypatch):
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("stylizer.imaging.picture.os.replace", full_disk)
+    monkeypatch.setattr("stylizer.imaging.files.os.replace", full_disk)
     with pytest.raises(PictureError, match=r"out.png could not be written: No space left"):
         save_picture(Picture(ramp(20, 20)), path)
     assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["out.png"]

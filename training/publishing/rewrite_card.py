@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from stylizer.imaging.files import write_whole
 from stylizer.models.checkpoint import CARD, Card, read_card
 from stylizer.models.front_matter import front_matter, split_front_matter
 from training.publishing.card import FIGURES, figure_table
@@ -50,7 +50,7 @@ def rewrite_card(
         opening = own.pop("").strip()
         for heading, text in {**({"Notes": opening} if opening else {}), **own}.items():
             put(sections, heading, text.strip())
-    save_text(checkpoint / CARD, front_matter(entries) + "\n\n" + joined(sections))
+    write_whole(checkpoint / CARD, (front_matter(entries) + "\n\n" + joined(sections)).encode())
     return read_card(checkpoint)
 
 
@@ -82,13 +82,6 @@ def joined(sections: dict[str, str]) -> str:
         f"## {heading}\n\n{text.strip()}" if heading else text.strip() for heading, text in sections.items()
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def save_text(path: Path, text: str) -> None:
-    """Replace a file at once."""
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
 
 
 def table_row(card: Card, figures: Sequence[Path]) -> str:

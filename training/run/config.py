@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from stylizer.errors import StudioError
+
 Config = TypeVar("Config")
 
 
-class UserMistake(ValueError):
+class UserMistake(StudioError):
     """Something the person at the keyboard can mend; the message is one plain sentence."""
 
 

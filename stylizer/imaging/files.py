@@ -1,0 +1,25 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write bytes to a file: all of them or nothing, and what was there before stays until they are safe.
+
+    A reader sees the old file or the new one, after a power cut too. Raises OSError.
+    """
+    path = Path(path)
+    handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, 0o644)  # a temporary file is its owner's alone
+        os.replace(draft, path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
