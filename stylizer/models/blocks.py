@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -37,20 +35,23 @@ class StatisticsCursor:
     def __init__(self, statistics: Statistics):
         self.statistics, self.index = statistics, 0
 
-    def read(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and inverse deviation (B, C, 1, 1) for the next normalization, of x when measuring."""
+    def read(self, x: Tensor, floor: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Return mean and inverse deviation (B, C, 1, 1) for the next normalization, of x when measuring.
+
+        `floor` is added to the variance before its root is taken.
+        """
         if self.statistics.replay:
             self.index += 1
             return self.statistics.values[self.index - 1]
-        found = instance_moments(x)
+        found = instance_moments(x, floor)
         self.statistics.values.append(found)
         return found
 
 
-def instance_moments(x: Tensor) -> tuple[Tensor, Tensor]:
+def instance_moments(x: Tensor, floor: float = 0.0) -> tuple[Tensor, Tensor]:
     """Measure mean and inverse deviation of every channel, float32 (B, C, 1, 1) each, of x (B, C, h, w)."""
     mean, variance = channel_moments(x)
-    return mean[:, :, None, None], (variance + _EPS).rsqrt()[:, :, None, None]
+    return mean[:, :, None, None], (variance + (_EPS + floor)).rsqrt()[:, :, None, None]
 
 
 class CodeField:
@@ -104,63 +105,6 @@ class CodeField:
         return self._resized[size]
 
 
-# Spread along and across the stroke, in pixels, and its turn in eighths of a circle, of every grain map:
-# white noise, soft blobs, then strokes lying, falling, standing and rising.
-_GRAIN_SHAPES = ((0.0, 0.0, 0), (1.5, 1.5, 0), (3.0, 0.6, 0), (3.0, 0.6, 1), (3.0, 0.6, 2), (3.0, 0.6, 3))
-_FIRST_STROKE = 2
-GRAIN_KINDS = len(_GRAIN_SHAPES) + 1  # and strokes that follow the photo's contours
-
-
-class Grain(nn.Module):
-    """Fixed maps of Gaussian noise, functions of pixel position alone, so that tiles and sizes agree.
-
-    White noise alone left all styles one family of dabs; of these kinds each style mixes a grain of its own.
-    """
-
-    def __init__(self, size: int, seed: int):
-        super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        white = torch.randn(len(_GRAIN_SHAPES), size, size, generator=generator)
-        maps = [_shaped(noise, *shape) for noise, shape in zip(white, _GRAIN_SHAPES, strict=True)]
-        self.register_buffer("noise", torch.stack(maps)[None])
-
-    def at(self, size: tuple[int, int], origin: tuple[int, int], layer: int) -> Tensor:
-        """Return the noise (1, kinds - 1, *size) whose first pixel is at `origin`; layers see other noise."""
-        period = self.noise.shape[-1]
-        rows = (torch.arange(size[0], device=self.noise.device) + origin[0] + 37 * layer) % period
-        columns = (torch.arange(size[1], device=self.noise.device) + origin[1] + 59 * layer) % period
-        return self.noise[:, :, rows][:, :, :, columns]
-
-
-def _shaped(noise: Tensor, along: float, across: float, turn: int) -> Tensor:
-    """Blur white noise (n, n) by a turned Gaussian, periodically, to unit variance."""
-    vertical, horizontal = torch.meshgrid(*(torch.fft.fftfreq(side) for side in noise.shape), indexing="ij")
-    cosine, sine = math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)
-    first, second = horizontal * cosine + vertical * sine, vertical * cosine - horizontal * sine
-    blur = torch.exp(-2 * math.pi**2 * ((along * first) ** 2 + (across * second) ** 2))
-    shaped = torch.fft.ifft2(torch.fft.fft2(noise) * blur).real
-    return shaped / shaped.std()
-
-
-def contour_flow(luminance: Tensor) -> Tensor:
-    """Measure which way contours run: shares (B, 4, h, w) of the four stroke turns, of (B, 1, h, w).
-
-    The smoothed structure tensor (Bigun and Granlund 1987) in double angles, so that opposite gradients
-    agree; the shares' squares sum to at most 1, the coherence of the contours.
-    """
-    padded = F.pad(luminance, (1, 1, 1, 1), mode="replicate")
-    across = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
-    down = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
-    tensor = torch.cat(
-        [across.square() - down.square(), 2 * across * down, across.square() + down.square()], 1
-    )
-    for _ in range(2):
-        tensor = F.avg_pool2d(F.pad(tensor, (2, 2, 2, 2), mode="replicate"), 5, stride=1)
-    double = -tensor[:, :2] / (tensor[:, 2:] + 1e-5)  # contours run across the gradient: half a turn
-    double = double / (double.square().sum(1, keepdim=True) + 0.05).sqrt()
-    return F.relu(torch.cat([double, -double], 1))
-
-
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
     """Make a convolution that repeats the border pixels: zeros would darken the edges of the picture."""
     return nn.Conv2d(
@@ -169,16 +113,24 @@ def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d
 
 
 class EncoderLayer(nn.Module):
-    """Convolution, instance normalization with learned scale and shift, ReLU."""
+    """Convolution, instance normalization with learned scale and shift where wished, ReLU.
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1):
+    Normalized over its own picture, a photo that is mostly flat has its faint noise stretched to the
+    contrast of a busy one; without, flat stays flat.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, normalize: bool = False):
         super().__init__()
         self.conv = conv(inputs, outputs, stride=stride)
-        self.scale = nn.Parameter(torch.ones(outputs))
-        self.shift = nn.Parameter(torch.zeros(outputs))
+        self.normalize = normalize
+        if normalize:
+            self.scale = nn.Parameter(torch.ones(outputs))
+            self.shift = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor, cursor: StatisticsCursor) -> Tensor:
         x = self.conv(x)
+        if not self.normalize:
+            return F.relu(x)
         mean, inverse = cursor.read(x)
         scale = self.scale[:, None, None] * inverse
         shift = self.shift[:, None, None] - mean * scale
@@ -187,58 +139,31 @@ class EncoderLayer(nn.Module):
 
 @dataclass(frozen=True)
 class ModulationSlices:
-    """Where in the code one modulated layer finds scale, shift and grain gain of each channel, and its mix
-    of the kinds of grain."""
+    """Where in the code one modulated layer finds scale and shift of each channel."""
 
     scale: slice
     shift: slice
-    grain: slice
-    kinds: slice
-
-
-class Ground(NamedTuple):
-    """What a painting stands on besides its code: where it lies in its picture, and how the photo flows."""
-
-    origin: tuple[int, int]
-    flow: Tensor  # (B, 4, h, w) shares of the stroke turns, from `contour_flow`, at 1/8 of the photo
 
 
 class ModulatedLayer(nn.Module):
-    """Convolution, instance normalization, then scale, shift and grain from the style code.
+    """Convolution, instance normalization, then scale and shift from the style code.
 
-    Conditional instance normalization (arXiv:1610.07629, eq. 5) with a noise input whose gains and mix of
-    kinds belong to the style: flat skies have nothing to modulate, the grain gives the strokes something to
-    grow from.
+    Conditional instance normalization (arXiv:1610.07629, eq. 5). `floor` is added to the variance: a channel
+    that hardly varies over its picture is not stretched to full contrast.
     """
 
-    def __init__(self, channels: int, slices: ModulationSlices, grain: Grain, layer: int, stride: int):
+    def __init__(self, channels: int, slices: ModulationSlices, floor: float):
         super().__init__()
         self.conv = conv(channels, channels)
-        self.slices, self.layer, self.stride = slices, layer, stride
-        self._grain = (grain,)  # in a tuple: the maps are owned once, by the painter
+        self.slices, self.floor = slices, floor
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, ground: Ground) -> Tensor:
+    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor) -> Tensor:
         x = self.conv(x)
-        size = (x.shape[2], x.shape[3])
-        mean, inverse = (moment.flatten(1) for moment in cursor.read(x))
+        mean, inverse = (moment.flatten(1) for moment in cursor.read(x, self.floor))
         # folded into the codes before they are laid out: means of codes are means of these too
         scale = (1 + codes.codes[:, self.slices.scale]) * inverse
         shift = codes.codes[:, self.slices.shift] - mean * scale
-        painted = torch.addcmul(codes.spread(shift, x), x, codes.spread(scale, x))
-        noise = self._mixed_grain(codes, ground, size).to(x.dtype)
-        # addcmul keeps the memory format of `painted`; noise * gain would make a channels-first picture
-        return torch.addcmul(painted, noise, codes.spread(codes.codes[:, self.slices.grain], x))
-
-    def _mixed_grain(self, codes: CodeField, ground: Ground, size: tuple[int, int]) -> Tensor:
-        """Mix the kinds of grain as the style asks: (B, 1, *size)."""
-        top, left = (start // self.stride for start in ground.origin)
-        kinds = self._grain[0].at(size, (top, left), self.layer)
-        flow = ground.flow
-        if flow.shape[2:] != size:
-            flow = F.interpolate(flow, size=size, mode="bilinear", align_corners=False)
-        amounts = codes.read(self.slices.kinds, size)
-        following = amounts[:, -1:] * (flow * kinds[:, _FIRST_STROKE:]).sum(1, keepdim=True)
-        return kinds[:, :1] + (amounts[:, :-1] * kinds).sum(1, keepdim=True) + following
+        return torch.addcmul(codes.spread(shift, x), x, codes.spread(scale, x))
 
 
 class ModulatedBlock(nn.Module):
@@ -248,8 +173,8 @@ class ModulatedBlock(nn.Module):
         super().__init__()
         self.first, self.second = first, second
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor, ground: Ground) -> Tensor:
-        return x + self.second(F.relu(self.first(x, codes, cursor, ground)), codes, cursor, ground)
+    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor) -> Tensor:
+        return x + self.second(F.relu(self.first(x, codes, cursor)), codes, cursor)
 
 
 def enlarge(x: Tensor) -> Tensor:

@@ -74,17 +74,16 @@ class BrushTranslator(TransferNetwork):
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
-        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it whose first row
-        and column, multiples of `stride`, are `origin`.
+        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it; where the tile
+        begins, `origin`, makes no difference to this network.
         """
-        return self.draw(photo, mix, statistics, origin).clamp(0, 1)
+        return self.draw(photo, mix, statistics).clamp(0, 1)
 
     def draw(
         self,
         photo: Tensor,
         mix: Tensor | None = None,
         whole: WholePicture | None = None,
-        origin: tuple[int, int] = (0, 0),
         measured: Statistics | None = None,
     ) -> Tensor:
         """Translate without clamping; `measured` takes the statistics down."""
@@ -98,7 +97,7 @@ class BrushTranslator(TransferNetwork):
             codes = CodeField(self._codes(content, torch.eye(len(self.domains)).to(shares)), shares)
         else:
             codes = CodeField(self._codes(content, shares))
-        return self.paint(content, codes, statistics, origin)
+        return self.paint(content, codes, statistics)
 
     def _codes(self, content: Content, shares: Tensor) -> Tensor:
         """Mix the codes of the domains by shares (N, K): (N, code_size)."""

@@ -1,7 +1,10 @@
-"""Channel means and variances, quick for channels-last memory."""
+"""Channel means, variances and Gram matrices, quick for channels-last memory, forward and backward."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
 
 
@@ -16,11 +19,65 @@ def channel_moments(x: Tensor, weights: Tensor | None = None) -> tuple[Tensor, T
     `weights` (B, 1, h, w) >= 0 tell how much each place counts; their sum is positive.
     torch.var_mean over (2, 3) takes some five times as long on a CPU with channels-last memory.
     """
+    if weights is None:
+        return _Moments.apply(x)
     flat = positions(x).float()
-    if weights is not None:
-        shares = positions(weights).float()
-        shares = shares / shares.sum(1, keepdim=True)
-        mean = (flat * shares).sum(1)
-        return mean, ((flat - mean[:, None]).square() * shares).sum(1)
-    mean = flat.mean(1)
-    return mean, (flat - mean[:, None]).square().mean(1)
+    shares = positions(weights).float()
+    shares = shares / shares.sum(1, keepdim=True)
+    mean = (flat * shares).sum(1)
+    return mean, ((flat - mean[:, None]).square() * shares).sum(1)
+
+
+def shared_moments(x: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """Measure mean and variance (B, R, C), float32, of x (B, C, h, w) in R soft parts at once.
+
+    shares (B, R, h, w) >= 0 sum to 1 over every part's places.
+    """
+    flat, shares = positions(x).float(), shares.flatten(2).float()
+    mean = shares @ flat
+    return mean, (shares @ flat.square() - mean.square()).clamp(min=0)
+
+
+def gram_matrix(x: Tensor) -> Tensor:
+    """Gram matrices F F^T / (h w) of (B, C, h, w) as float32 (B, C, C) (Gatys et al. 2016, eq. 3)."""
+    return _Gram.apply(x)
+
+
+class _Moments(torch.autograd.Function):
+    """Mean and variance whose gradient is one multiplication and one addition a value.
+
+    Left to autograd the backward pass keeps and walks through several float32 copies of the features.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+        flat = positions(x).float()
+        mean = flat.mean(1)
+        variance = (flat - mean[:, None]).square().mean(1)
+        ctx.save_for_backward(x, mean)
+        return mean, variance
+
+    @staticmethod
+    def backward(ctx: Any, to_mean: Tensor, to_variance: Tensor) -> Tensor:
+        x, mean = ctx.saved_tensors
+        count = x.shape[2] * x.shape[3]
+        slope = 2 * to_variance / count
+        offset = to_mean / count - slope * mean
+        return torch.addcmul(offset[:, :, None, None].to(x.dtype), x, slope[:, :, None, None].to(x.dtype))
+
+
+class _Gram(torch.autograd.Function):
+    """Gram matrices whose gradient is one product: F (G' + G'^T) / (h w)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        flat = positions(x)
+        return (flat.transpose(1, 2) @ flat).float() / flat.shape[1]
+
+    @staticmethod
+    def backward(ctx: Any, to_gram: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        flat = positions(x)
+        both = ((to_gram + to_gram.transpose(1, 2)) / flat.shape[1]).to(x.dtype)
+        return (flat @ both).unflatten(1, x.shape[2:]).permute(0, 3, 1, 2)

@@ -37,7 +37,7 @@ class Painter(TransferNetwork):
         self._start_head()
 
     def _start_head(self) -> None:
-        """Start every style with a little grain, a random palette and half of the photo's soft colors."""
+        """Start every style with quiet blocks and a random palette."""
         last = self.straight
         nn.init.normal_(last.weight, std=0.02)
         nn.init.zeros_(last.bias)
@@ -45,8 +45,6 @@ class Painter(TransferNetwork):
         nn.init.zeros_(self.bent[-1].bias)
         with torch.no_grad():
             for block in [*self.blocks8, *self.blocks4, *self.blocks2]:
-                for layer in (block.first, block.second):
-                    last.bias[layer.slices.grain] = 0.1
                 last.bias[block.second.slices.scale] = -0.5
             last.bias[self.palette] = 0.1 * torch.randn(3 * self.config.palette)
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from stylizer.models.channel_moments import channel_moments, positions
+from stylizer.models.channel_moments import channel_moments, gram_matrix, positions
 
 # torchvision's numbering of VGG-16 "features"; a tap is read after the ReLU of its convolution.
 _PLAN = (0, 2, "pool", 5, 7, "pool", 10, 12, 14, "pool", 17)
@@ -82,8 +82,7 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def gram(features: Tensor) -> Tensor:
     """Gram matrices F F^T / (h w) of (B, C, h, w) as float32 (B, C, C) (Gatys et al. 2016, eq. 3)."""
-    flat = positions(features)
-    return (flat.transpose(1, 2) @ flat).float() / flat.shape[1]
+    return gram_matrix(features)
 
 
 def moments_distance(result: tuple[Tensor, Tensor], style: tuple[Tensor, Tensor]) -> Tensor:
@@ -136,3 +135,14 @@ def relative_content(result: Sequence[Tensor], photo: Sequence[Tensor], weights:
     """Weighted sum over layers of the distance of instance-normalized features; a scalar."""
     terms = [w * content_distance(a, b).mean() for a, b, w in zip(result, photo, weights, strict=True)]
     return torch.stack(terms).sum()
+
+
+def self_similarity(features: Tensor, places: Tensor) -> Tensor:
+    """Cosine distances between N places of features (B, C, h, w), every column's mean 1: (B, N, N) float32.
+
+    places (N,) are indices into h * w. What is alike in a picture stays alike in its painting, in whatever
+    paint (STROTSS, arXiv:1904.12785, section 2.2).
+    """
+    chosen = F.normalize(positions(features)[:, places].float(), dim=2)
+    distance = 1 - chosen @ chosen.transpose(1, 2)
+    return distance / distance.mean(1, keepdim=True).clamp(min=_EPS)

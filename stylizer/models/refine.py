@@ -76,7 +76,7 @@ def refine_code(
                 content = perceptual(crops)[-2:]
                 encoded = painter.encode(crops.contiguous(memory_format=torch.channels_last))
             code = torch.cat([learned, kept], 1).expand(options.batch, -1)
-            painted = painter.paint(encoded, CodeField(code), origin=_origin(painter.stride, rng))
+            painted = painter.paint(encoded, CodeField(code))
             result = perceptual(painted)
             count = range(len(LAYERS))
             loss = (
@@ -96,12 +96,6 @@ def refine_code(
 
 def _repeat(wanted: Sequence[tuple[Tensor, Tensor]], crops: Tensor) -> list[tuple[Tensor, Tensor]]:
     return [tuple(part.expand(len(crops), -1) for part in layer) for layer in wanted]
-
-
-def _origin(stride: int, rng: torch.Generator) -> tuple[int, int]:
-    """Draw where the crop lies, so that no one piece of the grain is learned by heart."""
-    row, column = torch.randint(128, (2,), generator=rng).tolist()
-    return row * stride, column * stride
 
 
 def _crop(photos: Sequence[Tensor], size: int, rng: torch.Generator) -> Tensor:

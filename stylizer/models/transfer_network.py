@@ -11,16 +11,12 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport, full_precision
 from stylizer.models.blocks import (
-    GRAIN_KINDS,
     CodeField,
     EncoderLayer,
-    Grain,
-    Ground,
     ModulatedBlock,
     ModulatedLayer,
     ModulationSlices,
     Statistics,
-    contour_flow,
     conv,
     enlarge,
 )
@@ -30,10 +26,13 @@ _DETAIL = 16  # channels of the layers at full resolution
 
 @dataclass(frozen=True)
 class PainterConfig:
-    """Sizes of a painter. Widths and blocks are listed from 1/2 to 1/8 of the photo's resolution."""
+    """Sizes of a painter. Widths and blocks are listed from 1/2 to 1/8 of the photo's resolution.
+
+    Most blocks lie at 1/4: one place at 1/8 is 8 px wide, and blocks there drew smooth waves into skies.
+    """
 
     widths: tuple[int, int, int] = (32, 80, 128)
-    blocks: tuple[int, int, int] = (1, 3, 4)
+    blocks: tuple[int, int, int] = (1, 5, 1)
     palette: int = 12
     """How many features the last layer turns into color with a matrix of the style's own."""
     components: int = 64
@@ -41,12 +40,18 @@ class PainterConfig:
     hidden: int = 256
     """Width of the layer that bends what is otherwise a linear map from components to codes."""
     descriptor_stages: int = 5
+    normalize_encoder: bool = False
+    """Whether the content encoder normalizes over the picture; off, calm photos stay calm."""
+    variance_floor: float = 3.0
+    """Added to the variance in the modulated layers' instance normalization, where 10 to 90 is usual."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
     def __post_init__(self) -> None:
         if min(self.widths + self.blocks) < 1:
             raise ValueError(f"widths {self.widths} and blocks {self.blocks} must all be at least 1")
+        if self.variance_floor < 0:
+            raise ValueError(f"variance_floor is {self.variance_floor}; it must be 0 or more")
 
     @staticmethod
     def tiny() -> PainterConfig:
@@ -66,7 +71,6 @@ class Content(NamedTuple):
     colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
-    flow: Tensor  # (B, 4, H/8, W/8) which way contours run
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
@@ -79,9 +83,10 @@ class Content(NamedTuple):
 class TransferNetwork(nn.Module):
     """Content encoder, transfer network and decoder, fully convolutional.
 
-    A code holds, for every modulated layer, scale, shift and grain gain of each channel and the mix of the
-    kinds of grain, then the palette matrix of the last layer, and the style's color mean and covariance root.
-    Means of codes are codes. Where codes come from is the business of what is built on it.
+    A code holds scale and shift of each channel of every modulated layer, then the palette matrix of the last
+    layer, and the style's color mean and covariance root. Means of codes are codes. Where codes come from is
+    the business of what is built on it. There is no noise input: calm skies would show the noise instead of
+    the photo.
     """
 
     stride = 8
@@ -91,18 +96,16 @@ class TransferNetwork(nn.Module):
         super().__init__()
         self.config = config
         w2, w4, w8 = config.widths
-        self.stem = EncoderLayer(12, w2)
-        self.to_quarter = EncoderLayer(w2, w4, stride=2)
-        self.to_eighth = EncoderLayer(w4, w8, stride=2)
+        self.stem = EncoderLayer(12, w2, normalize=config.normalize_encoder)
+        self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
+        self.to_eighth = EncoderLayer(w4, w8, stride=2, normalize=config.normalize_encoder)
 
-        self.grains = nn.ModuleList([Grain(256 if s == 2 else 128, seed=s) for s in (2, 4, 8)])
-        self._used = 0
-        self._layers = 0
-        self.blocks8 = nn.ModuleList([self._block(w8, 8) for _ in range(config.blocks[2])])
+        self._used, self._floor = 0, config.variance_floor
+        self.blocks8 = nn.ModuleList([self._block(w8) for _ in range(config.blocks[2])])
         self.up4 = conv(w8, w4)
-        self.blocks4 = nn.ModuleList([self._block(w4, 4) for _ in range(config.blocks[1])])
+        self.blocks4 = nn.ModuleList([self._block(w4) for _ in range(config.blocks[1])])
         self.up2 = conv(w4, w2)
-        self.blocks2 = nn.ModuleList([self._block(w2, 2) for _ in range(config.blocks[0])])
+        self.blocks2 = nn.ModuleList([self._block(w2) for _ in range(config.blocks[0])])
         self.up1 = conv(w2, _DETAIL)
         self.pixels1 = conv(3, _DETAIL)
         self.fine = self._take(2 * _DETAIL)
@@ -117,16 +120,12 @@ class TransferNetwork(nn.Module):
         self._used += count
         return slice(self._used - count, self._used)
 
-    def _block(self, channels: int, stride: int) -> ModulatedBlock:
-        return ModulatedBlock(*(self._layer(channels, stride) for _ in range(2)))
+    def _block(self, channels: int) -> ModulatedBlock:
+        return ModulatedBlock(*(self._layer(channels) for _ in range(2)))
 
-    def _layer(self, channels: int, stride: int) -> ModulatedLayer:
-        slices = ModulationSlices(
-            *(self._take(count) for count in (channels, channels, channels, GRAIN_KINDS))
-        )
-        self._layers += 1
-        grain = self.grains[{2: 0, 4: 1, 8: 2}[stride]]
-        return ModulatedLayer(channels, slices, grain, self._layers, stride)
+    def _layer(self, channels: int) -> ModulatedLayer:
+        slices = ModulationSlices(self._take(channels), self._take(channels))
+        return ModulatedLayer(channels, slices, self._floor)
 
     def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""
@@ -148,24 +147,22 @@ class TransferNetwork(nn.Module):
         eighth = self.to_eighth(quarter, cursor)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         colors = F.avg_pool2d(pixels, 8)
-        flow = contour_flow(colors.mean(1, keepdim=True))
-        return Content(pixels, half, quarter, eighth, colors, mean, root, flow, (height, width), statistics)
+        return Content(pixels, half, quarter, eighth, colors, mean, root, (height, width), statistics)
 
     # -- painting ---------------------------------------------------------------------------------------
 
-    def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None,
-              origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
+    def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None) -> Tensor:
         """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
-        cursor, ground = (statistics or Statistics()).started(), Ground(origin, content.flow)
+        cursor = (statistics or Statistics()).started()
         x = content.eighth
         for block in self.blocks8:
-            x = block(x, codes, cursor, ground)
+            x = block(x, codes, cursor)
         x = F.relu(enlarge(self.up4(x)) + content.quarter)
         for block in self.blocks4:
-            x = block(x, codes, cursor, ground)
+            x = block(x, codes, cursor)
         x = F.relu(enlarge(self.up2(x)) + content.half)
         for block in self.blocks2:
-            x = block(x, codes, cursor, ground)
+            x = block(x, codes, cursor)
         x = enlarge(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
         scale, shift = (codes.spread(part, x) for part in codes.codes[:, self.fine].chunk(2, 1))
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
@@ -203,12 +200,13 @@ class TransferNetwork(nn.Module):
         """Paint one photo with a mix of codes.
 
         codes (K, code_size); weights (K,), or (K, h, w) for a mix of its own at every pixel, summing to 1.
-        `statistics` from `measure` and the tile's `origin` (row, column; multiples of `stride`) for tiles.
+        `statistics` from `measure` for tiles; where in its picture a tile begins, `origin`, makes no
+        difference to this network.
         Returns (1, 3, H, W) clamped to [0, 1].
         """
         if weights.shape[0] != codes.shape[0]:
             raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")
-        return self.paint(content, CodeField(codes, weights), statistics, origin).clamp(0, 1)
+        return self.paint(content, CodeField(codes, weights), statistics).clamp(0, 1)
 
     def measure(self, content: Content, codes: Tensor, weights: Tensor) -> Statistics:
         """Measure the instance statistics of a whole picture, for `decode` to replay on its tiles."""

@@ -1,19 +1,33 @@
-"""What the losses need to know of picture crops, measured once and kept."""
+"""What the losses need to know of picture crops, measured once and kept on disk."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stylizer.models.color_quantiles import color_quantiles
 from stylizer.models.perceptual import LAYERS, Perceptual, gram, moments
 from training.data.folders import PictureFolder, jitter_colors, random_crop
+from training.losses.calm import (
+    band_energy,
+    calm_energy,
+    calm_mask,
+    calmness_guides,
+    detail_bands,
+    guided_moments,
+)
 from training.run.method import generator
 
+_FACTS = 1  # raised when other facts are kept, so that old files are not mistaken for them
 _GRAM_UNIT = 64.0  # Gram entries reach some 1e5; half precision holds up to 65504
 
 
@@ -25,6 +39,8 @@ class CropFacts(NamedTuple):
     grams: tuple[Tensor, ...]  # the shallower layers: (B, C, C)
     content: tuple[Tensor, ...]  # the deeper layers' features (B, C, h, w); empty when not asked for
     colors: Tensor  # (B, D, Q), from `color_quantiles`
+    guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `guided_moments`
+    calm: Tensor  # (B, 3) energy of the bands of detail in the calm part
 
 
 @dataclass(frozen=True)
@@ -49,14 +65,31 @@ class CropBank:
     """Facts of several crops of every picture of a folder; crop (index, variant) depends on the seed alone.
 
     Measuring costs a pass of the perceptual network and every crop is met many times in a run, so facts are
-    kept in memory: 0.2 MB a crop for the Gram matrices, plus the content features.
+    kept in files of `keep`, .2 MB a crop for the Gram matrices plus the content features (2 MB at 192 px),
+    until they fill `gigabytes`; what does not fit is measured whenever it is met. Other runs with the same
+    pictures, plan and networks find them there. Without `keep` nothing is kept.
     """
 
     def __init__(self, folder: PictureFolder, plan: CropPlan, perceptual: Perceptual,
-                 describe: Callable[[Tensor], Tensor], seed: int):  # fmt: skip
+                 describe: Callable[[Tensor], Tensor], seed: int, keep: Path | None = None,
+                 gigabytes: float = 20.0):  # fmt: skip
         self.folder, self.plan, self.seed = folder, plan, seed
         self.perceptual, self.describe = perceptual, describe
-        self._known: dict[tuple[int, int], CropFacts] = {}
+        self.keep = keep / self._name() if keep else None
+        self.room = gigabytes * 1e9
+        if self.keep:
+            self.keep.mkdir(parents=True, exist_ok=True)
+            self.room -= sum(file.stat().st_size for file in keep.rglob("*.safetensors"))
+
+    def _name(self) -> str:
+        """Name the folder of facts by all that they depend on; descriptions come from a frozen network."""
+        told = repr((asdict(self.plan), self.seed, self.folder.names, self.folder.groups, _FACTS))
+        digest = hashlib.sha256(told.encode())
+        weight = self.perceptual.convs["17"].weight
+        digest.update(repr((str(weight.dtype), float(weight.float().sum()))).encode())
+        sample = self.describe(torch.linspace(0, 1, 3 * 64 * 64).view(1, 3, 64, 64).to(weight.device))
+        digest.update(sample.float().cpu().round(decimals=2).numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def picture(self, index: int, variant: int) -> Tensor:
         """Cut crop `variant` of picture `index`: (3, side, side) float32 in [0, 1]."""
@@ -76,38 +109,62 @@ class CropBank:
 
     def facts(self, keys: list[tuple[int, int]]) -> CropFacts:
         """Return the facts of several crops, on the perceptual network's device, grams as float32."""
-        for key in dict.fromkeys(keys):
-            if key not in self._known:
-                # one by one: arithmetic rounds by batch size, and a resumed run meets crops in other company
-                self._measure([key])
-        found = [self._known[key] for key in keys]
+        # one by one: arithmetic rounds by batch size, and a resumed run meets crops in other company
+        known = {key: self._read(key) for key in dict.fromkeys(keys)}
+        found = [known[key] for key in keys]
+        device = self.perceptual.mean.device
+
+        def stacked(name: str) -> Tensor:
+            return torch.cat([one[name] for one in found]).to(device)
+
         return CropFacts(
-            torch.cat([f.description for f in found]),
-            tuple((torch.cat([f.moments[i][0] for f in found]), torch.cat([f.moments[i][1] for f in found]))
-                  for i in range(len(LAYERS))),
-            tuple(torch.cat([f.grams[i] for f in found]).float() * _GRAM_UNIT
-                  for i in range(self.plan.gram_layers)),
-            tuple(torch.cat([f.content[i] for f in found]) for i in range(self.plan.content_layers)),
-            torch.cat([f.colors for f in found]),
-        )  # fmt: skip
+            stacked("description"),
+            tuple((stacked(f"mean{i}"), stacked(f"std{i}")) for i in range(len(LAYERS))),
+            tuple(stacked(f"gram{i}").float() * _GRAM_UNIT for i in range(self.plan.gram_layers)),
+            tuple(stacked(f"content{i}").permute(0, 3, 1, 2) for i in range(self.plan.content_layers)),
+            stacked("colors"),
+            tuple(stacked(f"guided{i}") for i in range(1, len(LAYERS))),
+            stacked("calm"),
+        )
+
+    def _read(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        """Read the facts of one crop, or measure and keep them."""
+        if not self.keep:
+            return self._measure(key)
+        file = self.keep / f"{key[0]:06d}-{key[1]:02d}.safetensors"
+        try:
+            return load_file(file)
+        except FileNotFoundError:
+            pass
+        except (OSError, SafetensorError):  # cut short by a kill or a full disk
+            file.unlink(missing_ok=True)
+        facts = self._measure(key)
+        size = sum(tensor.nbytes for tensor in facts.values())
+        if size <= self.room:
+            self.room -= size
+            draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+            save_file(facts, draft)
+            draft.replace(file)
+        return facts
 
     @torch.no_grad()
-    def _measure(self, keys: list[tuple[int, int]]) -> None:
-        pictures = self.pictures(keys).to(self.perceptual.mean.device)
-        features = self.perceptual(pictures)
+    def _measure(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        """Measure one crop; content features are laid out channels last."""
+        picture = self.picture(*key)[None].to(self.perceptual.mean.device)
+        features = self.perceptual(picture)
         with torch.autocast(
-            pictures.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
+            picture.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
         ):
-            described = self.describe(pictures).float()
-        known, colors = [moments(f) for f in features], color_quantiles(pictures)
-        grams = [(gram(f) / _GRAM_UNIT).half() for f in features[: self.plan.gram_layers]]
-        kept = features[len(LAYERS) - self.plan.content_layers :]
-        for i, key in enumerate(keys):
-            one = slice(i, i + 1)
-            self._known[key] = CropFacts(
-                described[one].clone(),
-                tuple((mean[one].clone(), std[one].clone()) for mean, std in known),
-                tuple(g[one].clone() for g in grams),
-                tuple(f[one].clone(memory_format=torch.channels_last) for f in kept),
-                colors[one].clone(),
-            )
+            described = self.describe(picture).float()
+        facts = {"description": described, "colors": color_quantiles(picture)}
+        for i, layer in enumerate(features):
+            facts[f"mean{i}"], facts[f"std{i}"] = moments(layer)
+        for i, layer in enumerate(features[: self.plan.gram_layers]):
+            facts[f"gram{i}"] = (gram(layer) / _GRAM_UNIT).half()
+        for i, layer in enumerate(features[len(LAYERS) - self.plan.content_layers :]):
+            facts[f"content{i}"] = layer.permute(0, 2, 3, 1)
+        for i, part in enumerate(guided_moments(features[1:], calmness_guides(picture)), 1):
+            facts[f"guided{i}"] = part
+        energy = band_energy(detail_bands(picture))
+        facts["calm"] = calm_energy(energy, calm_mask(energy))
+        return {name: tensor.cpu().contiguous() for name, tensor in facts.items()}

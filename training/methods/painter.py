@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeField
 from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.painter import Painter, PainterConfig
@@ -18,6 +19,7 @@ from stylizer.models.perceptual import (
     load_perceptual,
     moments,
     relative_content,
+    self_similarity,
     style_gram,
     style_moments,
 )
@@ -25,6 +27,17 @@ from training.data.crop_bank import CropBank, CropPlan
 from training.data.encoder_weights import load_encoder
 from training.data.folders import PictureFolder, random_crop, side_by_side, uniform
 from training.losses.adversarial import ADVERSARIAL
+from training.losses.calm import (
+    band_energy,
+    calm_energy,
+    calm_mask,
+    calmness_guides,
+    detail_bands,
+    excess,
+    follow,
+    guided_distance,
+    guided_moments,
+)
 from training.losses.discriminators import FeatureCritic
 from training.losses.penalties import outside_range, total_variation
 from training.run.config import RunConfig, UserMistake
@@ -46,18 +59,27 @@ class PainterRun(RunConfig):
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     model: PainterConfig = field(default_factory=PainterConfig)
     """Sizes of the network."""
-    style_weight: float = 40.0
+    style_weight: float = 20.0
     """Weight of the relative moments distance, at the end of the ramp."""
     style_start: float = 10.0
     """Weight of the moments distance at step 0: colors and content first, strokes later."""
     ramp: int = 3000
     """Steps over which the style weight grows."""
+    guided_weight: float = 20.0
+    """Weight of the distance of moments in calm, middling and busy places, each to the painting's own, after
+    the ramp."""
     gram_weight: float = 3.0
     """Weight of the relative Gram distance over the three shallower layers, after the ramp."""
     color_weight: float = 10.0
     """Weight of the sliced Wasserstein distance of colors: rare bright spots count."""
-    content_weights: tuple[float, float] = (0.2, 1.0)
+    content_weights: tuple[float, float] = (0.4, 1.0)
     """Weights of the content distance at relu3_1 and relu4_1."""
+    similar_weight: float = 2.0
+    """Weight of the difference of self-similarities to the photo: faces keep their contrasts in any paint."""
+    follow_weight: float = 1.0
+    """Weight of what is drawn in calm places without the photo's warrant (1 - correlation)."""
+    excess_weight: float = 0.5
+    """Weight of detail in calm places beyond what the painting's own calm places and the photo's have."""
     identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
     variation: float = 0.0
@@ -67,6 +89,8 @@ class PainterRun(RunConfig):
     """Weight of the adversarial loss."""
     judge_start: int = 4000
     """Step at which the critic begins; it joins the painter's losses 300 steps later."""
+    judge_every: int = 2
+    """Steps between two steps of the critic."""
     judge_lr: float = 2e-4
     style_crop: int = 256
     """Side of the style crops, pixels; they are measured once, so they may be larger than the photo crops."""
@@ -74,6 +98,15 @@ class PainterRun(RunConfig):
     """Crops of each painting."""
     photo_variants: int = 3
     """Crops of each photo."""
+    photo_scales: tuple[float, float] = (0.55, 1.1)
+    """Photos, long side 512, are resized by a factor from this range before a crop is cut: at 192 px the
+    least is a whole composition."""
+    style_scales: tuple[float, float] = (0.6, 1.1)
+    """The same for paintings."""
+    facts: Path | None = Path(".cache/facts")
+    """Folder in which the measurements of crops are kept, for this run and others; None: they are not."""
+    facts_gigabytes: float = 20.0
+    """How large that folder may grow."""
     lr_end: float = 1e-4
     """Learning rate at the last step; the fall is a half cosine."""
 
@@ -88,6 +121,9 @@ _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
 _CONTENT_LAYERS = 2  # relu3_1 and relu4_1
+_SHRINKS = (4, 8)  # pixels of a crop to one place of these layers
+_PLACES = 256  # sampled for self-similarity
+_BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
@@ -97,7 +133,8 @@ class PainterMethod(Method):
 
     Departures: both style distances are relative to the style's own size, so flat and busy paintings count
     alike; part of the batch is painted at a strength below 1, towards moments mixed by that strength, so the
-    slider has been trained, and strength 0 is an autoencoder.
+    slider has been trained, and strength 0 is an autoencoder. Half of the style is asked for part by part,
+    calm places from the painting's calm places (`training/losses/calm.py`).
     """
 
     def __init__(self, config: PainterRun):
@@ -114,16 +151,24 @@ class PainterMethod(Method):
         self.fixed = nn.ModuleDict({"perceptual": load_perceptual(config.perceptual, dtype)})
         self.photos = PictureFolder(config.content)
         self.paintings = PictureFolder(config.style)
-        tools = (self.fixed["perceptual"], painter.describe, config.seed)
-        photo_plan = CropPlan(config.crop, config.photo_variants, (0.6, 1.1), content_layers=_CONTENT_LAYERS)
-        style_plan = CropPlan(config.style_crop, config.style_variants, (0.75, 1.4), jitter=0.25)
+        tools = (
+            self.fixed["perceptual"],
+            painter.describe,
+            config.seed,
+            config.facts,
+            config.facts_gigabytes,
+        )
+        photo_plan = CropPlan(
+            config.crop, config.photo_variants, config.photo_scales, content_layers=_CONTENT_LAYERS
+        )
+        style_plan = CropPlan(config.style_crop, config.style_variants, config.style_scales, jitter=0.25)
         self.photo_bank = CropBank(self.photos, photo_plan, *tools)
         self.style_bank = CropBank(self.paintings, style_plan, *tools)
         self._shares = _balanced(self.paintings.groups)
         self._fit_components(painter)
         self.phases = (
             Phase("paint", ("painter",), self.paint),
-            Phase("judge", ("critic",), self.judge, start=config.judge_start),
+            Phase("judge", ("critic",), self.judge, every=config.judge_every, start=config.judge_start),
         )
 
     def _fit_components(self, painter: Painter) -> None:
@@ -153,12 +198,14 @@ class PainterMethod(Method):
         cfg, rng = self.cfg, generator(self.cfg.seed, number)
         photos = self.photo_bank.draw(cfg.batch, torch.ones(len(self.photos)), rng)
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
-        judged = styles[: max(1, cfg.batch // 2)] if number >= cfg.judge_start else []
+        judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
         reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
         return {
             "photo": self.photo_bank.pictures(photos), "content": self.photo_bank.facts(photos),
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
-            "origin": self._origin(rng),
+            "places": tuple(
+                torch.randint((cfg.crop // shrink) ** 2, (_PLACES,), generator=rng) for shrink in _SHRINKS
+            ),
             "real": torch.stack(reals) if reals else torch.empty(0),
         }  # fmt: skip
 
@@ -169,7 +216,7 @@ class PainterMethod(Method):
         s = strength[:, None]
         encoded = painter.encode(photo)
         code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
-        painted = painter.paint(encoded, CodeField(code), origin=batch["origin"])
+        painted = painter.paint(encoded, CodeField(code))
         features = self.fixed["perceptual"](painted)
         carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
         ramp = min(1.0, step / max(1, cfg.ramp))
@@ -181,12 +228,33 @@ class PainterMethod(Method):
         grams = tuple(torch.lerp(a, b, s[:, None]) for a, b in zip(content.grams, style.grams, strict=True))
         colors = torch.lerp(content.colors, style.colors, s[:, None])
         found = tuple(gram(f) for f in features[: len(grams)])
+        guided = tuple(
+            torch.lerp(a, b, s[:, :, None, None]) for a, b in zip(content.guided, style.guided, strict=True)
+        )
+        with full_precision(painted):
+            seen = photo.float()
+            bands, photo_bands = detail_bands(painted.float()), detail_bands(seen)
+            calm = calm_mask(band_energy(photo_bands))
+            share = torch.tensor(_BAND_SHARES, device=seen.device)
+            invented = ((1 - follow(bands, photo_bands, calm)) * share).sum(1)
+            busy = excess(calm_energy(band_energy(bands), calm), torch.maximum(style.calm, content.calm))
+            parts = guided_moments(features[1:], calmness_guides(seen))
+            alike = [
+                (self_similarity(a, places) - self_similarity(b, places)).abs().mean()
+                for a, b, places in zip(
+                    features[-_CONTENT_LAYERS:], content.content, batch["places"], strict=True
+                )
+            ]
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses = {
             "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted, _KNEE),
+            "guided": cfg.guided_weight * ramp * guided_distance(parts, guided, _KNEE),
             "gram": cfg.gram_weight * ramp * style_gram(found, grams, _KNEE),
             "color": cfg.color_weight * color_distance(color_quantiles(painted), colors),
             "content": relative_content(features[-_CONTENT_LAYERS:], content.content, cfg.content_weights),
+            "similar": cfg.similar_weight * torch.stack(alike).mean(),
+            "follow": cfg.follow_weight * invented.mean(),
+            "excess": cfg.excess_weight * busy.mean(),
             "identity": cfg.identity * unchanged.mean(),
             "range": 5 * outside_range(painted),
         }
@@ -207,11 +275,6 @@ class PainterMethod(Method):
         right = torch.cat([(scores > 0).flatten(), (made < 0).flatten()]).float().mean()
         carry["figures"] = {"critic_right": right.detach()}
         return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
-
-    def _origin(self, rng: torch.Generator) -> tuple[int, int]:
-        """Draw where the crops lie: a grain met at one place alone would be learned by heart."""
-        row, column = (torch.rand(2, generator=rng) * 128).int().tolist()
-        return row * self.nets["painter"].stride, column * self.nets["painter"].stride
 
     @torch.no_grad()
     def _told(self, description: Tensor) -> Tensor:
@@ -250,10 +313,10 @@ def _balanced(groups: list[str]) -> Tensor:
 
 
 def _strengths(count: int, rng: torch.Generator) -> Tensor:
-    """Draw strengths: 65 % full, 20 % between, 15 % zero; the first is always full."""
+    """Draw strengths: 70 % full, 20 % between, 10 % zero; the first is always full."""
     kind, between = torch.rand(count, generator=rng), torch.rand(count, generator=rng)
     kind[0] = 0
-    return torch.where(kind < 0.65, 1.0, torch.where(kind < 0.85, between, 0.0))
+    return torch.where(kind < 0.7, 1.0, torch.where(kind < 0.9, between, 0.0))
 
 
 def _cut(picture: Tensor, size: int, rng: torch.Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,6 +95,10 @@ class Method:
         Tensors in dicts, tuples or lists; the loop moves them to the device.
         """
         raise NotImplementedError
+
+    def step_of(self, number: int) -> int:
+        """Return the step that batch `number` belongs to: every process draws one a step."""
+        return number // max(1, int(os.environ.get("WORLD_SIZE", "1")))
 
     def sample_batch(self) -> Any:
         """Return the batch that every sample grid shows."""
