@@ -11,12 +11,13 @@ from safetensors import SafetensorError
 
 from stylizer.engine.engine import Engine
 from stylizer.engine.library import STYLES
-from stylizer.engine.render import STYLE_SIDE, style_size
 from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle, save_style
 
 THUMBNAIL = 224
@@ -40,12 +41,14 @@ def learn_style(
     """
     painter = engine.painter
     practice = photos or sample_photos()
-    style = resize_picture(picture, *style_size(picture.height, picture.width)).tensor(engine.device.torch)
+    style = to_tensor(
+        resize_picture(picture, *style_size(picture.height, picture.width)), engine.device.torch
+    )
     with torch.no_grad():
         code = painter.code(style)
     if steps > 0:
         judge = _load_judge(perceptual).to(engine.device.torch)
-        tensors = [fit_within(photo, STYLE_SIDE).tensor()[0] for photo in practice]
+        tensors = [to_tensor(fit_within(photo, STYLE_SIDE))[0] for photo in practice]
         options = RefineOptions(steps=steps)
         code = refine_code(
             painter, style, tensors, judge, options, lambda done, total, _: progress(done, total)

@@ -11,6 +11,7 @@ import torch
 
 from stylizer.__main__ import main
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
@@ -25,7 +26,7 @@ def studio(tmp_path_factory):
     painter = Painter(PainterConfig.tiny()).eval()
     save_checkpoint(folder / "checkpoints" / "painter", painter, "# For tests\n")
     painter = load_checkpoint(folder / "checkpoints" / "painter")
-    code = painter.code(drawn(64, 64, seed=4).tensor())[0]
+    code = painter.code(to_tensor(drawn(64, 64, seed=4)))[0]
     wave = NamedStyle("wave", "The Wave", "A. Painter", "1831", ("sea",), code, painter.checkpoint_sha)
     save_style(folder / "checkpoints" / "styles", wave)
     (folder / "checkpoints" / "originals").mkdir()

@@ -3,7 +3,7 @@
 from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
 from stylizer.engine.invention import InventRequest
-from stylizer.engine.matching import Pairing, protect_people
+from stylizer.engine.matching import Pairing
 from stylizer.engine.model_recipes import InventionRecipe, TranslationRecipe
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
@@ -30,6 +30,5 @@ __all__ = [
     "TranslateRequest",
     "TranslationRecipe",
     "options",
-    "protect_people",
     "read_recipe_text",
 ]

@@ -21,6 +21,7 @@ from stylizer.imaging.guided import SHARPER, EdgeGuide
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import linear_window
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import ground_color, to_tensor, window_tensor
 from stylizer.imaging.tiles import Tile, plan_tiles
 
 
@@ -95,9 +96,7 @@ class Bench:
 
     def whole(self, picture: Picture) -> Tensor:
         """Return all of a picture as a tensor on the device, laid on its mean color where transparent."""
-        every = slice(None)
-        window = render.photo_window(picture, render.ground_color(picture), every, every)
-        return window.to(self.device.torch, memory_format=torch.channels_last)
+        return to_tensor(picture, self.device.torch).contiguous(memory_format=torch.channels_last)
 
     def planes_over(self, planes: Tensor, target: Picture) -> Callable[[Tensor, slice, slice], Tensor]:
         """Return what lays planes (P, h, w) over a window of the target, given the photo there.
@@ -133,7 +132,7 @@ class Bench:
                 return
             pixels, shown = render.compose(made.pixels, photo, made.gray, detail), made.shown
             if isinstance(shown, Tensor) or shown < 1:
-                own = render.photo_window(target, None, tile.rows, tile.columns).to(pixels)
+                own = window_tensor(target, None, tile.rows, tile.columns).to(pixels)
                 pixels = torch.lerp(own, pixels, shown)
             kept = pixels[0, :, tile.inner_rows, tile.inner_columns].permute(1, 2, 0)
             finished = (kept * target.peak).round_().cpu().numpy()
@@ -179,7 +178,7 @@ class Bench:
         self, job: Job, photo: Picture, tiling: Tiling, paint: Callable[[Tile, Tensor], None]
     ) -> None:
         """Paint tile by tile; each holds the device for itself, so previews slip in between."""
-        ground = render.ground_color(photo)
+        ground = ground_color(photo)
         side = self.device.tile
         while True:
             tiles = tiling.cut((photo.height, photo.width), side)
@@ -188,7 +187,7 @@ class Bench:
                 for tile in tiles:
                     job.tell_of_tiles()
                     with self.working(job):
-                        seen = render.photo_window(photo, ground, tile.rows, tile.columns)
+                        seen = window_tensor(photo, ground, tile.rows, tile.columns)
                         paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
                     job.tiles_done += 1
                 return

@@ -17,6 +17,7 @@ from torchvision.models import vgg19
 from stylizer.engine.engine import Engine
 from stylizer.engine.request import StyleChoice, StyleRequest
 from stylizer.imaging.picture import Picture
+from stylizer.imaging.tensors import to_tensor
 
 RELU4_1 = 21
 """Layers of torchvision's VGG-19 up to and with relu4_1."""
@@ -70,8 +71,8 @@ def benchmark(engine: Engine, sizes: tuple[int, ...], repeats: int = 9, threads:
 
 def _measure(engine: Engine, size: int, repeats: int) -> Figures:
     device, painter = engine.device, engine.painter
-    photo = _drawn(size, 1).tensor(device.torch).contiguous(memory_format=torch.channels_last)
-    style = _drawn(size, 2).tensor(device.torch).contiguous(memory_format=torch.channels_last)
+    photo = to_tensor(_drawn(size, 1), device.torch).contiguous(memory_format=torch.channels_last)
+    style = to_tensor(_drawn(size, 2), device.torch).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode(), device.precision():
         content = painter.encode(photo)
         codes = torch.cat([painter.own_code(content), painter.code(style)]).float()

@@ -16,6 +16,7 @@ from stylizer.engine.manners import Manner, Plan
 from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within
+from stylizer.models.style_encoder import STYLE_SIDE
 
 Window = Callable[[Tensor, slice, slice], Tensor]
 """Paints a window, given the photo's (1, 3, h, w), and its rows and columns."""
@@ -136,7 +137,7 @@ class Easel:
     def _color_layer(self, job: Job, target: Picture, plan: Plan, manner: Manner) -> _Layer:
         """Move the photo's colors in one manner, without a stroke."""
         with job.stage("painting"):
-            photo = self.bench.whole(fit_within(target, render.STYLE_SIDE)).cpu()
+            photo = self.bench.whole(fit_within(target, STYLE_SIDE)).cpu()
             codes = torch.stack([plan.codes[digest] for digest, _ in manner.shares])
             shares = torch.tensor([share for _, share in manner.shares])
             moments = render.moments_between(self.painter, photo, codes, shares)

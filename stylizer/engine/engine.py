@@ -39,14 +39,16 @@ from stylizer.engine.restoring import AnyRequest, Restoring
 from stylizer.engine.slots import Slot
 from stylizer.engine.translating import Translating
 from stylizer.engine.translation import TranslateRequest
-from stylizer.engine.weights import calibrate
 from stylizer.imaging.labels import REFINED_SIDE, regions_from_probabilities
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import Card
 from stylizer.models.class_table import UNSURE
 from stylizer.models.roles import Translator
+from stylizer.models.strength import calibrate
+from stylizer.models.style_encoder import style_size
 from stylizer.models.style_file import NamedStyle
 
 CACHE_BYTES = 384 << 20
@@ -245,7 +247,7 @@ class Engine:
             with self._bench.holding(True, token):
                 probabilities = segmenter.segment(self._bench.whole(seen))[0].float().cpu()
             token.check()
-            guide = self._bench.fitted(picture, REFINED_SIDE).tensor()
+            guide = to_tensor(self._bench.fitted(picture, REFINED_SIDE))
             return regions_from_probabilities(probabilities, segmenter.classes, guide, UNSURE)
 
         key = ("regions", picture.digest)
@@ -314,7 +316,7 @@ class Engine:
         """Read the style of a picture, or of a part: (code_size,) on the CPU, rounded as files store it."""
 
         def compute() -> Tensor:
-            small = resize_picture(picture, *render.style_size(picture.height, picture.width))
+            small = resize_picture(picture, *style_size(picture.height, picture.width))
             chosen = ()
             if parts is not None:
                 mask = parts.weights((small.height, small.width), self.device.torch)[parts.index(part)]

@@ -17,7 +17,8 @@ from stylizer.engine.model_recipes import InventionRecipe
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
 from stylizer.engine.recipe import StyleResult
 from stylizer.engine.request import RequestError
-from stylizer.imaging.picture import Picture, picture_from_tensor
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.tensors import to_picture
 from stylizer.models.roles import Inventor
 
 Layouts = dict[int, float]
@@ -76,7 +77,7 @@ class Inventing:
             samples = network.finish(style(), layouts, job.request.size).float()
         if not torch.isfinite(samples).all():
             raise RequestError(f"{job.request.model} gives no picture; its numbers overflow")
-        picture = picture_from_tensor(samples)
+        picture = to_picture(samples)
         return Picture(picture.rgb, name=f"{job.request.model.split('/')[-1]}-{name}")
 
 

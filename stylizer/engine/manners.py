@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.engine.request import RegionLook, StyleChoice, StyleRequest
-from stylizer.engine.weights import code_weights, mix_styles, painted_share
 from stylizer.imaging.regions import WHOLE
+from stylizer.models.strength import code_weights, mix_styles, painted_share
 
 _NOTHING = 1e-3  # share of a pixel below which its neighbors say what is painted there
 

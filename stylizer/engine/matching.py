@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stylizer.engine.request import RegionLook, RequestError, StyleRequest
+from stylizer.engine.request import RequestError
 from stylizer.imaging.regions import REST, Regions
 
 SMALLEST_PART = 0.03
 """Share of a painting below which a part says too little of its style; the whole painting is taken."""
-PEOPLE = "person"
 
 Pairing = dict[str, str | None]
 """Region of the photo -> part of the painting, None for the whole painting; artists may redraw it."""
@@ -39,13 +38,3 @@ def check_pairing(pairing: Mapping[str, str | None], regions: Regions, paintings
                 f"the painting has no part called {str(part)[:40]!r}; it has {', '.join(parts) or 'none'}"
             )
     return {name: pairing.get(name) for name in regions.names}
-
-
-def protect_people(request: StyleRequest, person: str = PEOPLE) -> StyleRequest:
-    """Keep the photo where people are; a photo without people is painted as before.
-
-    Raises RequestError when the request has no regions yet.
-    """
-    if request.regions is None:
-        raise RequestError("the photo has no regions yet; find them first")
-    return request.with_looks(RegionLook(person)) if person in request.regions.names else request

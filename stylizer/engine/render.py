@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,16 +14,12 @@ from torch import Tensor
 from stylizer.imaging.color import apply_colors, color_moments, color_transport
 from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
-from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import blur, linear_window, resample
 from stylizer.models.roles import Stylizer
 
 PREVIEW = 768
 """Long side of a preview. The painter paints every photo at this size (divided by the brush size), and
 larger results grow from that painting: so full size looks like the preview."""
-
-STYLE_SIDE = 512
-"""Long side at which the style of a picture is read."""
 
 SMALLEST_SIDE = 64
 """Very long pictures are worked on larger, so that their short side keeps this many pixels."""
@@ -109,34 +104,6 @@ def work_size(height: int, width: int, stroke: float) -> tuple[int, int]:
     scale = min(1.0, max(PREVIEW / max(height, width), SMALLEST_SIDE / min(height, width))) / stroke
     scale = min(scale, math.sqrt(LARGEST_WORK / (height * width)))
     return max(16, round(height * scale)), max(16, round(width * scale))
-
-
-def style_size(height: int, width: int) -> tuple[int, int]:
-    """Return the size at which a picture's style is read: long side 512, short side at least 64."""
-    scale = min(1.0, max(STYLE_SIDE / max(height, width), SMALLEST_SIDE / min(height, width)))
-    return max(16, round(height * scale)), max(16, round(width * scale))
-
-
-def ground_color(picture: Picture) -> Tensor | None:
-    """Return the mean color (3, 1, 1) of what is visible, to stand behind transparency, if there is any."""
-    if picture.alpha is None:
-        return None
-    stride = max(1, round(math.sqrt(picture.height * picture.width / 2**20)))
-    alpha = picture.alpha[::stride, ::stride].astype(np.float64)
-    seen = picture.rgb[::stride, ::stride].astype(np.float64) * alpha[..., None]
-    full = np.iinfo(picture.rgb.dtype).max
-    mean = seen.sum((0, 1)) / alpha.sum() / full if alpha.sum() > 0 else np.full(3, 0.5)
-    return torch.from_numpy(mean).float()[:, None, None]
-
-
-def photo_window(picture: Picture, ground: Tensor | None, rows: slice, columns: slice) -> Tensor:
-    """Return a window (1, 3, h, w) in [0, 1] of a picture, laid on its ground color where transparent."""
-    full = float(np.iinfo(picture.rgb.dtype).max)
-    pixels = torch.from_numpy(picture.rgb[rows, columns].astype(np.float32)).permute(2, 0, 1)[None] / full
-    if ground is None:
-        return pixels.contiguous()
-    alpha = torch.from_numpy(picture.alpha[rows, columns].astype(np.float32)) / full
-    return pixels * alpha + ground * (1 - alpha)
 
 
 def transport_colors(photo: Tensor, moments: Tensor, strength: float) -> Tensor:

@@ -19,10 +19,9 @@ from stylizer.engine.request import (
 )
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
+from stylizer.models.roles import PHOTO
 
 MOST_DOMAINS = 64
-PHOTO = "photo"
-"""The domain that some translators have for the photo itself; nobody translates to it by default."""
 _FOLDER = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 _MODEL = re.compile(rf"({_FOLDER}/)?{_FOLDER}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,30 +43,32 @@ def refine_to_edges(weights: Tensor, photo: Tensor, radius: int = 12, noise: flo
 
 
 class EdgeGuide:
-    """Masks as colors' linear functions that change slowly, so that they can be read at any size.
+    """Planes as colors' linear functions that change slowly, so that they can be read at any size.
 
     The fast guided filter (He and Sun, arXiv:1505.00996): the lines are found on a small photo and its small
-    masks, and read with the colors of the large photo.
+    planes, and read with the colors of the large photo. A photo has three channels, or one of light alone.
     """
 
     def __init__(self, planes: Tensor, photo: Tensor, radius: int = 2, noise: float = _NOISE) -> None:
-        """Find the lines of planes (P, h, w) over a photo (1, 3, h, w) in [0, 1]."""
+        """Find the lines of planes (P, h, w) >= 0 over a photo (1, C, h, w) in [0, 1], C 1 or 3."""
         with full_precision(photo):
             self.lines = _lines(planes.float(), photo[0].float(), radius, noise)
         self.most = planes.flatten(1).amax(1)[:, None, None]
 
     def window(self, photo: Tensor, size: tuple[int, int], rows: slice, columns: slice) -> Tensor:
-        """Read the planes over a window (1, 3, rows, columns) of a photo of `size` (height, width)."""
+        """Read the planes over a window (1, C, rows, columns) of a photo of `size` (height, width)."""
         lines = linear_window(self.lines, size, rows, columns)
         with full_precision(photo):
-            slopes, offsets = lines.unflatten(0, (-1, 4)).split([3, 1], 1)
+            channels = photo.shape[1]
+            slopes, offsets = lines.unflatten(0, (-1, channels + 1)).split([channels, 1], 1)
             found = (slopes * photo.float()).sum(1) + offsets[:, 0]
         return torch.minimum(found.clamp_(min=0), self.most)
 
 
 def _lines(planes: Tensor, guide: Tensor, radius: int, noise: float) -> Tensor:
-    """Fit plane = slope . color + offset in every window, and average: (P * 4, h, w)."""
-    count, products = len(planes), [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    """Fit plane = slope . color + offset in every window, and average: (P * (C + 1), h, w)."""
+    count, channels = len(planes), len(guide)
+    products = list(combinations_with_replacement(range(channels), 2))
     guide = guide - 0.5  # smaller numbers, smaller rounding
     flat = torch.cat([
         guide,
@@ -72,27 +76,30 @@ def _lines(planes: Tensor, guide: Tensor, radius: int, noise: float) -> Tensor:
         planes,
         (planes[:, None] * guide).flatten(0, 1),
     ])  # fmt: skip
-    means, squares, plane_means, mixed = _window_mean(flat, radius).split([3, 6, count, 3 * count])
-    variance = torch.empty(3, 3, *guide.shape[1:], device=guide.device)
+    parts = [channels, len(products), count, channels * count]
+    means, squares, plane_means, mixed = _window_mean(flat, radius).split(parts)
+    variance = torch.empty(channels, channels, *guide.shape[1:], device=guide.device)
     for (a, b), square in zip(products, squares, strict=True):
         variance[a, b] = variance[b, a] = square - means[a] * means[b]
-    variance += noise * torch.eye(3, device=guide.device)[:, :, None, None]
-    covariance = mixed.unflatten(0, (count, 3)) - plane_means[:, None] * means
+    variance += noise * torch.eye(channels, device=guide.device)[:, :, None, None]
+    covariance = mixed.unflatten(0, (count, channels)) - plane_means[:, None] * means
     slopes = torch.einsum("abhw,pbhw->pahw", _inverse(variance), covariance)
     # where a plane is constant as far as the window sees, the line is flat, to the last bit
     same = _widest(planes, radius) == -_widest(-planes, radius)
     slopes = torch.where(same[:, None], 0.0, slopes)
     offsets = plane_means - (slopes * means).sum(1)
     averaged = _window_mean(torch.cat([slopes, offsets[:, None]], 1).flatten(0, 1), radius)
-    averaged = averaged.unflatten(0, (count, 4))
-    averaged[:, 3] -= 0.5 * averaged[:, :3].sum(1)  # colors are read as they are, from 0 to 1
+    averaged = averaged.unflatten(0, (count, channels + 1))
+    averaged[:, -1] -= 0.5 * averaged[:, :-1].sum(1)  # colors are read as they are, from 0 to 1
     far = _widest(planes, 2 * radius) == -_widest(-planes, 2 * radius)
     flat_line = torch.cat([torch.zeros_like(guide).expand(count, -1, -1, -1), planes[:, None]], 1)
     return torch.where(far[:, None], flat_line, averaged).flatten(0, 1)
 
 
 def _inverse(matrix: Tensor) -> Tensor:
-    """Invert symmetric matrices (3, 3, h, w) by their cofactors; torch's own inverse is far slower."""
+    """Invert symmetric matrices (C, C, h, w), C 1 or 3, by cofactors; torch's own inverse is far slower."""
+    if len(matrix) == 1:
+        return 1 / matrix
     (a, b, c), (_, d, e), (_, _, f) = matrix.unbind(0)
     first, second, third = d * f - e * e, c * e - b * f, b * e - c * d
     rest = torch.stack([a * f - c * c, b * c - a * e, a * d - b * b])

@@ -20,6 +20,7 @@ from stylizer.imaging.picture import Picture, PictureError, open_picture, save_p
 from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, RegionsError, share_out
 from stylizer.imaging.resample import linear_window
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import to_tensor
 
 _BENT = 0.02  # difference of aspect that a mask may have; scaled masks are off by a pixel
 _LUMA = (0.299, 0.587, 0.114)
@@ -88,7 +89,7 @@ def full_size(regions: Regions, photo: Picture) -> np.ndarray:
     planes = torch.from_numpy(np.array(regions.masks)).float() / WHOLE
     guide = None
     if len(planes) > 1 and photo.height >= SHARPER * regions.size[0]:
-        guide = EdgeGuide(planes, resize_picture(photo, *regions.size).tensor())
+        guide = EdgeGuide(planes, to_tensor(resize_picture(photo, *regions.size)))
     masks, every = np.empty((len(planes), *size), np.uint8), slice(0, photo.width)
     for top in range(0, photo.height, _ROWS):
         rows = slice(top, min(top + _ROWS, photo.height))
@@ -111,7 +112,7 @@ def overlay(photo: Picture, regions: Regions, colors: Mapping[str, tuple[int, in
     tints = np.array([colors.get(name, _GRAY) for name in regions.names], np.float32) / 255
     shown = np.array([0.0 if name == REST else _TINTED for name in regions.names], np.float32)
     tint = np.einsum("nhw,n,nc->chw", shares, shown, tints)
-    mixed = small.tensor()[0].numpy() * (1 - np.einsum("nhw,n->hw", shares, shown)) + tint
+    mixed = to_tensor(small)[0].numpy() * (1 - np.einsum("nhw,n->hw", shares, shown)) + tint
     label = shares.argmax(0)
     border = np.zeros(label.shape, bool)
     border[:-1] |= label[:-1] != label[1:]

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from stylizer.errors import PictureError
 from stylizer.imaging import decode, encode
@@ -23,7 +21,6 @@ __all__ = [
     "PictureError",
     "encode_picture",
     "open_picture",
-    "picture_from_tensor",
     "read_recipe",
     "save_picture",
 ]
@@ -85,42 +82,6 @@ class Picture:
         if self.alpha is not None:
             sha.update(self.alpha.data)
         return sha.hexdigest()
-
-    def tensor(self, device: str | torch.device = "cpu") -> Tensor:
-        """Give the picture to a network: (1, 3, H, W) float32 in [0, 1].
-
-        Where nothing is seen (alpha 0) the samples are arbitrary, and a network would smear them into what is
-        seen, so these places carry the mean color of the visible rest.
-        """
-        samples = self.rgb.astype(np.float32)
-        if self.alpha is not None and (hidden := self.alpha == 0).any():
-            seen = ~hidden
-            samples[hidden] = samples[seen].mean(0) if seen.any() else self.peak / 2
-        planes = torch.from_numpy(samples).to(device).permute(2, 0, 1)[None].contiguous()
-        return planes.div_(self.peak)
-
-
-def picture_from_tensor(samples: Tensor, like: Picture | None = None) -> Picture:
-    """Turn a tensor (1, 3, H, W) into a picture with the depth, the alpha and the name of `like`.
-
-    Values are clamped to [0, 1] and rounded; without `like` the picture has 8 bits. An alpha of another size
-    is resized. Raises ValueError on another shape or on values that are not numbers.
-    """
-    if samples.ndim != 4 or samples.shape[:2] != (1, 3):
-        raise ValueError(f"samples have shape {tuple(samples.shape)}; expected (1, 3, H, W)")
-    samples = samples.detach()[0].permute(1, 2, 0).to("cpu", torch.float32)
-    if not torch.isfinite(samples).all():
-        raise ValueError("samples hold values that are not numbers; a network or a setting went wrong")
-    dtype = np.dtype(np.uint8) if like is None else like.rgb.dtype
-    rgb = samples.clamp(0, 1).mul(np.iinfo(dtype).max).round_().numpy().astype(dtype)
-    if like is None:
-        return Picture(rgb)
-    alpha = like.alpha
-    if alpha is not None and alpha.shape != rgb.shape[:2]:
-        from stylizer.imaging.resize import resize_plane  # resize builds on this module
-
-        alpha = resize_plane(alpha, *rgb.shape[:2])
-    return Picture(rgb, alpha, like.name)
 
 
 def open_picture(source: str | os.PathLike | bytes | BinaryIO, name: str | None = None) -> Picture:

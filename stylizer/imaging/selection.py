@@ -12,29 +12,11 @@ from torch import Tensor
 from stylizer.imaging.guided import refine_to_edges
 from stylizer.imaging.regions import RegionsError
 
-_HALF = 0.5
 _EDGE = 1.6  # how much more a step of color between neighbors counts than one from the clicked color
 _SEED = 2  # pixels around the pointer whose median is the clicked color
-_RIM = 3  # pixels of soft border that belong to a part
 
 MOST_POINTS = 4000
 """Points of one stroke of the brush."""
-
-
-def connected_part(mask: np.ndarray, x: float, y: float) -> np.ndarray:
-    """Select the part of a mask (h, w), uint8 or [0, 1], that hangs together under a pointer.
-
-    x and y are pixels of the mask, from its upper left corner. Returns (h, w) float32: the mask there, with
-    its soft border. Raises RegionsError when the mask is not there.
-    """
-    plane = mask.astype(np.float32) / (255 if mask.dtype == np.uint8 else 1)
-    row, column = _place(plane.shape, x, y)
-    parts, _ = ndimage.label(plane >= _HALF, np.ones((3, 3)))
-    if not parts[row, column]:
-        raise RegionsError("nothing of this region lies under the pointer; click inside it")
-    part = ndimage.binary_dilation(parts == parts[row, column], np.ones((3, 3)), _RIM)
-    others = ndimage.binary_dilation((parts > 0) & (parts != parts[row, column]), np.ones((3, 3)))
-    return np.where(part & ~others, plane, 0).astype(np.float32)
 
 
 def similar_area(photo: Tensor, x: float, y: float, tolerance: float = 0.15) -> np.ndarray:

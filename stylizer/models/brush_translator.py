@@ -11,11 +11,9 @@ from torch import Tensor, nn
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeField, Statistics
 from stylizer.models.registry import architecture
+from stylizer.models.roles import PHOTO
 from stylizer.models.transfer_network import Content, PainterConfig, TransferNetwork
 from stylizer.models.translator_blocks import check_domains, domain_mix
-
-PHOTO = "photo"
-"""The domain whose pictures keep their own colors."""
 
 _CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
+from stylizer.imaging.guided import EdgeGuide
 from stylizer.imaging.keep_color import luma
 from stylizer.models.blocks import Statistics
 from stylizer.models.registry import architecture
@@ -60,23 +61,19 @@ def with_chroma(light: Tensor, chroma: Tensor) -> Tensor:
 
 
 def guided_enlarge(chroma: Tensor, small: Tensor, large: Tensor) -> Tensor:
-    """Enlarge chroma along the edges of the light (fast guided filter, He and Sun, arXiv:1505.00996).
+    """Enlarge chroma along the edges of the light (see EdgeGuide).
 
     chroma (B, 2, h, w) and small (B, 1, h, w), its light; large (B, 1, H, W) the light at full size.
     Returns (B, 2, H, W).
     """
-
-    def mean(x: Tensor) -> Tensor:
-        padded = F.pad(x, (_RADIUS,) * 4, mode="replicate")
-        return F.avg_pool2d(padded, 2 * _RADIUS + 1, stride=1)
-
-    light, color = mean(small), mean(chroma)
-    slope = (mean(small * chroma) - light * color) / (mean(small * small) - light * light + _EDGE)
-    offset = color - slope * light
-    lines = F.interpolate(
-        torch.cat([mean(slope), mean(offset)], 1), size=large.shape[2:], mode="bilinear", align_corners=False
-    )
-    return lines[:, :2] * large + lines[:, 2:]
+    size = (large.shape[2], large.shape[3])
+    enlarged = [
+        EdgeGuide(0.5 + planes, light, _RADIUS, _EDGE).window(
+            edges, size, slice(0, size[0]), slice(0, size[1])
+        )
+        for planes, light, edges in zip(chroma, small.split(1), large.split(1), strict=True)
+    ]
+    return torch.stack(enlarged) - 0.5
 
 
 @architecture("colorizer", role="translator", config=ColorizerConfig)

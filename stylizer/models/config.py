@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -17,11 +18,13 @@ class ConfigError(ValueError):
     """An entry that does not fit; the message names it, what was found and what is expected."""
 
 
-def config_from_json(cls: type[Config], values: Any, where: str = "config") -> Config:
+def config_from_json(
+    cls: type[Config], values: Any, where: str = "config", largest: int = LARGEST_NUMBER
+) -> Config:
     """Build a config dataclass from parsed JSON; an absent entry takes the field's default.
 
-    Whole numbers are limited to +-2^20 and lists to 4,096 items, so that a hostile file cannot ask for
-    more than a refusal. Raises ConfigError.
+    Whole numbers are limited to +-`largest` and lists to 4,096 items, so that a hostile file cannot ask for
+    more than a refusal. Raises ConfigError, which names the entry within `where`.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where} is {_brief(values)}; expected an object")
@@ -33,24 +36,24 @@ def config_from_json(cls: type[Config], values: Any, where: str = "config") -> C
     for name, field in known.items():
         if name not in values and field.default is MISSING and field.default_factory is MISSING:
             raise ConfigError(f"{where} lacks the entry {name!r}")
-    read = {key: _value(hints[key], value, f"{where}.{key}") for key, value in values.items()}
+    read = {key: _value(hints[key], value, f"{where}.{key}", largest) for key, value in values.items()}
     try:
         return cls(**read)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{where}: {error}") from None
 
 
-def _value(hint: Any, value: Any, where: str) -> Any:
+def _value(hint: Any, value: Any, where: str, largest: int) -> Any:
     origin, options = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
-        return config_from_json(hint, value, where)
+        return config_from_json(hint, value, where, largest)
     if origin in (Union, UnionType):
         if value is None and NoneType in options:
             return None
         kinds = [option for option in options if option is not NoneType]
         for kind in kinds:
             try:
-                return _value(kind, value, where)
+                return _value(kind, value, where, largest)
             except ConfigError:
                 if kind is kinds[-1]:
                     raise
@@ -59,33 +62,31 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return value
         raise ConfigError(f"{where} is {_brief(value)}; expected one of {', '.join(map(str, options))}")
     if origin is tuple:
-        return _sequence(options, value, where)
+        return _sequence(options, value, where, largest)
     if hint is float and _is_number(value) and math.isfinite(value):
         return float(value)
-    if (
-        hint is int
-        and isinstance(value, int)
-        and not isinstance(value, bool)
-        and abs(value) <= LARGEST_NUMBER
-    ):
+    if hint is int and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= largest:
         return value
     if hint is bool and isinstance(value, bool):
         return value
     if hint is str and isinstance(value, str) and len(value) <= LONGEST_LIST:
         return value
-    limit = f" of at most {LARGEST_NUMBER}" if hint is int else ""
+    if hint is Path and isinstance(value, str | Path):
+        return Path(value)
+    limit = f" of at most {largest}" if hint is int else ""
     raise ConfigError(f"{where} is {_brief(value)}; expected {getattr(hint, '__name__', hint)}{limit}")
 
 
-def _sequence(options: tuple, value: Any, where: str) -> tuple:
-    if not isinstance(value, list) or len(value) > LONGEST_LIST:
+def _sequence(options: tuple, value: Any, where: str, largest: int) -> tuple:
+    if not isinstance(value, list | tuple) or len(value) > LONGEST_LIST:
         raise ConfigError(f"{where} is {_brief(value)}; expected a list of at most {LONGEST_LIST}")
     if len(options) == 2 and options[1] is Ellipsis:
-        return tuple(_value(options[0], item, f"{where}[{k}]") for k, item in enumerate(value))
+        return tuple(_value(options[0], item, f"{where}[{k}]", largest) for k, item in enumerate(value))
     if len(value) != len(options):
         raise ConfigError(f"{where} has {len(value)} items; expected {len(options)}")
     return tuple(
-        _value(kind, item, f"{where}[{k}]") for k, (kind, item) in enumerate(zip(options, value, strict=True))
+        _value(kind, item, f"{where}[{k}]", largest)
+        for k, (kind, item) in enumerate(zip(options, value, strict=True))
     )
 
 
@@ -96,7 +97,7 @@ def _is_number(value: Any) -> bool:
 def _brief(value: Any) -> str:
     if isinstance(value, Mapping):
         return "an object"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     text = repr(value) if not isinstance(value, int) or value.bit_length() < 200 else "an enormous number"
     return text if len(text) <= 40 else text[:40] + "..."

@@ -7,6 +7,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
+PHOTO = "photo"
+"""The domain that some translators have for the photo itself: its pictures keep their own colors."""
+
 
 class Content(Protocol):
     """What a stylizer keeps of an encoded photo: independent of style and of strength."""

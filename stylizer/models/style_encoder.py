@@ -10,7 +10,16 @@ from torch import Tensor, nn
 from stylizer.imaging.color import color_moments
 from stylizer.models.channel_moments import channel_moments
 
+STYLE_SIDE = 512
+"""Long side in pixels at which the style of a picture is read: so the painter was taught what strokes are."""
+_SHORT_SIDE = 64  # pixels that the short side of a very long picture keeps
 _BINS = 4  # a side of the soft color histogram
+
+
+def style_size(height: int, width: int) -> tuple[int, int]:
+    """Return the size at which a picture's style is read: long side 512, short side at least 64."""
+    scale = min(1.0, max(STYLE_SIDE / max(height, width), _SHORT_SIDE / min(height, width)))
+    return max(16, round(height * scale)), max(16, round(width * scale))
 
 
 class StyleDescriptor(nn.Module):

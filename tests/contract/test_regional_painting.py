@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.engine import Engine, RegionLook, RequestError, StyleChoice, StyleRequest, protect_people
+from stylizer.engine import Engine, RegionLook, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.recipe import read_recipe_text
 from stylizer.imaging.regions import Regions, regions_from_weights, whole
 from stylizer.models.checkpoint import save_checkpoint
@@ -159,16 +159,6 @@ def test_tiles_agree_with_the_whole(engine, monkeypatch):
         pictures.append(other.paint(request).picture.rgb.astype(float) / 255)
     far = np.abs(pictures[0] - pictures[1])
     assert far.mean() < 0.001 and far.max() < 0.02
-
-
-def test_people_are_protected_in_one_step(engine):
-    people = Regions(thirds().masks, ("rest", "person", "sky"))
-    kept = people.mask("person") == 255
-    painted = engine.paint(protect_people(asked(regions=people))).picture
-    assert np.array_equal(painted.rgb[kept], drawn(72, 88).rgb[kept])
-    assert protect_people(asked()).looks == ()
-    with pytest.raises(RequestError, match="no regions yet"):
-        protect_people(replace(asked(), regions=None))
 
 
 @pytest.mark.parametrize(

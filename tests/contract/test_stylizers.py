@@ -11,6 +11,7 @@ from stylizer.engine.recipe import read_recipe_text
 from stylizer.engine.render import Finish
 from stylizer.engine.request import StyleChoice, StyleRequest
 from stylizer.imaging.resize import resize_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from tests.engine.drawn import drawn
@@ -157,7 +158,7 @@ def test_full_size_looks_like_its_preview(engine, monkeypatch):
 
 def test_the_result_in_a_batch_is_the_result_alone(engine):
     painter = engine.painter
-    pictures = torch.cat([drawn(48, 56, seed=seed).tensor() for seed in (1, 2)])
+    pictures = torch.cat([to_tensor(drawn(48, 56, seed=seed)) for seed in (1, 2)])
     with torch.inference_mode():
         together = painter.code(pictures)
         alone = torch.cat([painter.code(picture[None]) for picture in pictures])
@@ -167,7 +168,7 @@ def test_the_result_in_a_batch_is_the_result_alone(engine):
 def test_saved_and_loaded_painters_paint_equal_bits(engine, tmp_path):
     save_checkpoint(tmp_path / "painter", engine.painter, "# Again\n", half=False)
     loaded = load_checkpoint(tmp_path / "painter").to(memory_format=torch.channels_last)
-    photo, style = drawn(48, 56).tensor(), drawn(48, 56, seed=1).tensor()
+    photo, style = to_tensor(drawn(48, 56)), to_tensor(drawn(48, 56, seed=1))
     weights = torch.tensor([0.3, 0.7])
     with torch.inference_mode():
         codes = torch.cat([engine.painter.code(photo), engine.painter.code(style)])

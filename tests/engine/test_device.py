@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from stylizer.engine.device import Device, DeviceError, choose_device
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.painter import Painter, PainterConfig
 from tests.engine.drawn import drawn
 
@@ -26,7 +27,7 @@ def test_a_gpu_that_is_not_there_is_refused():
 def test_short_numbers_stay_within_their_tolerance():
     torch.manual_seed(0)
     painter = Painter(PainterConfig.tiny()).eval()
-    photo, style = drawn(64, 64).tensor(), drawn(64, 64, seed=1).tensor()
+    photo, style = to_tensor(drawn(64, 64)), to_tensor(drawn(64, 64, seed=1))
     painted = []
     with torch.inference_mode():
         codes = painter.code(style)

@@ -11,6 +11,8 @@ from stylizer.engine.engine import Engine
 from stylizer.engine.progress import Cancelled, CancelToken
 from stylizer.engine.recipe import code_digest, read_recipe_text
 from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
+from stylizer.imaging.tensors import to_tensor
+from stylizer.learning import learn_style
 from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
@@ -151,7 +153,7 @@ def test_a_style_for_another_painter_is_refused_by_name(fake_engine):
 def test_styles_with_names_are_listed_found_and_painted(fake_engine):
     sha = fake_engine.painter.checkpoint_sha
     folder = fake_engine.library.folder
-    code = fake_engine.painter.code(drawn(seed=3).tensor())[0]
+    code = fake_engine.painter.code(to_tensor(drawn(seed=3)))[0]
     save_style(folder / "styles", NamedStyle("wave", "Wave", "", "", (), code, sha))
     save_style(folder / "styles", NamedStyle("stale", "Stale", "", "", (), code, "00" * 32))
     (folder / "styles" / "broken.safetensors").write_bytes(b"??")
@@ -210,3 +212,12 @@ def test_another_seed_moves_the_grain_only(fake_engine):
 
 def test_seconds_are_given_for_each_stage(fake_engine):
     assert set(fake_engine.paint(asked()).seconds) == {"photo", "style", "painting", "finish"}
+
+
+def test_a_half_transparent_painting_has_one_code(fake_engine, tmp_path):
+    """What `learn` begins with is what the engine paints with."""
+    ink = drawn(64, 64, seed=2, alpha=True)
+    facts = NamedStyle("ink", "Ink", "", "", (), torch.zeros(1), "0" * 64)
+    learned = learn_style(fake_engine, ink, facts, [drawn()], None, steps=0)
+    stored = fake_engine.paint(replace(asked(), styles=(StyleChoice(ink),))).recipe.styles[0]
+    assert torch.equal(learned.code.half().float(), stored.code())

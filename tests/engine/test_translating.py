@@ -20,6 +20,7 @@ from stylizer.imaging.keep_color import luma
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.tensors import to_tensor
 from tests.engine.drawn import drawn
 from tests.engine.models import save_models
 
@@ -73,7 +74,7 @@ def test_a_photo_of_preview_size_is_what_the_network_gives(engine, model):
     photo = drawn()
     network = engine.library.load_model(model, "translator")
     mix = torch.tensor([0.0, 1.0, 0.0]) if model == "seasons" else None  # the first that is no photo
-    expected = network.translate(photo.tensor(), mix)[0].permute(1, 2, 0).numpy() * 255
+    expected = network.translate(to_tensor(photo), mix)[0].permute(1, 2, 0).numpy() * 255
     made = engine.translate(TranslateRequest(photo, model)).picture.rgb
     assert np.abs(made - expected).max() < 0.51
 
@@ -184,7 +185,7 @@ def test_two_regions_have_their_own_domains_in_one_pass(engine, monkeypatch):
     mix = calls[0]
     assert torch.equal(mix[:, :, :28].unique(dim=2)[:, 0, 0], torch.tensor([0.0, 1.0, 0.0]))
     assert torch.equal(mix[:, :, 36:].unique(dim=2)[:, 0, 0], torch.tensor([0.0, 0.0, 1.0]))
-    expected = translate(network, photo.tensor(), mix)[0].permute(1, 2, 0).numpy() * 255
+    expected = translate(network, to_tensor(photo), mix)[0].permute(1, 2, 0).numpy() * 255
     assert np.abs(made - expected).max() < 0.51
 
 
@@ -203,7 +204,7 @@ def test_color_zero_keeps_the_photos_colors_under_the_models_light(engine):
     photo = Picture(np.full((32, 32, 3), (120, 130, 140), np.uint8))
     made = engine.translate(TranslateRequest(photo, "lines", color=0)).picture
     full = engine.translate(TranslateRequest(photo, "lines")).picture
-    assert (luma(made.tensor()) - luma(full.tensor())).abs().max() < 0.02
+    assert (luma(to_tensor(made)) - luma(to_tensor(full))).abs().max() < 0.02
     shifted = made.rgb.astype(int) - made.rgb[..., :1]
     roomy = (made.rgb.min(2) > 12) & (made.rgb.max(2) < 243)
     assert roomy.any() and np.abs(shifted[roomy] - (0, 10, 20)).max() <= 2
@@ -211,7 +212,7 @@ def test_color_zero_keeps_the_photos_colors_under_the_models_light(engine):
 
 def test_a_colorizer_sees_color_photos_in_black_and_white(engine):
     photo = drawn(dtype=np.uint16)  # eight bits would round the gray, and a random network is touchy
-    light = luma(photo.tensor())[0, 0].numpy()
+    light = luma(to_tensor(photo))[0, 0].numpy()
     gray = Picture(np.rint(light * 65535).astype(np.uint16)[..., None].repeat(3, 2))
     from_color = engine.translate(TranslateRequest(photo, "tint")).picture.rgb.astype(float)
     from_gray = engine.translate(TranslateRequest(gray, "tint")).picture.rgb.astype(float)

@@ -15,10 +15,10 @@ from stylizer.imaging.picture import (
     PictureError,
     encode_picture,
     open_picture,
-    picture_from_tensor,
     read_recipe,
     save_picture,
 )
+from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.imaging.text_chunk import SIGNATURE, chunk
 from tests.imaging.files import file_of, ramp
 
@@ -380,13 +380,14 @@ def test_a_picture_too_long_for_webp_is_refused_with_advice():
 
 @pytest.mark.parametrize("samples", [ramp(19, 31), deep_ramp(19, 31)])
 def test_a_picture_survives_the_way_to_a_tensor_and_back(samples):
-    picture = Picture(samples, samples[..., 0] | 1, "cat")
-    back = picture_from_tensor(picture.tensor(), picture)
+    opaque = np.full_like(samples[..., 0], np.iinfo(samples.dtype).max)
+    picture = Picture(samples, opaque, "cat")
+    back = to_picture(to_tensor(picture), picture)
     assert back.digest == picture.digest and back.name == "cat"
 
 
 def test_tensors_are_planes_from_zero_to_one():
-    tensor = Picture(ramp(20, 30)).tensor()
+    tensor = to_tensor(Picture(ramp(20, 30)))
     assert tensor.shape == (1, 3, 20, 30) and tensor.dtype == torch.float32 and tensor.is_contiguous()
     assert tensor.min() == 0 and tensor.max() == 1
 
@@ -396,24 +397,24 @@ def test_hidden_samples_do_not_reach_the_tensor():
     rgb[:8] = 255 * (np.arange(16) % 2)[None, :, None]
     alpha = np.zeros((16, 16), np.uint8)
     alpha[8:] = 255
-    assert torch.allclose(Picture(rgb, alpha).tensor(), torch.tensor(200 / 255))
+    assert torch.allclose(to_tensor(Picture(rgb, alpha)), torch.tensor(200 / 255))
 
 
 def test_a_fully_transparent_picture_gives_finite_tensors():
     picture = Picture(ramp(16, 16), np.zeros((16, 16), np.uint8))
-    assert torch.isfinite(picture.tensor()).all()
+    assert torch.isfinite(to_tensor(picture)).all()
 
 
 def test_values_out_of_range_are_clamped_and_not_numbers_refused():
     samples = torch.tensor([-1.0, 0.5, 2.0]).view(1, 3, 1, 1).expand(1, 3, 16, 16)
-    assert (picture_from_tensor(samples).rgb[0, 0] == [0, 128, 255]).all()
+    assert (to_picture(samples).rgb[0, 0] == [0, 128, 255]).all()
     with pytest.raises(ValueError, match="not numbers"):
-        picture_from_tensor(samples * torch.nan)
+        to_picture(samples * torch.nan)
 
 
 def test_alpha_is_resized_with_a_tensor_of_another_size():
     like = Picture(ramp(32, 32), np.full((32, 32), 77, np.uint8))
-    assert (picture_from_tensor(torch.zeros(1, 3, 16, 20), like).alpha == np.full((16, 20), 77)).all()
+    assert (to_picture(torch.zeros(1, 3, 16, 20), like).alpha == np.full((16, 20), 77)).all()
 
 
 def test_pictures_cannot_be_changed_and_are_named_by_content():

@@ -5,26 +5,7 @@ import pytest
 import torch
 
 from stylizer.imaging.regions import RegionsError
-from stylizer.imaging.selection import brush_stroke, connected_part, similar_area
-
-
-def two_dots() -> np.ndarray:
-    rows, columns = np.mgrid[:60, :100]
-    far = np.minimum(np.hypot(rows - 30, columns - 25), np.hypot(rows - 30, columns - 75))
-    return (np.clip((15 - far) / 3 + 0.5, 0, 1) * 255).astype(np.uint8)
-
-
-def test_a_click_selects_the_part_under_it_with_its_soft_border():
-    part = connected_part(two_dots(), 25, 30)
-    assert np.array_equal(part[:, :50], two_dots()[:, :50] / np.float32(255)) and part[:, 50:].max() == 0
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "words"), [(50, 30, "click inside it"), (100, 30, "outside of the photo")]
-)
-def test_a_click_beside_every_part_is_refused(x, y, words):
-    with pytest.raises(RegionsError, match=words):
-        connected_part(two_dots(), x, y)
+from stylizer.imaging.selection import brush_stroke, similar_area
 
 
 def hill() -> torch.Tensor:

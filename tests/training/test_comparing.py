@@ -15,7 +15,6 @@ from tests.training.toy import tiny_painter_run
 from training.evaluation.compare import compare
 from training.evaluation.evaluator import pair_up, read_pairs
 from training.evaluation.options import CompareOptions, EvaluateOptions
-from training.evaluation.painting import paint_once, strength_at
 from training.evaluation.speed import speed_figures
 from training.evaluation.stylizer import Studio, evaluate
 from training.publishing.publish import publish, read_figures
@@ -112,7 +111,9 @@ def test_a_published_folder_loads_and_paints_odd_sizes(studio, run, figures, tmp
             value.float(), averaged[f"averaged.painter.{name}"].float(), rtol=1e-3, atol=1e-4
         )
     for height, width in ((16, 16), (17, 23), (33, 64), (61, 16)):
-        painted = paint_once(network, torch.rand(1, 3, height, width), torch.rand(1, 3, 40, 48))
+        content = network.encode(torch.rand(1, 3, height, width))
+        codes = torch.cat([network.own_code(content), network.code(torch.rand(1, 3, 40, 48))])
+        painted = network.decode(content, codes, torch.tensor([0.2, 0.8]))
         assert painted.shape == (1, 3, height, width)
         assert painted.min() >= 0 and painted.max() <= 1
 
@@ -167,14 +168,6 @@ def test_pairs_come_from_a_file_or_two_folders(studio, tmp_path):
     (tmp_path / "pairs.csv").write_text("photo,painting\na.png,b.png\n")
     with pytest.raises(UserMistake, match=r"names a\.png, which is not there"):
         read_pairs(tmp_path / "pairs.csv")
-
-
-def test_the_slider_table_is_straight_between_its_points_and_goes_on_above_1():
-    table = ((0.0, 0.0), (0.5, 0.2), (1.0, 1.0))
-    positions = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-    assert [strength_at(position, table) for position in positions] == pytest.approx(
-        [0, 0.1, 0.2, 0.6, 1, 1.5]
-    )
 
 
 def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):

@@ -24,7 +24,7 @@ def test_options_survive_the_run_folder(tmp_path):
     ({"crop": 8}, "crop is 8 pixels"),
     ({"lr": 0.0}, "lr is 0.0; it must be above 0"),
     ({"clip": -1.0}, "clip is -1.0; it must be 0 or more"),
-    ({"step": 5}, "unknown option 'step' for PainterRun"),
+    ({"step": 5}, "PainterRun has the entry 'step'; known are"),
 ])  # fmt: skip
 def test_nonsense_is_refused_with_its_value(options, sentence):
     with pytest.raises(UserMistake, match=sentence):

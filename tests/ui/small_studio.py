@@ -9,6 +9,7 @@ import torch
 
 from stylizer.engine import Engine
 from stylizer.imaging.picture import Picture, save_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
@@ -38,7 +39,7 @@ def small_engine(folder: Path, segments: bool = False, models: bool = False) -> 
     engine = Engine(folder, device="cpu", whole_precision=True)
     for seed, (slug, (title, artist, year, tags, tint)) in enumerate(STYLES.items()):
         picture = tinted(tint, seed)
-        code = engine.painter.code(picture.tensor())[0].detach()
+        code = engine.painter.code(to_tensor(picture))[0].detach()
         sha = engine.painter.checkpoint_sha
         save_style(folder / "styles", NamedStyle(slug, title, artist, year, tags, code, sha))
         save_picture(picture, folder / "styles" / f"{slug}.webp")

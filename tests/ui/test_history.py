@@ -7,7 +7,6 @@ from stylizer.imaging.regions import whole
 from stylizer.ui.history import RegionHistory
 
 
-
 def test_steps_can_be_undone_and_redone():
     history = RegionHistory(whole((4, 4)), most=2)
     first = history.push(operations.add_to(history.present, "a", np.eye(4)))

@@ -15,6 +15,8 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 
 from stylizer.imaging.picture import Picture, PictureError, open_picture
+from stylizer.imaging.tensors import to_tensor
+from stylizer.models.style_encoder import STYLE_SIDE
 from training.run.config import UserMistake
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
@@ -86,7 +88,7 @@ class PictureFolder:
     Pictures stay in memory up to `budget` bytes; beyond it they are decoded again when they are asked for.
     """
 
-    def __init__(self, folder: Path, long_side: int = 512, budget: int = BUDGET):
+    def __init__(self, folder: Path, long_side: int = STYLE_SIDE, budget: int = BUDGET):
         self.names: list[str] = []
         self.groups: list[str] = []
         self.skipped: list[str] = []
@@ -147,7 +149,7 @@ class Store(Sequence):
 
 def limited(picture: Picture, long_side: int) -> Tensor:
     """Return a picture as uint8 (3, H, W), made smaller if its long side exceeds `long_side` pixels."""
-    pixels = (picture.tensor()[0] * 255).round().to(torch.uint8)
+    pixels = (to_tensor(picture)[0] * 255).round().to(torch.uint8)
     height, width = pixels.shape[1:]
     scale = long_side / max(height, width)
     if scale >= 1:

@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
+from stylizer.models.style_encoder import STYLE_SIDE
 from training.data.crop_method import CropRun
 from training.data.folders import limited, random_crop
 from training.evaluation.evaluator import to_image
@@ -39,7 +40,6 @@ from training.run.method import generator
 
 _PAIRS = 100  # pairs of pictures that say how varied a set is
 _DOWN, _ACROSS = 4, 4  # pairs on the sheet
-_LONG_SIDE = 512  # at which training keeps pictures
 _NO_CLASSES = "not available: VGG-16 to relu4_1 has no classes; --sets inception has"
 
 Draw = Callable[[int], Tensor]
@@ -56,7 +56,7 @@ class Crops:
     def __call__(self, number: int) -> Tensor:
         path = self.paths[number % len(self.paths)]
         if self.last is None or self.last[0] != path:
-            self.last = path, limited(open_picture(path), _LONG_SIDE)
+            self.last = path, limited(open_picture(path), STYLE_SIDE)
         return random_crop(self.last[1], self.side, self.scales, generator(self.seed, number))[None]
 
     def order(self, count: int) -> list[int]:

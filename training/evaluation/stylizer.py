@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from stylizer.models.perceptual import Perceptual, load_perceptual
+from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.style_file import load_styles
 from training.data.folders import find_pictures
 from training.evaluation.evaluator import (
@@ -32,7 +33,6 @@ from training.evaluation.evaluator import (
     to_tensor,
 )
 from training.evaluation.options import EvaluateOptions, JudgeOptions
-from training.evaluation.painting import paint, strength_at
 from training.evaluation.speed import speed_figures
 from training.metrics import features
 from training.metrics.recognize import load_lite0, spread_of, style_vectors
@@ -108,10 +108,16 @@ class Studio:
         """Read a picture at the size of the measurement."""
         return to_tensor(at_size(open_rgb(path), self.size))
 
+    @torch.no_grad()
     def paint(self, pair: Pair, position: float) -> Tensor:
         """Paint a pair at a position of the strength slider: (1, 3, H, W) in [0, 1]."""
         photo, content, own = self.photo(pair.photo)
-        return paint(self.painter, photo, content, torch.cat([own, self.code(pair.painting)]), position)
+        if position == 0:
+            return photo
+        weights = code_weights([1.0], calibrate(position, self.painter.config.calibration)).to(own.device)
+        codes = torch.cat([own, self.code(pair.painting)])
+        painted = self.painter.decode(content, codes, weights).float()
+        return torch.lerp(photo, painted, painted_share(position))
 
     def system(self, name: str, position: float) -> System:
         """Return this stylizer at one position of the slider as a system."""
@@ -149,7 +155,7 @@ def slider_figures(
         "steps": mean,
         "monotonicity": statistics.fmean(rises),
         "unevenness": unevenness(mean),
-        "calibration": [[at, strength_at(p, own)] for at, p in calibration(positions, mean)],
+        "calibration": [[at, calibrate(p, own)] for at, p in calibration(positions, mean)],
     }
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, to_chroma
+from stylizer.models.roles import PHOTO
 from training.evaluation.options import SetOptions, TranslatorEvaluateOptions
 from training.evaluation.sets import (
     Eye,
@@ -35,7 +36,6 @@ from training.metrics import features, pixels
 from training.publishing.runs import open_role, way_back
 from training.run.config import UserMistake
 
-PHOTO = "photo"  # a domain of this name is the photo as it is, and the way back
 _MOST = 100.0  # decibels of equal pictures: a mean must stay finite
 
 Way = Callable[[Tensor], Tensor]

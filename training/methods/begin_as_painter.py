@@ -8,12 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.models.brush_translator import PHOTO, BrushTranslator
+from stylizer.models.brush_translator import BrushTranslator
 from stylizer.models.painter import Painter
+from stylizer.models.roles import PHOTO
+from stylizer.models.style_encoder import style_size
 from training.data.folders import PictureFolder
 
 _PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
-_SIDE = 512
 
 
 def begin_as_painter(
@@ -50,5 +51,4 @@ def _code_of_photos(painter: Painter) -> Tensor:
 def _fitted(picture: Tensor) -> Tensor:
     """Turn a picture (3, H, W) uint8 into (1, 3, h, w) in [0, 1], long side at most 512."""
     pixels = picture[None].float() / 255
-    factor = min(1.0, _SIDE / max(picture.shape[1:]))
-    return pixels if factor == 1 else F.interpolate(pixels, scale_factor=factor, mode="area")
+    return F.interpolate(pixels, size=style_size(*picture.shape[1:]), mode="area")

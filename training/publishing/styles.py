@@ -11,18 +11,19 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
-from stylizer.imaging.picture import Picture, open_picture, picture_from_tensor, save_picture
+from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.perceptual import load_perceptual
 from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import NamedStyle, save_style
 from training.data.folders import find_pictures
 from training.evaluation.options import StylesOptions
 from training.run.config import UserMistake
 
 LIST = Path(__file__).with_name("named_styles.csv")
-WORK_SIDE = 512  # the size at which the painter was taught what strokes are
 THUMBNAIL_SIDE = 224
 
 
@@ -34,9 +35,9 @@ def make_styles(options: StylesOptions) -> None:
     painter = load_checkpoint(options.checkpoint)
     perceptual = load_perceptual(options.perceptual, torch.bfloat16) if options.steps else None
     photos = _practice_photos(options.photos) if options.steps else []
-    sample = fit_within(open_picture(options.sample), WORK_SIDE).tensor()
+    sample = to_tensor(fit_within(open_picture(options.sample), STYLE_SIDE))
     for row in tqdm(list(_rows(options)), unit="style"):
-        style = fit_within(open_picture(options.root / row["file"]), WORK_SIDE).tensor()
+        style = to_tensor(fit_within(open_picture(options.root / row["file"]), STYLE_SIDE))
         if perceptual:
             code = refine_code(painter, style, photos, perceptual, RefineOptions(steps=options.steps))
         else:
@@ -62,7 +63,7 @@ def _rows(options: StylesOptions) -> Iterator[dict[str, str]]:
 def _practice_photos(folder: Path, count: int = 48) -> list[Tensor]:
     paths = list(find_pictures(folder))
     chosen = paths[:: max(1, len(paths) // count)]
-    return [fit_within(open_picture(path), WORK_SIDE).tensor()[0] for path in chosen]
+    return [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
 
 
 @torch.no_grad()
@@ -70,4 +71,4 @@ def _thumbnail(painter: torch.nn.Module, sample: Tensor, code: Tensor) -> Pictur
     painted = painter.decode(painter.encode(sample), code, torch.ones(1))
     side = min(painted.shape[2:])
     square = V.center_crop(painted, [side, side])
-    return picture_from_tensor(V.resize(square, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))
+    return to_picture(V.resize(square, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))

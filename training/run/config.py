@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
-import typing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from stylizer.errors import StudioError
+from stylizer.models.config import ConfigError, config_from_json
 
 Config = TypeVar("Config")
+_LARGEST_NUMBER = 1 << 40  # of steps and seeds; the file is our own
 
 
 class UserMistake(StudioError):
@@ -85,32 +85,12 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def from_plain(kind: Any, value: Any) -> Any:
-    """Rebuild a value of type `kind` (a dataclass, Path, tuple, union or plain type) from JSON.
-
-    Raises UserMistake for an option that `kind` does not have.
-    """
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is typing.Annotated:
-        return from_plain(arguments[0], value)
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in arguments:
-            return None
-        return from_plain(next(item for item in arguments if item is not type(None)), value)
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind, include_extras=True)
-        unknown = sorted(set(value) - {field.name for field in dataclasses.fields(kind)})
-        if unknown:
-            raise UserMistake(f"unknown option {unknown[0]!r} for {kind.__name__}.")
-        return kind(**{name: from_plain(hints[name], item) for name, item in value.items()})
-    if origin is tuple:
-        kinds = [arguments[0]] * len(value) if arguments[-1:] == (Ellipsis,) else arguments
-        return tuple(from_plain(part, item) for part, item in zip(kinds, value, strict=True))
-    if kind is Path:
-        return Path(value)
-    if kind is float and isinstance(value, int):
-        return float(value)
-    return value
+def from_plain(kind: type[Config], value: Any) -> Config:
+    """Rebuild a config from JSON; raises UserMistake, which names an option that does not fit."""
+    try:
+        return config_from_json(kind, value, kind.__name__, _LARGEST_NUMBER)
+    except ConfigError as error:
+        raise UserMistake(str(error).rstrip(".") + ".") from error
 
 
 def write_options(folder: Path, method: str, config: RunConfig) -> None:

@@ -17,6 +17,7 @@ from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.selection import brush_stroke, similar_area
+from stylizer.imaging.tensors import to_tensor
 from stylizer.ui.handlers.stage import Answer, LivePicture, uploads_of
 from stylizer.ui.messages import KNOWN, listed, sentence_of, status
 from stylizer.ui.region_edits import AS_THE_PHOTO, AS_THE_PICTURE, PRESETS, Dress, RegionPlan
@@ -142,7 +143,7 @@ class Desk:
         def change(showing: Showing, base: Any, told: dict) -> Answer:
             size = showing.plan.regions.size
             mask = similar_area(
-                resize_picture(base.content, *size).tensor(), float(told["x"]), float(told["y"])
+                to_tensor(resize_picture(base.content, *size)), float(told["x"]), float(told["y"])
             )
             name = str(told["name"]) or self._new_region(showing)
             self._change_mask(showing, name, mask, bool(told["erase"]))

@@ -1,4 +1,7 @@
-"""From strength and mix to the weights of codes."""
+"""The law of strength: from a slider's position and a mix of styles to the weights of codes.
+
+Painting and measuring share it: the engine paints by it, and every published figure goes through it.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stylizer.engine.weights import calibrate, code_weights, mix_styles, painted_share
+from stylizer.models.strength import calibrate, code_weights, mix_styles, painted_share
 
 mixes = st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0.01, 100)), min_size=1, max_size=6)
 
