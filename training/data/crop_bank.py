@@ -14,10 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylizer.models.color_quantiles import color_quantiles
-from stylizer.models.perceptual import LAYERS, Perceptual, gram, moments
-from training.data.folders import PictureFolder, jitter_colors, random_crop
-from training.losses.calm import (
+from stylizer.models.calm_parts import (
     band_energy,
     calm_energy,
     calm_mask,
@@ -25,6 +22,9 @@ from training.losses.calm import (
     detail_bands,
     guided_moments,
 )
+from stylizer.models.color_quantiles import color_quantiles
+from stylizer.models.perceptual import LAYERS, Perceptual, gram, moments
+from training.data.folders import PictureFolder, jitter_colors, random_crop
 from training.run.method import generator
 
 _FACTS = 1  # raised when other facts are kept, so that old files are not mistaken for them

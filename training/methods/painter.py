@@ -12,6 +12,17 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeField
+from stylizer.models.calm_parts import (
+    band_energy,
+    calm_energy,
+    calm_mask,
+    calmness_guides,
+    detail_bands,
+    excess,
+    follow,
+    guided_distance,
+    guided_moments,
+)
 from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.perceptual import (
@@ -27,17 +38,6 @@ from training.data.crop_bank import CropBank, CropPlan
 from training.data.encoder_weights import load_encoder
 from training.data.folders import PictureFolder, random_crop, side_by_side, uniform
 from training.losses.adversarial import ADVERSARIAL
-from training.losses.calm import (
-    band_energy,
-    calm_energy,
-    calm_mask,
-    calmness_guides,
-    detail_bands,
-    excess,
-    follow,
-    guided_distance,
-    guided_moments,
-)
 from training.losses.discriminators import FeatureCritic
 from training.losses.penalties import outside_range, total_variation
 from training.run.config import RunConfig, UserMistake
@@ -134,7 +134,7 @@ class PainterMethod(Method):
     Departures: both style distances are relative to the style's own size, so flat and busy paintings count
     alike; part of the batch is painted at a strength below 1, towards moments mixed by that strength, so the
     slider has been trained, and strength 0 is an autoencoder. Half of the style is asked for part by part,
-    calm places from the painting's calm places (`training/losses/calm.py`).
+    calm places from the painting's calm places (`stylizer/models/calm_parts.py`).
     """
 
     def __init__(self, config: PainterRun):

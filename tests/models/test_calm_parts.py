@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.losses.calm import (
+from stylizer.models.calm_parts import (
     band_energy,
     calm_energy,
     calm_mask,

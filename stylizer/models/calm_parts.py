@@ -41,7 +41,8 @@ def band_energy(bands: Tensor) -> Tensor:
     """Root mean square of every band round each pixel, of the same shape (B, 3, H, W)."""
     half = _BOX // 2
     padded = F.pad(bands.square(), (half, half, half, half), mode="reflect")
-    return (F.avg_pool2d(padded, _BOX, stride=1) + _TINY**2).sqrt()
+    rows = F.avg_pool2d(padded, (_BOX, 1), stride=1)  # one way after the other: a fifth of the time
+    return (F.avg_pool2d(rows, (1, _BOX), stride=1) + _TINY**2).sqrt()
 
 
 def calm_mask(energy: Tensor) -> Tensor:
