@@ -36,7 +36,7 @@ def learn_style(
     """Refine the code of a picture by `steps` steps and save it as a named style of the engine's folder.
 
     `facts` supplies name and texts; `photos` to practice on, scikit-image's samples if there are none;
-    `perceptual` is a VGG-16 file, or None for torchvision's own. Returns the style as saved.
+    `perceptual` is a VGG-16 file, or None for the one that ships. Returns the style as saved.
     Raises StyleFileError for a name that no style can have, RequestError for an unusable VGG-16 file.
     """
     painter = engine.painter
@@ -67,7 +67,7 @@ def _load_judge(file: Path | None) -> Perceptual:
     try:
         return load_perceptual(file, torch.bfloat16)
     except (SafetensorError, ValueError, RuntimeError, OSError) as error:
-        name = "torchvision's VGG-16" if file is None else file.name
+        name = "the perceptual network" if file is None else file.name
         reason = getattr(error, "strerror", None) or error  # an OSError's own text would show the path
         raise RequestError(f"{name} cannot be used: {reason}") from error
 

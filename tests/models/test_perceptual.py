@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from stylizer.models import perceptual
 from stylizer.models.perceptual import (
     Perceptual,
     content_distance,
@@ -69,6 +70,36 @@ def test_network_gives_four_layers_of_the_known_shapes_and_is_frozen():
     shapes = [tuple(f.shape[1:]) for f in network(torch.rand(1, 3, 32, 48))]
     assert shapes == [(64, 32, 48), (128, 16, 24), (256, 8, 12), (512, 4, 6)]
     assert not any(p.requires_grad for p in network.parameters())
+
+
+@pytest.mark.parametrize("size", [(8, 6), (9, 7)])
+def test_halving_passes_the_gradient_on_as_torchs_own_pooling(size):
+    x = torch.randn(2, 5, *size).contiguous(memory_format=torch.channels_last).requires_grad_(True)
+    toward = torch.randn(2, 5, size[0] // 2, size[1] // 2)
+    (ours,) = torch.autograd.grad(perceptual._HalfSize.apply(x), x, toward)
+    (theirs,) = torch.autograd.grad(torch.nn.functional.max_pool2d(x, 2), x, toward)
+    assert torch.equal(ours, theirs)
+
+
+def test_the_weights_that_ship_are_imagenets():
+    """The known answer: torchvision's weights in half precision, features of a drawn wave."""
+    channel, row, column = (
+        torch.arange(float(n)).view(shape)
+        for n, shape in ((3, (3, 1, 1)), (96, (1, 96, 1)), (128, (1, 1, 128)))
+    )
+    waves = 0.5 + 0.5 * torch.sin(0.1 * (channel + 1) * row + 0.07 * (channel + 2) * column + 0.5 * channel)
+    found = [(f.mean().item(), f.std().item()) for f in load_perceptual()(waves[None])]
+    assert found[0] == pytest.approx((0.703101, 1.165304), rel=1e-3)
+    assert found[3] == pytest.approx((2.796030, 7.453594), rel=1e-3)
+
+
+def test_a_damaged_copy_of_what_ships_is_refused(tmp_path, monkeypatch):
+    data = bytearray(perceptual.SHIPPED.read_bytes())
+    data[-1] ^= 1
+    (tmp_path / "vgg16.safetensors").write_bytes(data)
+    monkeypatch.setattr(perceptual, "SHIPPED", tmp_path / "vgg16.safetensors")
+    with pytest.raises(ValueError, match="damaged"):
+        load_perceptual()
 
 
 def test_a_file_without_a_layer_is_refused(tmp_path):

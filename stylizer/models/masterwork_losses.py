@@ -1,0 +1,277 @@
+"""What a masterwork is judged by: distances from its paintings, from its photo and from calm.
+
+Sampled features are matched by relaxed earth mover's distance, and what was alike in the photo stays alike
+(STROTSS, arXiv:1904.12785, equations 2 to 8); channel moments are those of AdaIN (arXiv:1703.06868, eq. 13),
+weighed by region and by calmness (Gatys et al., arXiv:1611.07865, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylizer.imaging.detail_bands import (
+    band_correlations,
+    band_deviations,
+    busy_rank,
+    calm_share,
+    detail_bands,
+    three_parts,
+)
+from stylizer.imaging.keep_color import luma
+from stylizer.models.channel_moments import positions, shared_moments
+from stylizer.models.perceptual import Perceptual, moments, moments_distance, normalized, self_similarity
+
+_POOL = 4096
+"""Places of each part's paintings from which every step draws."""
+
+
+@dataclass(frozen=True)
+class MasterworkWeights:
+    """How much each term counts; tuned by eye on portraits, buildings, skies, a night and an animal."""
+
+    moments: float = 10.0
+    guided: float = 4.0
+    """Moments of calm, middling and busy places, each against the painting's own."""
+    matching: float = 8.0
+    """Relaxed earth mover's distance of sampled features."""
+    color: float = 3.0
+    similarity: float = 8.0
+    """Self-similarity to the photo at strength 1 and the smallest size; 0.7 of it at every next size."""
+    content: tuple[float, float] = (0.3, 0.5)
+    """Distance of normalized features from the photo's at relu3_1 and relu4_1, at strength 1."""
+    follow: float = 2.0
+    energy: float = 2.0
+    range: float = 100.0
+    """Against values outside [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartTarget:
+    """What the paintings of one part ask for, and where the part is."""
+
+    share: float
+    """Part of the picture that it covers, 0 to 1."""
+    planes: Tensor
+    """(1, 4, h, w) >= 0: the whole part, and its calm, middling and busy places."""
+    moments: tuple[tuple[Tensor, Tensor], ...]
+    """A layer's means and deviations (4, C); of the first layer only the whole part's, (1, C)."""
+    features: Tensor
+    """Sampled features (4096, C) less their mean."""
+    mean: Tensor
+    colors: Tensor
+    deviations: tuple[Tensor | None, ...]
+    """Of every band of detail, (3, 3)."""
+
+
+@dataclass(frozen=True, eq=False)
+class StageTargets:
+    """All that one size is judged by."""
+
+    parts: tuple[PartTarget, ...]
+    keep: Tensor
+    """(1, 1, h, w): how much of the photo's structure is kept at each place, 1 at strength 1."""
+    photo_features: tuple[Tensor, ...]
+    photo_content: tuple[Tensor, Tensor]
+    photo_bands: list[Tensor | None]
+    calm: Tensor
+    unit: float
+    pool: int
+    """Pixels a side whose mean is one color."""
+
+
+FOLLOW_GOAL = 0.84  # correlation with the photo in its calm places: 0.7 of what is drawn there is the photo's
+MOST_ENERGY, LEAST_ENERGY = 0.9, 0.5  # of the painting's own, in calm, middling and busy places each
+
+
+def part_target(
+    network: Perceptual,
+    paintings: Sequence[tuple[Tensor, float]],
+    mask: Tensor,
+    rank: Tensor,
+    unit: float,
+    stroke: float,
+    rng: torch.Generator,
+) -> PartTarget:
+    """Measure paintings (1, 3, H, W), with shares of sum 1, for the part `mask` (1, 1, h, w) of a photo."""
+    wholes, rows, features, colors, bands = [], [], [], [], []
+    pool = _color_pool(unit)
+    for picture, share in paintings:
+        planes = three_parts(busy_rank(picture, unit * stroke))
+        planes = torch.cat([torch.ones_like(planes[:, :1]), planes], 1)
+        taps = network(picture)
+        wholes.append([_moments(tap, planes, first=place == 0) for place, tap in enumerate(taps)])
+        places = torch.rand(max(1, round(_POOL * share)), 2, generator=rng)
+        features.append(torch.cat(sampled(taps, places), 1))
+        colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
+        bands.append(band_deviations(picture, planes[:, 1:], unit * stroke))
+        rows.append(share)
+    pooled = torch.cat(features)
+    mean = pooled.mean(0)
+    calm = three_parts(rank)
+    layers = (_mixed([whole[place] for whole in wholes], rows) for place in range(len(wholes[0])))
+    return PartTarget(
+        share=float(mask.mean()),
+        planes=torch.cat([mask, mask * calm], 1),
+        moments=tuple(layers),
+        features=pooled - mean,
+        mean=mean,
+        colors=torch.cat(colors),
+        deviations=tuple(_mixed_deviations(found, rows) for found in zip(*bands, strict=True)),
+    )
+
+
+def stage_targets(
+    network: Perceptual, photo: Tensor, parts: Sequence[PartTarget], keep: Tensor, rank: Tensor, unit: float
+) -> StageTargets:
+    """Measure the photo (1, 3, h, w) at one size."""
+    features = network(photo)
+    return StageTargets(
+        tuple(parts),
+        keep,
+        features,
+        (normalized(features[2]), normalized(features[3])),
+        detail_bands(luma(photo), unit),
+        calm_share(rank),
+        unit,
+        _color_pool(unit),
+    )
+
+
+def masterwork_loss(
+    picture: Tensor,
+    features: Sequence[Tensor],
+    targets: StageTargets,
+    weights: MasterworkWeights,
+    similarity: float,
+    samples: int,
+    rng: torch.Generator,
+) -> Tensor:
+    """Judge a picture (1, 3, h, w) and its features; `similarity` is this size's weight; returns a scalar."""
+    total = weights.range * (F.relu(-picture) + F.relu(picture - 1)).mean()
+    for part in targets.parts:
+        count = max(64, round(samples * min(1.0, part.share)))
+        places = _places_in(part.planes[:, :1], count, rng)
+        chosen = torch.randint(len(part.features), (count,), generator=rng).to(picture.device)
+        drawn = torch.cat(sampled(features, places), 1) - part.mean
+        colors = sampled([F.avg_pool2d(picture, targets.pool)], places)[0]
+        total = total + part.share * (
+            _style_distance(features, part, weights)
+            + weights.matching * relaxed_distance(drawn, part.features[chosen])
+            + weights.color * relaxed_color_distance(colors, part.colors[chosen])
+            + weights.energy * _energy_excess(picture, part, targets.unit)
+        )
+    places = torch.rand(max(64, samples // 2), 2, generator=rng)
+    kept = sampled([targets.keep], places)[0][:, 0]
+    pair = (_alikeness(features, places), _alikeness(targets.photo_features, places))
+    total = total + similarity * ((pair[0] - pair[1]).abs().mean(0) * kept).mean()
+    for weight, tap, photo in zip(weights.content, features[2:], targets.photo_content, strict=True):
+        distance = (normalized(tap) - photo).square().mean(1, keepdim=True)
+        total = total + weight * (distance * _fitted(targets.keep, tap)).mean()
+    follow = band_correlations(detail_bands(luma(picture), targets.unit), targets.photo_bands, targets.calm)
+    return total + weights.follow * F.relu(FOLLOW_GOAL - follow).sum()
+
+
+def relaxed_distance(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """Relaxed earth mover's distance of features (N, C) and (M, C) by cosine (arXiv:1904.12785, eq. 5, 6).
+
+    Nearest neighbors are looked up in bfloat16; only their own distances carry a gradient, as in the paper.
+    """
+    drawn, wanted = F.normalize(drawn, dim=1), F.normalize(wanted, dim=1)
+    with torch.no_grad():
+        alike = drawn.bfloat16() @ wanted.bfloat16().T
+        nearest, taken = alike.argmax(1), alike.argmax(0)
+    here = 1 - (drawn * wanted[nearest]).sum(1).mean()
+    there = 1 - (drawn[taken] * wanted).sum(1).mean()
+    return torch.maximum(here, there)
+
+
+def relaxed_color_distance(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """The same of colors (N, 3) and (M, 3) by Euclidean distance (arXiv:1904.12785, section 2.3)."""
+    apart = torch.cdist(drawn, wanted)
+    return torch.maximum(apart.amin(1).mean(), apart.amin(0).mean())
+
+
+def sampled(maps: Sequence[Tensor], places: Tensor) -> list[Tensor]:
+    """Read maps (1, C, h, w) at places (N, 2) in [0, 1), rows and columns: (N, C) float32 each."""
+    found = []
+    for layer in maps:
+        height, width = layer.shape[2:]
+        row = (places[:, 0] * height).long().clamp(max=height - 1)
+        column = (places[:, 1] * width).long().clamp(max=width - 1)
+        index = (row * width + column).to(layer.device)
+        found.append(positions(layer)[0].index_select(0, index).float())
+    return found
+
+
+def _style_distance(features: Sequence[Tensor], part: PartTarget, weights: MasterworkWeights) -> Tensor:
+    whole, guided = [], []
+    for place, (tap, wanted) in enumerate(zip(features, part.moments, strict=True)):
+        found = _moments(tap, part.planes, first=place == 0)
+        apart = moments_distance(found, wanted)
+        whole.append(apart[0])
+        guided += list(apart[1:])
+    return weights.moments * torch.stack(whole).mean() + weights.guided * torch.stack(guided).mean()
+
+
+def _energy_excess(picture: Tensor, part: PartTarget, unit: float) -> Tensor:
+    """How far the bands leave the range between half and nine tenths of the paintings' own."""
+    total = picture.new_zeros(())
+    for found, own in zip(band_deviations(picture, part.planes[:, 1:], unit), part.deviations, strict=True):
+        if found is not None and own is not None:
+            ratio = found / own
+            total = total + (F.relu(ratio - MOST_ENERGY) + F.relu(LEAST_ENERGY - ratio)).square().mean()
+    return total
+
+
+def _moments(tap: Tensor, planes: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+    """Means and deviations (P, C) of a layer in soft parts; relu1_1 is too large to be parted by calmness."""
+    if first and float(planes[:, :1].amin()) == float(planes[:, :1].amax()):
+        return moments(tap)
+    shares = _fitted(planes[:, :1] if first else planes, tap) + 1e-9
+    mean, variance = shared_moments(tap, shares / shares.sum((2, 3), keepdim=True))
+    return mean[0], (variance[0] + 1e-8).sqrt()
+
+
+def _mixed(found: Sequence[tuple[Tensor, Tensor]], shares: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Means and deviations of several paintings hung side by side, each as large as its share."""
+    mean = sum(share * mean for (mean, _), share in zip(found, shares, strict=True))
+    squares = [mean.square() + deviation.square() for mean, deviation in found]
+    square = sum(share * square for square, share in zip(squares, shares, strict=True))
+    return mean, (square - mean.square()).clamp(min=1e-8).sqrt()
+
+
+def _mixed_deviations(found: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor | None:
+    if any(one is None for one in found):
+        return None
+    return sum(s * one.square() for one, s in zip(found, shares, strict=True)).sqrt()
+
+
+def _alikeness(features: Sequence[Tensor], places: Tensor) -> Tensor:
+    """Self-similarity of relu3_1 and relu4_1 at the same places, one picture's columns (N, N)."""
+    joined = torch.cat(sampled(features[2:], places), 1)
+    every = torch.arange(len(joined), device=joined.device)
+    return self_similarity(joined.T[None, :, None], every)[0]
+
+
+def _places_in(mask: Tensor, count: int, rng: torch.Generator) -> Tensor:
+    """Draw places (N, 2) in [0, 1) where a mask (1, 1, h, w) is, as often as it is strong."""
+    if float(mask.amin()) == float(mask.amax()):
+        return torch.rand(count, 2, generator=rng)
+    height, width = mask.shape[2:]
+    small = F.interpolate(mask, size=(min(height, 64), min(width, 64)), mode="area")[0, 0].cpu()
+    index = torch.multinomial(small.flatten(), count, replacement=True, generator=rng)
+    cell = torch.stack([index // small.shape[1], index % small.shape[1]], 1)
+    return (cell + torch.rand(count, 2, generator=rng)) / torch.tensor(small.shape)
+
+
+def _color_pool(unit: float) -> int:
+    return max(1, round(4 * unit))
+
+
+def _fitted(planes: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(planes, size=like.shape[2:], mode="area")
