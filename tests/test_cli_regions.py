@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.__main__ import main
+from stylizer.cli.main import main
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
@@ -71,12 +71,9 @@ def test_regions_take_their_own_styles_and_strengths(run, studio, tmp_path):
         f"vegetation={studio / 'ink.png'}",
     )
     assert run("stylize", photo, "--style", "wave", "--strength", 0.9, *looks, "-o", out)[0] == 0
-    recipe = json.loads(read_recipe(out))["regions"]
-    assert {look["name"]: look["strength"] for look in recipe["looks"]} == {
-        "sky": 0.6,
-        "person": 0.9,
-        "vegetation": 0.9,
-    }
+    recipe = json.loads(read_recipe(out))["request"]
+    own = {style["name"]: (style["strength"], len(style["styles"])) for style in recipe["region_styles"]}
+    assert own == {"sky": (0.6, 1), "person": (None, 0), "vegetation": (None, 1)}
     same = open_picture(out).rgb[35:60, 52:76] == open_picture(photo).rgb[35:60, 52:76]
     assert same.all() and (open_picture(out).rgb[:15] != open_picture(photo).rgb[:15]).mean() > 0.8
 
@@ -99,7 +96,7 @@ def test_matching_takes_the_parts_of_the_painting(run, studio, tmp_path):
     photo, out = studio / "photos" / "meadow.png", tmp_path / "out.png"
     asked = ("--style", studio / "ink.png", "--match", "--region", "person=keep")
     assert run("stylize", photo, *asked, "-o", out)[0] == 0
-    looks = json.loads(read_recipe(out))["regions"]["looks"]
+    looks = json.loads(read_recipe(out))["request"]["region_styles"]
     named = {look["name"]: [style["name"] for style in look["styles"]] for look in looks}
     assert named == {"rest": ["ink"], "sky": ["ink, sky"], "vegetation": ["ink, vegetation"], "person": []}
 

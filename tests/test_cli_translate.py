@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from stylizer.__main__ import main
+from stylizer.cli.main import main
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
@@ -40,12 +40,15 @@ def run(studio, capsys):
 
 def test_a_photo_is_translated_to_a_mix_of_domains_and_again_by_its_recipe(run, studio, tmp_path):
     photo, out, again = studio / "photos" / "photo0.png", tmp_path / "out.png", tmp_path / "again.png"
-    wanted = ("--model", "seasons", "--domain", "winter=0.7", "--domain", "autumn", "--strength", 0.8)
+    wanted = ("--model", "seasons", "--domain", "winter:0.7", "--domain", "autumn", "--strength", 0.8)
     assert run("translate", photo, *wanted, "--color", 0.5, "-o", out) == (0, "", "")
     recipe = json.loads(read_recipe(out))
     assert recipe["kind"] == "translation" and recipe["model"]["name"] == "seasons"
-    assert recipe["domains"] == [{"name": "winter", "weight": 0.7}, {"name": "autumn", "weight": 1.0}]
-    assert recipe["settings"]["strength"] == 0.8 and recipe["settings"]["color"] == 0.5
+    assert recipe["request"]["domains"] == [
+        {"name": "winter", "weight": 0.7},
+        {"name": "autumn", "weight": 1.0},
+    ]
+    assert recipe["request"]["strength"] == 0.8 and recipe["request"]["color"] == 0.5
     assert run("replay", out, "--photo", photo, "-o", again) == (0, "", "")
     assert again.read_bytes() == out.read_bytes()
 
@@ -64,16 +67,16 @@ def test_regions_of_masks_take_strengths_and_domains(run, studio, tmp_path):
     run("translate", photo, "--model", "seasons", *mask, "--region", "right=keep", "-o", out)
     made, own = open_picture(out).rgb, open_picture(photo).rgb
     assert np.array_equal(made[:, 29:], own[:, 29:]) and (made[:, :27] != own[:, :27]).any()
-    assert json.loads(read_recipe(out))["regions"]["looks"] == [
-        {"name": "right", "strength": 0.0, "domains": []}
+    assert json.loads(read_recipe(out))["request"]["region_styles"] == [
+        {"name": "right", "strength": 0.0, "domains": None}
     ]
     for wanted, look in (
-        ("0.4", {"name": "right", "strength": 0.4, "domains": []}),
-        ("winter", {"name": "right", "strength": 1.0, "domains": [{"name": "winter", "weight": 1.0}]}),
+        ("0.4", {"name": "right", "strength": 0.4, "domains": None}),
+        ("winter", {"name": "right", "strength": None, "domains": [{"name": "winter", "weight": 1.0}]}),
         ("winter:0.2", {"name": "right", "strength": 0.2, "domains": [{"name": "winter", "weight": 1.0}]}),
     ):
         run("translate", photo, "--model", "seasons", *mask, "--region", f"right={wanted}", "-o", out)
-        assert json.loads(read_recipe(out))["regions"]["looks"] == [look]
+        assert json.loads(read_recipe(out))["request"]["region_styles"] == [look]
 
 
 def test_a_picture_is_invented_mixed_and_replayed_without_a_photo(run, tmp_path):
@@ -81,7 +84,8 @@ def test_a_picture_is_invented_mixed_and_replayed_without_a_photo(run, tmp_path)
     wanted = ("--seed", 3, "--second", 8, "--mix", "0,0.5,1", "--truncation", 0.9, "--size", "24x20")
     assert run("invent", *wanted, "-o", out) == (0, "", "")
     recipe = json.loads(read_recipe(out))
-    assert recipe["model"]["name"] == "dream" and recipe["mix"] == [0, 0.5, 1] and recipe["size"] == [20, 24]
+    assert recipe["model"]["name"] == "dream" and recipe["request"]["mix"] == [0, 0.5, 1]
+    assert recipe["request"]["size"] == [20, 24]
     assert open_picture(out).rgb.shape == (20, 24, 3)
     assert run("replay", out, "-o", again) == (0, "", "")
     assert again.read_bytes() == out.read_bytes()
@@ -119,7 +123,6 @@ MISTAKES = [
     (["translate", "PHOTO", "--model", "seasons", "--domain", "spring", "-o", "OUT"], "no domain 'spring'"),
     (["translate", "PHOTO", "--model", "lines", "--strength", "2", "-o", "OUT"], "strength is 2.0; choose"),
     (["translate", "PHOTO", "--model", "lines", "--region", "hat=keep", "-o", "OUT"], "no region called hat"),
-    (["translate", "PHOTO", "-o", "OUT"], "--model"),
     (["invent", "--mix", "1,2", "-o", "OUT"], "The mix is 1,2; give one share, or three"),
     (["invent", "--mix", "1", "-o", "OUT"], "there is nothing to mix in"),
     (["invent", "--second", "1", "-o", "OUT"], "no share of it; add --mix"),

@@ -1,34 +1,59 @@
-"""The engine room: requests in, paintings out; it waits, caches and cancels."""
+"""The engine room: requests in, pictures out; it waits, caches and cancels."""
 
-from stylizer.engine.device import DeviceError
 from stylizer.engine.engine import Engine
-from stylizer.engine.invention import InventRequest
 from stylizer.engine.matching import Pairing
-from stylizer.engine.model_recipes import InventionRecipe, TranslationRecipe
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
-from stylizer.engine.recipe import Recipe, RecipeError, StyleResult, read_recipe_text
-from stylizer.engine.request import RegionLook, RequestError, StyleChoice, StyleRequest, options
-from stylizer.engine.translation import RegionTranslation, TranslateRequest
+from stylizer.engine.recipe import Recipe, Result, read_recipe_text
+from stylizer.engine.requests import (
+    GenerateRequest,
+    RegionStyle,
+    RegionTranslation,
+    Request,
+    StyleChoice,
+    StyleRequest,
+    TranslateRequest,
+)
+from stylizer.engine.settings import options
+from stylizer.errors import DeviceError, RecipeError, RequestError
+
+InventRequest = GenerateRequest
+"""The former name, for one release."""
+StyleResult = Result
+"""The former name, for one release."""
+
+
+def RegionLook(
+    name: str,
+    styles: tuple[StyleChoice, ...] = (),
+    strength: float = 1.0,
+    color: float = 1.0,
+    stroke: float = 1.0,
+) -> RegionStyle:
+    """Make a RegionStyle with the former defaults: no styles keep the photo. For one release."""
+    return RegionStyle(name, styles, strength, color, stroke)
+
 
 __all__ = [
     "CancelToken",
     "Cancelled",
     "DeviceError",
     "Engine",
+    "GenerateRequest",
     "InventRequest",
-    "InventionRecipe",
     "Pairing",
     "Progress",
     "Recipe",
     "RecipeError",
     "RegionLook",
+    "RegionStyle",
     "RegionTranslation",
+    "Request",
     "RequestError",
+    "Result",
     "StyleChoice",
     "StyleRequest",
     "StyleResult",
     "TranslateRequest",
-    "TranslationRecipe",
     "options",
     "read_recipe_text",
 ]

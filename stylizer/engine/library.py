@@ -1,23 +1,31 @@
-"""What lies in the checkpoints folder: the painter, styles with names, style pictures of our own."""
+"""What lies in the checkpoints folder, or on the Hub: networks, styles with names, our own pictures."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import DryRunError
 from torch import nn
 
-from stylizer.engine.hub import fetched
-from stylizer.engine.request import RequestError
-from stylizer.engine.translation import check_model_name, on_the_hub
+from stylizer.engine.requests import check_model_name, on_the_hub
+from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.picture import Picture, open_picture
-from stylizer.models.checkpoint import CONFIG, Card, CheckpointError, load_checkpoint, read_card
+from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpoint, read_card
 from stylizer.models.published_segmenter import open_published
-from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, style_files
+from stylizer.models.style_file import NamedStyle, load_style, style_files
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
+HUB_FILES = [CONFIG, WEIGHTS, CARD]
+"""What is fetched of a repository: data, nothing that runs."""
+LARGEST_DOWNLOAD = 256 << 20
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif")
 
 
@@ -149,3 +157,53 @@ def _load(folder: Path, role: str) -> nn.Module:
 def license_notes(name: str, network: nn.Module) -> list[str]:
     """Tell the license of a model that came from the Hub."""
     return [f"{name}: license {network.license or 'not stated'}"] if on_the_hub(name) else []
+
+
+# -- the Hugging Face Hub ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def fetched(name: str) -> Iterator[Path]:
+    """Fetch a repository's checkpoint (org/name) and lend it as a folder of plain files.
+
+    What was fetched before is taken from the Hub's own cache on disk, without a connection too. Raises
+    CheckpointError for a repository that cannot be had, is no checkpoint or has more than 256 MB.
+    """
+    try:
+        _check_files(name)
+        snapshot = Path(snapshot_download(name, allow_patterns=HUB_FILES))
+    except CheckpointError:
+        raise
+    except Exception as error:  # the transport has errors of its own beside OSError and ValueError
+        raise CheckpointError(
+            f"model {name!r} cannot be fetched from the Hugging Face Hub ({type(error).__name__}); "
+            "check the name and the connection"
+        ) from error
+    with tempfile.TemporaryDirectory() as space:
+        folder = Path(space) / name.split("/")[-1]
+        folder.mkdir()
+        for file in HUB_FILES:
+            if (snapshot / file).is_file():  # the Hub's cache holds links
+                shutil.copyfile(snapshot / file, folder / file)
+        yield folder
+
+
+def _check_files(name: str) -> None:
+    """Refuse a repository by the list of its files, before they are downloaded."""
+    try:
+        files = snapshot_download(name, allow_patterns=HUB_FILES, dry_run=True)
+    except DryRunError:  # no connection: what was fetched before may do
+        return
+    found = {file.filename for file in files}
+    missing = [file for file in HUB_FILES if file not in found]
+    if missing:
+        raise CheckpointError(
+            f"model {name!r} on the Hugging Face Hub is no checkpoint of this studio: "
+            f"{missing[0]} is missing; only {', '.join(HUB_FILES)} are read"
+        )
+    size = sum(file.file_size or 0 for file in files)
+    if size > LARGEST_DOWNLOAD:
+        raise CheckpointError(
+            f"model {name!r} on the Hugging Face Hub has {size >> 20} MB; at most {LARGEST_DOWNLOAD >> 20} "
+            "are fetched"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stylizer.engine.request import RequestError
+from stylizer.errors import RequestError
 from stylizer.imaging.regions import REST, Regions
 
 SMALLEST_PART = 0.03

@@ -1,4 +1,9 @@
-"""The recipe that travels inside a saved picture: all that is needed to paint it again."""
+"""The recipe that travels inside a saved picture: a header, and the request as JSON.
+
+The header names the kind of task, the studio's version, the model with the sha256 of its weights, and the
+photo. Anyone may have written a recipe: what is out of bounds is clamped and noted, what makes no sense is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +11,49 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from stylizer.engine.model_recipes import (
-    INVENTION,
-    TRANSLATION,
-    InventionRecipe,
-    TranslationRecipe,
-    read_invention,
-    read_translation,
-)
-from stylizer.engine.recipe_parts import (
-    FORMAT,
-    RecipeError,
-    pack_regions,
-    plain_name,
-    plain_part,
-    plain_sha,
-    unpack_regions,
-)
-from stylizer.engine.request import (
+from stylizer import __version__
+from stylizer.engine.library import PAINTER
+from stylizer.engine.requests import (
     LARGEST_WEIGHT,
     MOST_STYLES,
-    RegionLook,
+    Domains,
+    GenerateRequest,
+    RegionStyle,
+    RegionTranslation,
+    Request,
+    StyleChoice,
     StyleRequest,
-    clamp_option,
-    options,
+    TranslateRequest,
+    check_domains,
+    check_model_name,
 )
+from stylizer.engine.settings import clamp_option, options
+from stylizer.errors import RecipeError, RegionsError, RequestError
+from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.regions import Regions
-from stylizer.models.style_file import LARGEST_CODE
+from stylizer.imaging.regions import MOST_REGIONS, REST, WHOLE, Regions, check_name, whole
+from stylizer.models.style_file import LARGEST_CODE, NamedStyle
 
+FORMAT = 2
+"""Format 1 is read, too: it kept settings and regions apart, and every value of a region."""
+PAINTING, TRANSLATION, INVENTION = "painting", "translation", "invention"
+KINDS: dict[str, type[Request]] = {
+    PAINTING: StyleRequest,
+    TRANSLATION: TranslateRequest,
+    INVENTION: GenerateRequest,
+}
 LARGEST_RECIPE = 1 << 20
+LONGEST_NAME = 120
+_SHA = re.compile(r"[0-9a-f]{16,128}")
 
 
 def store_code(code: Tensor) -> bytes:
@@ -64,6 +75,14 @@ class RecipeStyle:
     digest: str
     stored: bytes | None = None
 
+    @classmethod
+    def of(cls, choice: StyleChoice, code: Tensor, shipped: set[str]) -> RecipeStyle:
+        """Note down a choice with its code; styles among `shipped` are known by name alone."""
+        style = choice.style
+        slug = style.slug if isinstance(style, NamedStyle) and style.slug in shipped else None
+        name = slug or (style.name if isinstance(style, Picture) else style.slug or style.title)
+        return cls(plain_name(name), choice.weight, code_digest(code), None if slug else store_code(code))
+
     def code(self) -> Tensor:
         """Return the stored code (code_size,) float32."""
         if self.stored is None:
@@ -73,90 +92,102 @@ class RecipeStyle:
 
 
 @dataclass(frozen=True)
-class RecipeLook:
-    """How one region was painted; no styles kept the photo there."""
-
-    name: str
-    styles: tuple[RecipeStyle, ...]
-    strength: float
-    color: float
-    stroke: float
-
-
-@dataclass(frozen=True)
 class Recipe:
-    """How a picture was made; `settings` holds every option of StyleRequest by name."""
+    """How a picture was made.
 
+    `request` holds the request's values by name, but for the photo and the model: styles as RecipeStyle,
+    what a region has of its own as a mapping.
+    """
+
+    kind: str
     version: str
-    painter: str
-    photo: str
-    photo_digest: str
-    styles: tuple[RecipeStyle, ...]
-    settings: tuple[tuple[str, Any], ...]
-    regions: Regions | None = None
-    looks: tuple[RecipeLook, ...] = ()
+    model: str
+    sha: str
+    request: Mapping[str, Any]
+    photo: str = ""
+    photo_digest: str = ""
 
     @property
-    def options(self) -> dict[str, Any]:
-        """Return the settings as keywords for StyleRequest."""
-        return dict(self.settings)
+    def needs_photo(self) -> bool:
+        """Tell whether it was made of a photo."""
+        return self.kind != INVENTION
 
     def to_json(self) -> str:
         """Write the recipe as one line of JSON."""
-        data = {
+        data: dict[str, Any] = {
             "format": FORMAT,
+            "kind": self.kind,
             "version": self.version,
-            "painter": self.painter,
-            "photo": {"name": self.photo, "digest": self.photo_digest},
-            "styles": [_style_entry(style) for style in self.styles],
-            "settings": self.options,
+            "model": {"name": self.model, "sha": self.sha},
         }
-        if self.regions is not None:
-            looks = [
-                {
-                    "name": look.name,
-                    "styles": [_style_entry(style) for style in look.styles],
-                    "strength": look.strength,
-                    "color": look.color,
-                    "stroke": look.stroke,
-                }
-                for look in self.looks
-            ]
-            data["regions"] = pack_regions(self.regions, looks)
+        if self.needs_photo:
+            data["photo"] = {"name": self.photo, "digest": self.photo_digest}
+        data["request"] = _plain(self.request)
         return json.dumps(data, allow_nan=False)
 
 
-def _style_entry(style: RecipeStyle) -> dict[str, Any]:
-    entry = {"name": style.name, "weight": style.weight, "digest": style.digest}
-    if style.stored is not None:
-        entry["code"] = base64.b64encode(style.stored).decode("ascii")
-    return entry
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A picture, with its photo's depth and transparency; how it was made; what to tell the artist."""
+
+    picture: Picture
+    recipe: Recipe
+    seconds: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+
+# -- writing -------------------------------------------------------------------------------------------------
 
 
 def write_recipe(
-    request: StyleRequest,
-    styles: tuple[RecipeStyle, ...],
-    version: str,
-    painter: str,
-    look_styles: tuple[tuple[RecipeStyle, ...], ...] = (),
+    request: Request, sha: str, noted: Callable[[StyleChoice], RecipeStyle] | None = None
 ) -> Recipe:
-    """Note down a request, whose styles, and those of each look, are given as they were painted."""
-    settings = tuple((entry.name, getattr(request, entry.name)) for entry in options())
-    looks = tuple(
-        RecipeLook(look.name, painted, look.strength, look.color, look.stroke)
-        for look, painted in zip(request.looks, look_styles, strict=True)
-    )
-    photo = plain_name(request.content.name), request.content.digest
-    return Recipe(version, painter, *photo, styles, settings, request.regions, looks)
+    """Note down a request, carried out with weights of that sha256; `noted` does so for a style."""
+    values = {entry.name: getattr(request, entry.name) for entry in fields(request)}
+    kind = next(name for name, cls in KINDS.items() if isinstance(request, cls))
+    content, model = values.pop("content", None), values.pop("model", PAINTER)
+    if isinstance(request, StyleRequest) and noted is not None:
+        values["styles"] = tuple(map(noted, request.styles))
+    if not isinstance(request, GenerateRequest):
+        values["region_styles"] = tuple(_own_values(own, noted) for own in request.region_styles)
+    photo = ("", "") if content is None else (plain_name(content.name), content.digest)
+    return Recipe(kind, __version__, model, sha, values, *photo)
 
 
-AnyRecipe = Recipe | TranslationRecipe | InventionRecipe
+def _own_values(
+    own: RegionStyle | RegionTranslation, noted: Callable[[StyleChoice], RecipeStyle] | None
+) -> dict[str, Any]:
+    values = {entry.name: getattr(own, entry.name) for entry in fields(own)}
+    if isinstance(own, RegionStyle) and own.styles is not None and noted is not None:
+        values["styles"] = tuple(map(noted, own.styles))
+    return values
 
 
-def read_recipe_text(text: str) -> tuple[AnyRecipe, tuple[str, ...]]:
+def _plain(value: Any, name: str = "") -> Any:
+    """Turn a value of a request into what JSON can hold."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item, key) for key, item in value.items()}
+    if isinstance(value, RecipeStyle):
+        entry = {"name": value.name, "weight": value.weight, "digest": value.digest}
+        code = {} if value.stored is None else {"code": base64.b64encode(value.stored).decode("ascii")}
+        return entry | code
+    if isinstance(value, Regions):
+        masks = [base64.b64encode(pack_mask(mask)).decode("ascii") for mask in value.masks[1:]]
+        return {"size": list(value.size), "names": list(value.names[1:]), "masks": masks}  # the rest is left
+    if name == "domains" and value is not None:
+        return [{"name": domain, "weight": weight} for domain, weight in value]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+# -- reading -------------------------------------------------------------------------------------------------
+
+
+def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
     """Read a recipe written by anyone: what is out of bounds is clamped, and noted in a sentence each.
 
-    Raises RecipeError when it is no recipe, comes from a newer studio, or its styles make no sense.
+    Raises RecipeError when it is no recipe, comes from a newer studio, or its values make no sense.
     """
     if len(text) > LARGEST_RECIPE:
         raise RecipeError(f"the recipe has {len(text)} letters; at most {LARGEST_RECIPE} are read")
@@ -166,94 +197,142 @@ def read_recipe_text(text: str) -> tuple[AnyRecipe, tuple[str, ...]]:
         raise RecipeError("the picture's recipe is damaged; set the controls by hand") from None
     if not isinstance(data, dict) or not isinstance(data.get("format"), int):
         raise RecipeError("the picture's recipe is not one of this studio; set the controls by hand")
-    if data["format"] != FORMAT:
+    if data["format"] not in (1, FORMAT):
         raise RecipeError(
             "the picture's recipe comes from another version of the studio; set the controls by hand"
         )
-    notes: list[str] = []
-    kind = data.get("kind", PAINTING)
-    if not isinstance(kind, str) or kind not in _READERS:
+    if data["format"] == 1:
+        data = _from_format_1(data)
+    kind = data.get("kind", PAINTING)  # recipes that say nothing of their kind are the oldest
+    if not isinstance(kind, str) or kind not in KINDS:
         raise RecipeError(
             "the picture's recipe is of a kind that this studio does not know; set the controls by hand"
         )
-    return _READERS[kind](data, notes), tuple(notes)
+    notes: list[str] = []
+    model, photo = _part(data, "model"), _part(data, "photo")
+    recipe = Recipe(
+        kind=kind,
+        version=plain_name(data.get("version")),
+        model=PAINTER if kind == PAINTING else _read_model(model.get("name")),
+        sha=plain_sha(model.get("sha")),
+        request=_read_request(kind, data.get("request"), notes),
+        photo=plain_name(photo.get("name")),
+        photo_digest=plain_sha(photo.get("digest")),
+    )
+    return recipe, tuple(notes)
 
 
-def _read_painting(data: dict[str, Any], notes: list[str]) -> Recipe:
-    found = data.get("settings")
+def _from_format_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Arrange a recipe of the first format as one of the second; its values are not looked at."""
+    request = {key: data[key] for key in ("styles", "domains", "mix", "size", "regions") if key in data}
+    if isinstance(data.get("settings"), dict):
+        request |= data["settings"]
+    if isinstance(data.get("regions"), dict):
+        request["region_styles"] = data["regions"].get("looks")
+    model = data.get("model", {"sha": data.get("painter")})
+    return {**data, "model": model, "request": request}
+
+
+def _read_request(kind: str, found: Any, notes: list[str]) -> dict[str, Any]:
+    """Read the values of a request; raises RecipeError."""
     if not isinstance(found, dict):
         found = {}
         notes.append("the recipe has no settings; the usual ones are used")
-    settings = []
-    for entry in options():
-        value, note = clamp_option(entry.name, found.get(entry.name, entry.default))
-        settings.append((entry.name, value))
-        if note:
-            notes.append(note)
-    regions, looks = unpack_regions(data.get("regions"))
-    photo = plain_part(data, "photo")
-    return Recipe(
-        version=plain_name(data.get("version")),
-        painter=plain_sha(data.get("painter")),
-        photo=plain_name(photo.get("name")),
-        photo_digest=plain_sha(photo.get("digest")),
-        styles=_read_styles(data.get("styles"), notes, least=1 if regions is None else 0),
-        settings=tuple(settings),
-        regions=regions,
-        looks=tuple(_read_look(entry, notes) for entry in looks),
-    )
+    cls, values = KINDS[kind], {}
+    for entry in options(cls):
+        value = found.get(entry.name, entry.default)
+        values[entry.name] = _clamped(entry.name, value, cls, notes)
+    if kind == INVENTION:
+        return values | _read_mix_and_size(found, values)
+    regions = _read_regions(found.get("regions"))
+    if kind == PAINTING:
+        values["styles"] = _read_styles(found.get("styles"), notes, least=1 if regions is None else 0)
+    else:
+        values["domains"] = _read_domains(found.get("domains"))
+    own = _read_own(kind, found.get("region_styles"), regions, notes)
+    return values | {"regions": regions, "region_styles": own}
 
 
-PAINTING = "painting"
-_READERS: dict[str, Callable[[dict[str, Any], list[str]], AnyRecipe]] = {
-    PAINTING: _read_painting,  # recipes that say nothing of their kind are older
-    TRANSLATION: read_translation,
-    INVENTION: read_invention,
-}
+def _clamped(name: str, value: Any, cls: type, notes: list[str], where: str = "") -> Any:
+    value, note = clamp_option(name, value, cls)
+    if note:
+        notes.append(where + note)
+    return value
 
 
-def _read_look(entry: dict[str, Any], notes: list[str]) -> RecipeLook:
-    amounts = []
-    for name in ("strength", "color", "stroke"):
-        value, note = clamp_option(name, entry.get(name, getattr(RegionLook, name)))
-        amounts.append(value)
-        if note:
-            notes.append(f"region {plain_name(entry['name'])!r}: {note}")
-    return RecipeLook(entry["name"], _read_styles(entry.get("styles"), notes, least=0), *amounts)
+def _read_own(kind: str, found: Any, regions: Regions | None, notes: list[str]) -> tuple[dict[str, Any], ...]:
+    """Read what regions have of their own; raises RecipeError."""
+    if regions is None or found is None:
+        return ()
+    own = []
+    try:
+        entries = [entry for entry in found[:MOST_REGIONS] if entry["name"] in regions.names]
+    except (TypeError, KeyError):
+        raise _damaged_regions() from None
+    for entry in entries:
+        where = f"region {plain_name(entry['name'])!r}: "
+        values: dict[str, Any] = {"name": entry["name"]}
+        if kind == PAINTING:
+            styles = entry.get("styles")
+            values["styles"] = None if styles is None else _read_styles(styles, notes, least=0)
+        for name in ("strength", "color", "stroke") if kind == PAINTING else ("strength",):
+            value = entry.get(name)
+            values[name] = None if value is None else _clamped(name, value, KINDS[kind], notes, where)
+        if kind == TRANSLATION:
+            values["domains"] = _read_domains(entry.get("domains")) or None
+        own.append(values)
+    return tuple(own)
 
 
-def _read_styles(found: Any, notes: list[str], least: int = 1) -> tuple[RecipeStyle, ...]:
+def _read_regions(found: Any) -> Regions | None:
+    """Read regions; raises RecipeError when they are damaged."""
+    if found is None:
+        return None
+    try:
+        names = [check_name(name) for name in found["names"][:MOST_REGIONS]]
+        masks = [unpack_mask(base64.b64decode(text, validate=True)) for text in found["masks"][:MOST_REGIONS]]
+        if not masks:
+            height, width = found["size"]
+            return whole((int(height), int(width)))
+        rest = WHOLE - np.sum(masks, 0, dtype=np.int32)
+        if rest.min() < 0:
+            raise _damaged_regions()
+        return Regions(np.stack([rest.astype(np.uint8), *masks]), (REST, *names))
+    except (RegionsError, ValueError, TypeError, KeyError, MemoryError):
+        raise _damaged_regions() from None
+
+
+def _damaged_regions() -> RecipeError:
+    return RecipeError("the regions in the picture's recipe are damaged; make them anew")
+
+
+def _read_styles(found: Any, notes: list[str], least: int) -> tuple[RecipeStyle, ...]:
     if not isinstance(found, list) or not least <= len(found) <= MOST_STYLES:
         raise RecipeError(
             f"the picture's recipe names no styles, or more than {MOST_STYLES}; choose styles anew"
         )
     styles = []
     for entry in found:
-        if not isinstance(entry, dict) or not plain_name(entry.get("name")):
+        name = plain_name(entry.get("name")) if isinstance(entry, dict) else ""
+        if not name:
             raise RecipeError("a style in the picture's recipe has no name; choose styles anew")
         weight = entry.get("weight")
-        if (
-            isinstance(weight, bool)
-            or not isinstance(weight, int | float)
-            or not 0 <= weight <= LARGEST_WEIGHT
-        ):
-            notes.append(f"style {plain_name(entry['name'])!r} has no usable weight; 1 is used")
+        usable = isinstance(weight, int | float) and not isinstance(weight, bool)
+        if not usable or not 0 <= weight <= LARGEST_WEIGHT:
+            notes.append(f"style {name!r} has no usable weight; 1 is used")
             weight = 1.0
         styles.append(
-            RecipeStyle(
-                plain_name(entry["name"]), float(weight), plain_sha(entry.get("digest")), _read_code(entry)
-            )
+            RecipeStyle(name, float(weight), plain_sha(entry.get("digest")), _read_code(name, entry))
         )
     if styles and not any(style.weight > 0 for style in styles):
         raise RecipeError("every style in the picture's recipe has weight 0; choose styles anew")
     return tuple(styles)
 
 
-def _read_code(entry: dict) -> bytes | None:
+def _read_code(name: str, entry: dict[str, Any]) -> bytes | None:
     text = entry.get("code")
     if text is None:
         return None
-    name = plain_name(entry["name"])
     try:
         stored = base64.b64decode(text, validate=True)
     except (ValueError, TypeError, binascii.Error):
@@ -268,11 +347,43 @@ def _read_code(entry: dict) -> bytes | None:
     return stored
 
 
-@dataclass(frozen=True, eq=False)
-class StyleResult:
-    """A picture, with its photo's depth and transparency; how it was made; what to tell the artist."""
+def _read_domains(found: Any) -> Domains:
+    try:
+        return check_domains([(entry["name"], entry["weight"]) for entry in found or ()])
+    except (RequestError, TypeError, KeyError):
+        raise RecipeError("the domains in the picture's recipe are damaged; choose them anew") from None
 
-    picture: Picture
-    recipe: AnyRecipe
-    seconds: dict[str, float]
-    notes: tuple[str, ...] = ()
+
+def _read_mix_and_size(found: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        checked = GenerateRequest(
+            "any", **values, mix=found.get("mix", GenerateRequest.mix), size=found.get("size")
+        )
+    except RequestError as error:
+        raise RecipeError(f"the picture's recipe cannot be used: {error}") from None
+    return {"mix": checked.mix, "size": checked.size}
+
+
+def _read_model(name: Any) -> str:
+    try:
+        return check_model_name(name)
+    except RequestError:
+        raise RecipeError("the picture's recipe names no usable model; set the controls by hand") from None
+
+
+def plain_name(value: Any) -> str:
+    """Return a name as harmless text: one line, no folder, no control characters, of bounded length."""
+    if not isinstance(value, str):
+        return ""
+    text = "".join(letter for letter in value[-4096:] if letter.isprintable())
+    return re.split(r"[/\\]", text)[-1].strip()[:LONGEST_NAME]
+
+
+def plain_sha(value: Any) -> str:
+    """Return a digest in hexadecimal, or nothing."""
+    return value if isinstance(value, str) and _SHA.fullmatch(value) else ""
+
+
+def _part(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an entry that is an object, or an empty one."""
+    return data[name] if isinstance(data.get(name), dict) else {}

@@ -6,8 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import RequestError, StyleChoice, StyleRequest
-from stylizer.engine.request import options
+from stylizer.engine import RequestError, StyleChoice, StyleRequest, options
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui.handlers.stylize import Studio
 from stylizer.ui.messages import sentence_of
@@ -65,7 +64,7 @@ def make_endpoints(studio: Studio) -> None:
         except Exception as error:
             raise gr.Error(sentence_of(error), print_exception=False) from None
 
-    facts = {entry.name: entry for entry in options()}
+    facts = {entry.name: entry for entry in options(StyleRequest)}
 
     def number(name: str) -> gr.Number:
         entry = facts[name]

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.engine import InventRequest, RequestError, TranslateRequest, options
-from stylizer.engine.translation import Domains
+from stylizer.engine.requests import Domains
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui.handlers.generate import SIDE
 from stylizer.ui.handlers.stylize import Studio

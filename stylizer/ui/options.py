@@ -6,8 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import StyleRequest, TranslateRequest
-from stylizer.engine.request import options
+from stylizer.engine import StyleRequest, TranslateRequest, options
 
 LABELS = {
     "strength": "Strength",

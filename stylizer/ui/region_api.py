@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import RegionLook, RequestError, StyleChoice, StyleRequest
+from stylizer.engine import RegionStyle, RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.labels import REFINED_SIDE
 from stylizer.imaging.mask_files import read_mask, write_masks
 from stylizer.imaging.picture import Picture, open_picture, save_picture
@@ -81,7 +81,9 @@ def make_region_endpoints(studio: Studio, number: Callable[[str], gr.Number], na
                 stroke=float(stroke),
                 detail=float(detail),
                 regions=found,
-            ).with_looks(*(look for look in asked if look.name in found.names or look.name not in NAMES))
+            ).with_region_styles(
+                *(look for look in asked if look.name in found.names or look.name not in NAMES)
+            )
             result = studio.engine.paint(studio.engine.match(request) if match else request)
             file = studio.sessions.loose_file(".png")
             save_picture(result.picture, file, result.recipe.to_json())
@@ -123,7 +125,7 @@ def _asked(
     stroke: float,
     color: float,
     strength: float,
-) -> list[RegionLook]:
+) -> list[RegionStyle]:
     """Read "sky=wave:0.8, person=keep" into looks."""
     looks = []
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -138,7 +140,9 @@ def _asked(
         if wanted == PAINTING and own is None:
             raise RequestError("No painting was sent; send one, or name a style")
         styles = () if wanted == KEEP else (own,) if wanted == PAINTING else tuple(named(studio, wanted))
-        looks.append(RegionLook(REST if name == OTHER else name, styles, amount, float(color), float(stroke)))
+        looks.append(
+            RegionStyle(REST if name == OTHER else name, styles, amount, float(color), float(stroke))
+        )
     return looks
 
 

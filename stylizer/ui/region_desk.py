@@ -99,7 +99,7 @@ class RegionDesk(Desk):
             pairing[name] = None if part == WHOLE_PAINTING else part
         matched = engine.match(request, pairing)
         session.parts = {name: part or WHOLE_PAINTING for name, part in pairing.items()}
-        for look in matched.looks:
+        for look in matched.region_styles:
             plan = plan.dressed([look.name], lambda worn, look=look: replace(worn, styles=look.styles))
         session.change(plan)
         said = [f"{name} from {part}" for name, part in session.parts.items() if part != WHOLE_PAINTING]

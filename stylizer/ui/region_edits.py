@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stylizer.engine import RegionLook, RequestError, StyleChoice, StyleRequest
+from stylizer.engine import RegionStyle, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.recipe import code_digest
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions
@@ -37,10 +37,10 @@ class Dress:
         """Tell whether the photo stays there."""
         return self.styles == ()
 
-    def look(self, name: str, base: StyleRequest) -> RegionLook:
+    def look(self, name: str, base: StyleRequest) -> RegionStyle:
         """Return how a region is painted, given the picture's request."""
         own = {key: getattr(self, key) for key in ("styles", "strength", "color", "stroke")}
-        picture = RegionLook(name, base.styles, base.strength, base.color, base.stroke)
+        picture = RegionStyle(name, base.styles, base.strength, base.color, base.stroke)
         return replace(picture, **{key: value for key, value in own.items() if value is not None})
 
 
@@ -90,7 +90,7 @@ class RegionPlan:
         """Return the picture's request with the regions and how each is painted."""
         dressed = [(name, dress) for name, dress in self.dresses if dress != AS_THE_PICTURE]
         looks = tuple(dress.look(name, base) for name, dress in dressed if name in self.regions.names)
-        return replace(base, regions=self.regions, looks=looks)
+        return replace(base, regions=self.regions, region_styles=looks)
 
     def strengths(self, base: StyleRequest) -> Strengths:
         """Name the true picture of a request."""
@@ -116,7 +116,7 @@ class RegionPlan:
         return requests
 
 
-def _manner(look: RegionLook) -> tuple:
+def _manner(look: RegionStyle) -> tuple:
     def identity(choice: StyleChoice) -> tuple:
         style = choice.style
         return (style.digest if isinstance(style, Picture) else code_digest(style.code)), choice.weight

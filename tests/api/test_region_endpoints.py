@@ -40,7 +40,7 @@ def test_regions_are_painted_in_their_own_styles(client, files):
     assert np.array_equal(painted[35:60, 52:76], photo[35:60, 52:76])
     sky, field = painted[:15].mean((0, 1)), painted[80:].mean((0, 1))
     assert sky[0] > sky[2] and field[1] == field.max()
-    looks = json.loads(read_recipe(file))["regions"]["looks"]
+    looks = json.loads(read_recipe(file))["request"]["region_styles"]
     assert [(look["name"], look["strength"]) for look in looks] == [("sky", 0.7), ("person", 1.0)]
 
 
@@ -53,7 +53,7 @@ def test_masks_of_ones_own_are_regions(client, files):
 
 def test_a_painting_dresses_by_meaning(client, files):
     file = paint(client, files, painting=handle_file(files / "painting.png"), match=True)
-    looks = json.loads(read_recipe(file))["regions"]["looks"]
+    looks = json.loads(read_recipe(file))["request"]["region_styles"]
     assert ["painting, sky"] in [[style["name"] for style in look["styles"]] for look in looks]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.engine import Engine, RegionLook, RequestError, StyleChoice, StyleRequest
+from stylizer.engine import Engine, RegionStyle, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.recipe import read_recipe_text
 from stylizer.imaging.regions import Regions, regions_from_weights, whole
 from stylizer.models.checkpoint import save_checkpoint
@@ -34,12 +34,14 @@ def thirds(height=72, width=88) -> Regions:
     return regions_from_weights(np.stack([soft[0], soft[1] - soft[0]]), ["left", "middle"])
 
 
-def asked(content=None, looks=(), regions=None, **options) -> StyleRequest:
+def asked(content=None, region_styles=(), regions=None, **options) -> StyleRequest:
     regions = thirds() if regions is None else regions
-    return StyleRequest(content or drawn(72, 88), (STYLES[0],), regions=regions, looks=looks, **options)
+    return StyleRequest(
+        content or drawn(72, 88), (STYLES[0],), regions=regions, region_styles=region_styles, **options
+    )
 
 
-LOOKS = (RegionLook("left", (STYLES[1],), 0.8, 0.5), RegionLook("middle", (STYLES[2], STYLES[3])))
+LOOKS = (RegionStyle("left", (STYLES[1],), 0.8, 0.5), RegionStyle("middle", (STYLES[2], STYLES[3])))
 
 
 def test_any_number_of_regions_costs_one_decode_a_brush_size(tmp_path):
@@ -48,64 +50,66 @@ def test_any_number_of_regions_costs_one_decode_a_brush_size(tmp_path):
     calls = engine.painter.calls
     eight = regions_from_weights(np.eye(8).repeat(9, 0).repeat(11, 1)[:, :, None].transpose(2, 0, 1)
                                  * np.ones((8, 1, 1)) / 8, [f"r{n}" for n in range(8)])  # fmt: skip
-    looks = tuple(RegionLook(f"r{n}", (STYLES[n % 4],), 0.3 + n / 10, n / 8) for n in range(8))
-    engine.paint(asked(looks=looks, regions=eight))
+    looks = tuple(RegionStyle(f"r{n}", (STYLES[n % 4],), 0.3 + n / 10, n / 8) for n in range(8))
+    engine.run(asked(region_styles=looks, regions=eight))
     assert (calls["encode"], calls["decode"]) == (1, 1)
-    engine.paint(asked(looks=(replace(looks[0], stroke=0.9), *looks[1:]), regions=eight))
+    engine.run(asked(region_styles=(replace(looks[0], stroke=0.9), *looks[1:]), regions=eight))
     assert (calls["encode"], calls["decode"]) == (2, 2)  # what the first brush paints is known already
-    engine.paint(asked(looks=(RegionLook("left"),)))
-    engine.paint(replace(asked(), regions=None))
-    engine.paint(asked(looks=(RegionLook("middle"), replace(asked().look("left"), color=0.2))))
+    engine.run(asked(region_styles=(RegionStyle("left", ()),)))
+    engine.run(replace(asked(), regions=None))
+    engine.run(
+        asked(region_styles=(RegionStyle("middle", ()), replace(asked().region_style("left"), color=0.2)))
+    )
     assert calls["decode"] == 3  # the kept photo and colors are matters of the finish
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("options", [{}, {"color": 0.5, "detail": 1.0, "stroke": 1.7}, {"colors_only": True}])
-@pytest.mark.parametrize("keep", [RegionLook("middle"), RegionLook("middle", (STYLES[2],), strength=0)])
+@pytest.mark.parametrize("keep", [RegionStyle("middle", ()), RegionStyle("middle", (STYLES[2],), strength=0)])
 def test_a_region_at_strength_zero_has_the_photos_samples(engine, dtype, options, keep):
     photo = drawn(72, 88, dtype=dtype)
-    painted = engine.paint(asked(photo, (LOOKS[0], keep), **options)).picture
+    painted = engine.run(asked(photo, (LOOKS[0], keep), **options)).picture
     kept = thirds().mask("middle") == 255
     assert kept.any() and np.array_equal(painted.rgb[kept], photo.rgb[kept])
     assert not np.array_equal(painted.rgb[~kept], photo.rgb[~kept])
 
 
 def test_a_kept_region_is_exact_in_full_size_too(engine, monkeypatch):
-    monkeypatch.setattr("stylizer.engine.render.PREVIEW", 96)
+    monkeypatch.setattr("stylizer.engine.pipelines.upscale.PREVIEW", 96)
     photo = drawn(288, 352, dtype=np.uint16)
-    painted = engine.paint(asked(photo, (RegionLook("middle"),))).picture
+    painted = engine.run(asked(photo, (RegionStyle("middle", ()),))).picture
     assert np.array_equal(painted.rgb[:, 150:200], photo.rgb[:, 150:200])
     assert (painted.rgb[:, :90] != photo.rgb[:, :90]).mean() > 0.9
 
 
 def test_photo_kept_everywhere_is_the_photo(engine):
-    looks = tuple(RegionLook(name) for name in thirds().names)
-    assert np.array_equal(engine.paint(asked(looks=looks)).picture.rgb, drawn(72, 88).rgb)
+    looks = tuple(RegionStyle(name, ()) for name in thirds().names)
+    assert np.array_equal(engine.run(asked(region_styles=looks)).picture.rgb, drawn(72, 88).rgb)
 
 
 def test_the_order_of_regions_and_looks_does_not_matter(engine):
     regions = thirds()
     turned = Regions(regions.masks[[0, 2, 1]], tuple(regions.names[place] for place in (0, 2, 1)))
-    one = engine.paint(asked(looks=LOOKS)).picture
-    other = engine.paint(asked(looks=LOOKS[::-1], regions=turned)).picture
+    one = engine.run(asked(region_styles=LOOKS)).picture
+    other = engine.run(asked(region_styles=LOOKS[::-1], regions=turned)).picture
     assert np.array_equal(one.rgb, other.rgb)
 
 
 def test_regions_that_are_painted_alike_are_no_regions(engine):
-    plain = engine.paint(replace(asked(strength=0.7, color=0.4), regions=None)).picture
-    assert np.array_equal(engine.paint(asked(strength=0.7, color=0.4)).picture.rgb, plain.rgb)
+    plain = engine.run(replace(asked(strength=0.7, color=0.4), regions=None)).picture
+    assert np.array_equal(engine.run(asked(strength=0.7, color=0.4)).picture.rgb, plain.rgb)
     alone = asked(strength=0.7, color=0.4, regions=whole((72, 88)))
-    assert np.array_equal(engine.paint(alone).picture.rgb, plain.rgb)
+    assert np.array_equal(engine.run(alone).picture.rgb, plain.rgb)
 
 
 def test_inside_a_region_the_picture_is_that_of_its_own_style(tmp_path):
     save_checkpoint(tmp_path / "painter", FakePainter(FakeConfig()), "# A fake\n", half=False)
     engine = Engine(tmp_path, device="cpu", whole_precision=True)  # the fake has no neighborhood
-    painted = engine.paint(asked(looks=LOOKS)).picture.rgb
-    for look in LOOKS:
+    painted = engine.run(asked(region_styles=LOOKS)).picture.rgb
+    for look in map(asked(region_styles=LOOKS).region_style, ("left", "middle")):
         alone = StyleRequest(drawn(72, 88), look.styles, strength=look.strength, color=look.color)
         inside = thirds().mask(look.name) == 255
-        far = np.abs(engine.paint(alone).picture.rgb.astype(int) - painted)[inside]
+        far = np.abs(engine.run(alone).picture.rgb.astype(int) - painted)[inside]
         assert far.max() <= 1
 
 
@@ -114,49 +118,49 @@ def test_a_region_fades_in_without_a_jump(engine):
     before = None
     for strength in (0.0, 0.005, 0.01, 0.015):
         looks = (replace(LOOKS[0], strength=strength), LOOKS[1])
-        after = engine.paint(asked(photo, looks)).picture.rgb.astype(float) / 65535
+        after = engine.run(asked(photo, looks)).picture.rgb.astype(float) / 65535
         assert before is None or np.abs(after - before).mean() < 0.03
         before = after
 
 
 def test_keyframes_move_the_strength_of_one_region(engine):
-    request = asked(looks=LOOKS)
+    request = asked(region_styles=LOOKS)
     frames = dict(engine.keyframes(request, [0.0, 1.0], region="left"))
     left, right = thirds().mask("left") == 255, thirds().mask("rest") == 255
     assert np.array_equal(frames[0.0].rgb[left], drawn(72, 88).rgb[left])
     far = np.abs(frames[0.0].rgb.astype(int) - frames[1.0].rgb)
     assert far[left].mean() > 3 * far[right].mean()
-    truth = engine.paint(request.with_looks(replace(LOOKS[0], strength=1.0)))
+    truth = engine.run(request.with_region_styles(replace(LOOKS[0], strength=1.0)))
     assert np.array_equal(truth.picture.rgb, frames[1.0].rgb)
 
 
 def test_a_recipe_with_regions_replays_to_the_same_bytes(engine):
-    request = asked(looks=(*LOOKS, RegionLook("rest", (STYLES[0],), 1.1, 0.3, 1.5)), detail=0.3)
-    first = engine.paint(request)
+    request = asked(region_styles=(*LOOKS, RegionStyle("rest", (STYLES[0],), 1.1, 0.3, 1.5)), detail=0.3)
+    first = engine.run(request)
     recipe, notes = read_recipe_text(first.recipe.to_json())
     assert recipe == first.recipe
     fresh = Engine(engine.library.folder, device="cpu", whole_precision=True)
     again, more = fresh.restore(recipe, drawn(72, 88))
-    second = fresh.paint(again)
+    second = fresh.run(again)
     assert np.array_equal(first.picture.rgb, second.picture.rgb)
     assert second.recipe.to_json() == first.recipe.to_json() and notes == more == ()
 
 
 def test_a_recipe_for_a_photo_of_another_shape_leaves_the_regions_out(engine):
-    recipe = engine.paint(asked(looks=LOOKS)).recipe
+    recipe = engine.run(asked(region_styles=LOOKS)).recipe
     request, notes = engine.restore(recipe, drawn(120, 72))
     assert request.regions is None and "left out" in notes[-1]
 
 
 def test_tiles_agree_with_the_whole(engine, monkeypatch):
-    monkeypatch.setattr("stylizer.engine.render.PREVIEW", 160)
+    monkeypatch.setattr("stylizer.engine.pipelines.upscale.PREVIEW", 160)
     pictures = []
     for tile in (4096, 128):
-        monkeypatch.setattr("stylizer.engine.device.Device.tile", tile)
+        monkeypatch.setattr("stylizer.engine.runtime.device.Device.tile", tile)
         other = Engine(engine.library.folder, device="cpu", whole_precision=True)
-        looks = (*LOOKS, RegionLook("rest", (STYLES[1],), stroke=1.5))
+        looks = (*LOOKS, RegionStyle("rest", (STYLES[1],), stroke=1.5))
         request = asked(drawn(300, 366), looks, detail=0.5)
-        pictures.append(other.paint(request).picture.rgb.astype(float) / 255)
+        pictures.append(other.run(request).picture.rgb.astype(float) / 255)
     far = np.abs(pictures[0] - pictures[1])
     assert far.mean() < 0.001 and far.max() < 0.02
 
@@ -166,11 +170,11 @@ def test_tiles_agree_with_the_whole(engine, monkeypatch):
     [
         ({"regions": thirds(72, 40)}, "the masks are 40 x 72 pixels, the photo is 88 x 72"),
         (
-            {"looks": (RegionLook("sea"),)},
+            {"region_styles": (RegionStyle("sea", ()),)},
             "no region called 'sea' in this photo; there are rest, left, middle",
         ),
-        ({"looks": (RegionLook("left"), RegionLook("left"))}, "two looks"),
-        ({"regions": None, "looks": (RegionLook("left"),)}, "has no regions"),
+        ({"region_styles": (RegionStyle("left", ()), RegionStyle("left", ()))}, "two styles of its own"),
+        ({"regions": None, "region_styles": (RegionStyle("left", ()),)}, "has no regions"),
         ({"regions": None, "styles": ()}, "0 styles are chosen"),
     ],
 )
@@ -185,4 +189,4 @@ def test_regions_that_do_not_fit_are_refused(change, sentence):
 )
 def test_a_look_out_of_bounds_is_refused(mistake):
     with pytest.raises(RequestError, match="choose"):
-        RegionLook("left", **{"styles": (STYLES[0],), **mistake})
+        RegionStyle("left", **{"styles": (STYLES[0],), **mistake})

@@ -26,7 +26,7 @@ def test_evaluation_measures_what_the_engine_paints(tmp_path, position):
     save_picture(photo, pair.photo)
     save_picture(style, pair.painting)
     request = StyleRequest(photo, (StyleChoice(style),), strength=position)
-    painted = Engine(tmp_path, device="cpu", whole_precision=True).paint(request).picture.rgb
+    painted = Engine(tmp_path, device="cpu", whole_precision=True).run(request).picture.rgb
     measured = Studio(load_checkpoint(folder), max(photo.rgb.shape)).paint(pair, position)
     far = np.abs(measured[0].permute(1, 2, 0).clamp(0, 1).numpy() * 255 - painted)
     assert far.max() < 0.75  # half a level of rounding, and the code's half precision

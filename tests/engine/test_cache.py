@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from stylizer.engine.cache import Cache
 from stylizer.engine.progress import Cancelled, CancelToken
+from stylizer.engine.runtime.cache import Cache
 
 
 def test_a_value_is_computed_once():

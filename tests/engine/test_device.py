@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stylizer.engine.device import Device, DeviceError, choose_device
+from stylizer.engine.runtime.device import Device, DeviceError, choose_device
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.painter import Painter, PainterConfig
 from tests.engine.drawn import drawn

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from stylizer.engine.engine import Engine
+from stylizer.engine.learn import learn_style
 from stylizer.engine.progress import Cancelled, CancelToken
 from stylizer.engine.recipe import code_digest, read_recipe_text
-from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.errors import CheckpointError, RequestError
 from stylizer.imaging.tensors import to_tensor
-from stylizer.learning import learn_style
-from stylizer.models.checkpoint import CheckpointError
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 
@@ -31,16 +31,16 @@ def test_a_slider_move_decodes_and_nothing_else(fake_engine):
 
 
 def test_an_equal_request_costs_nothing(fake_engine):
-    fake_engine.paint(asked())
+    fake_engine.run(asked())
     before = dict(fake_engine.painter.calls)
-    fake_engine.paint(asked())
-    fake_engine.paint(asked(color=0.5, detail=0.3))  # both work on what is painted
+    fake_engine.run(asked())
+    fake_engine.run(asked(color=0.5, detail=0.3))  # both work on what is painted
     assert fake_engine.painter.calls == before
 
 
 def test_equal_requests_of_several_threads_share_the_work(fake_engine):
     results = []
-    threads = [threading.Thread(target=lambda: results.append(fake_engine.paint(asked()))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: results.append(fake_engine.run(asked()))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -52,15 +52,14 @@ def test_equal_requests_of_several_threads_share_the_work(fake_engine):
 
 def test_different_requests_of_several_threads_do_not_mix(fake_engine):
     alone = {
-        seed: fake_engine.paint(replace(asked(), content=drawn(seed=seed))).picture.digest
-        for seed in range(4)
+        seed: fake_engine.run(replace(asked(), content=drawn(seed=seed))).picture.digest for seed in range(4)
     }
     other = Engine(fake_engine.library.folder, device="cpu", whole_precision=True, cache_bytes=0)
     found = {}
 
     def run(seed):
         for _ in range(3):
-            found[seed] = other.paint(replace(asked(), content=drawn(seed=seed))).picture.digest
+            found[seed] = other.run(replace(asked(), content=drawn(seed=seed))).picture.digest
 
     threads = [threading.Thread(target=run, args=(seed,)) for seed in range(4)]
     for thread in threads:
@@ -86,7 +85,7 @@ def test_keyframes_come_one_by_one(fake_engine):
 def test_full_size_is_painted_in_tiles_and_the_small_copy_measured_once(fake_engine):
     request = replace(asked(), content=drawn(1100, 1400))
     seen = []
-    fake_engine.paint(request, progress=seen.append)
+    fake_engine.run(request, progress=seen.append)
     tiles = [p for p in seen if p.stage == "tiles"]
     assert tiles[-1].done == tiles[-1].total == 9
     assert [p.done for p in tiles] == list(range(10))
@@ -96,7 +95,7 @@ def test_full_size_is_painted_in_tiles_and_the_small_copy_measured_once(fake_eng
 def test_a_large_picture_grows_in_steps_and_counts_the_tiles_of_all(fake_engine):
     request = replace(asked(), content=drawn(300, 2400))
     seen = []
-    fake_engine.paint(request, progress=seen.append)
+    fake_engine.run(request, progress=seen.append)
     tiles = [(p.done, p.total) for p in seen if p.stage == "tiles"]
     assert tiles == [(k, 8) for k in range(9)]  # 3 of 170 x 1358 pixels, 5 of 300 x 2400
 
@@ -112,7 +111,7 @@ def test_cancel_lands_within_a_tile(fake_engine):
                 token.cancel()
 
     with pytest.raises(Cancelled):
-        fake_engine.paint(replace(asked(), content=drawn(1100, 1400)), token, receive)
+        fake_engine.run(replace(asked(), content=drawn(1100, 1400)), token, receive)
     assert painted == [0, 1, 2]
 
 
@@ -120,8 +119,8 @@ def test_a_cancelled_render_leaves_the_engine_usable(fake_engine):
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        fake_engine.paint(asked(), token)
-    assert fake_engine.paint(asked()).picture.height == 48
+        fake_engine.run(asked(), token)
+    assert fake_engine.run(asked()).picture.height == 48
 
 
 def test_a_preview_slips_between_the_tiles_of_a_full_render(fake_engine):
@@ -134,12 +133,12 @@ def test_a_preview_slips_between_the_tiles_of_a_full_render(fake_engine):
 
     def preview():
         at_second_tile.wait(20)
-        fake_engine.paint(asked())
+        fake_engine.run(asked())
         order.append("preview")
 
     threads = [threading.Thread(target=preview)]
     threads[0].start()
-    fake_engine.paint(replace(asked(), content=drawn(1100, 1400, seed=2)), progress=receive)
+    fake_engine.run(replace(asked(), content=drawn(1100, 1400, seed=2)), progress=receive)
     order.append("full")
     assert order == ["preview", "full"]
 
@@ -147,7 +146,7 @@ def test_a_preview_slips_between_the_tiles_of_a_full_render(fake_engine):
 def test_a_style_for_another_painter_is_refused_by_name(fake_engine):
     style = NamedStyle("wave", "Wave", "", "", (), torch.zeros(18), "00" * 32)
     with pytest.raises(RequestError, match="'wave' was made for another painter"):
-        fake_engine.paint(replace(asked(), styles=(StyleChoice(style),)))
+        fake_engine.run(replace(asked(), styles=(StyleChoice(style),)))
 
 
 def test_styles_with_names_are_listed_found_and_painted(fake_engine):
@@ -161,8 +160,11 @@ def test_styles_with_names_are_listed_found_and_painted(fake_engine):
     assert [style.slug for style in engine.styles()] == ["wave"]
     assert any("'stale'" in problem for problem in engine.problems())
     assert any("'broken'" in problem for problem in engine.problems())
-    result = engine.paint(replace(asked(), styles=(StyleChoice(engine.find_style("wave")),)))
-    assert result.recipe.styles[0].name == "wave" and result.recipe.styles[0].stored is None
+    result = engine.run(replace(asked(), styles=(StyleChoice(engine.find_style("wave")),)))
+    assert (
+        result.recipe.request["styles"][0].name == "wave"
+        and result.recipe.request["styles"][0].stored is None
+    )
     with pytest.raises(RequestError, match="there is no style called 'monet'"):
         engine.find_style("monet")
 
@@ -171,29 +173,29 @@ def test_a_recipe_of_own_pictures_paints_the_same_bytes_without_them(fake_engine
     request = StyleRequest(
         drawn(), (StyleChoice(drawn(seed=1), 2.0), StyleChoice(drawn(seed=2))), strength=0.8, seed=5
     )
-    first = fake_engine.paint(request)
+    first = fake_engine.run(request)
     recipe, _ = read_recipe_text(first.recipe.to_json())
     again, notes = fake_engine.restore(recipe, drawn())
-    second = fake_engine.paint(again)
+    second = fake_engine.run(again)
     assert second.picture.digest == first.picture.digest and notes == ()
     assert second.recipe == first.recipe
 
 
 def test_a_recipe_on_another_photo_says_so(fake_engine):
-    recipe = fake_engine.paint(asked()).recipe
+    recipe = fake_engine.run(asked()).recipe
     _, notes = fake_engine.restore(recipe, drawn(seed=9))
     assert "another photo" in notes[0]
 
 
 def test_a_recipe_of_another_painter_is_refused(fake_engine):
-    recipe = replace(fake_engine.paint(asked()).recipe, painter="00" * 32)
+    recipe = replace(fake_engine.run(asked()).recipe, sha="00" * 32)
     with pytest.raises(RequestError, match="made by another painter"):
         fake_engine.restore(recipe, drawn())
 
 
 def test_codes_are_rounded_as_they_are_stored(fake_engine):
-    result = fake_engine.paint(asked())
-    style = result.recipe.styles[0]
+    result = fake_engine.run(asked())
+    style = result.recipe.request["styles"][0]
     assert code_digest(style.code()) == style.digest
 
 
@@ -201,17 +203,17 @@ def test_without_a_painter_the_engine_lists_and_explains(tmp_path):
     engine = Engine(tmp_path, device="cpu")
     assert engine.styles() == () and engine.models() == ()
     with pytest.raises(CheckpointError, match="'painter' is missing"):
-        engine.paint(asked())
+        engine.run(asked())
 
 
 def test_another_seed_moves_the_grain_only(fake_engine):
-    plain, moved = (fake_engine.paint(asked(seed=seed)).picture.rgb.astype(int) for seed in (0, 1))
+    plain, moved = (fake_engine.run(asked(seed=seed)).picture.rgb.astype(int) for seed in (0, 1))
     assert (plain != moved).any()
     assert np.abs(plain - moved).max() <= 2 * 0.02 * 255 + 2
 
 
 def test_seconds_are_given_for_each_stage(fake_engine):
-    assert set(fake_engine.paint(asked()).seconds) == {"photo", "style", "painting", "finish"}
+    assert set(fake_engine.run(asked()).seconds) == {"photo", "style", "painting", "finish"}
 
 
 def test_a_half_transparent_painting_has_one_code(fake_engine, tmp_path):
@@ -219,5 +221,5 @@ def test_a_half_transparent_painting_has_one_code(fake_engine, tmp_path):
     ink = drawn(64, 64, seed=2, alpha=True)
     facts = NamedStyle("ink", "Ink", "", "", (), torch.zeros(1), "0" * 64)
     learned = learn_style(fake_engine, ink, facts, [drawn()], None, steps=0)
-    stored = fake_engine.paint(replace(asked(), styles=(StyleChoice(ink),))).recipe.styles[0]
+    stored = fake_engine.run(replace(asked(), styles=(StyleChoice(ink),))).recipe.request["styles"][0]
     assert torch.equal(learned.code.half().float(), stored.code())

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.engine import Engine, InventRequest, RequestError, read_recipe_text
-from stylizer.engine.recipe import RecipeError
+from stylizer.engine import Engine, GenerateRequest, RequestError, read_recipe_text
+from stylizer.errors import RecipeError
 from tests.engine.models import save_models
 
 
@@ -19,7 +19,7 @@ def engine(tmp_path_factory) -> Engine:
 
 
 def made(engine, **settings):
-    return engine.invent(InventRequest("dream", **settings)).picture
+    return engine.run(GenerateRequest("dream", **settings)).picture
 
 
 def test_a_seed_is_one_picture(engine):
@@ -64,7 +64,7 @@ def test_a_picture_may_have_any_size(engine, size):
 
 
 def test_a_walk_goes_from_seed_to_seed(engine):
-    request = InventRequest("dream", 3)
+    request = GenerateRequest("dream", 3)
     walked = [picture.digest for picture in engine.walk(request, 8, 5)]
     assert walked[0] == made(engine, seed=3).digest and walked[-1] == made(engine, seed=8).digest
     assert walked[2] == made(engine, seed=3, second=8, mix=(0.5, 0.5, 0.5)).digest
@@ -72,18 +72,18 @@ def test_a_walk_goes_from_seed_to_seed(engine):
 
 
 def test_a_recipe_invents_the_same_picture(engine):
-    request = InventRequest("dream", 3, 8, (0.1, 0.5, 1.0), 0.9, (20, 24))
-    first = engine.invent(request)
+    request = GenerateRequest("dream", 3, 8, (0.1, 0.5, 1.0), 0.9, (20, 24))
+    first = engine.run(request)
     recipe, notes = read_recipe_text(first.recipe.to_json())
     again, more = engine.restore(recipe)
     assert notes == more == () and recipe == first.recipe and again == request
-    assert engine.invent(again).picture.digest == first.picture.digest
+    assert engine.run(again).picture.digest == first.picture.digest
 
 
 def test_a_recipe_written_by_anyone_is_clamped_or_refused(engine):
-    text = engine.invent(InventRequest("dream", 3)).recipe.to_json()
+    text = engine.run(GenerateRequest("dream", 3)).recipe.to_json()
     recipe, notes = read_recipe_text(text.replace('"truncation": 0.7', '"truncation": 70'))
-    assert recipe.request.truncation == 1 and "truncation is 70" in notes[0]
+    assert recipe.request["truncation"] == 1 and "truncation is 70" in notes[0]
     for old, new in (
         ('"dream"', '"../dream"'),
         ("[0.0, 0.0, 0.0]", "[0.0, 7]"),
@@ -108,11 +108,11 @@ def test_a_recipe_written_by_anyone_is_clamped_or_refused(engine):
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(settings, sentence):
     with pytest.raises(RequestError, match=sentence):
-        InventRequest("dream", **settings)
+        GenerateRequest("dream", **settings)
 
 
 def test_a_walk_of_one_picture_or_by_a_translator_is_refused(engine):
     with pytest.raises(RequestError, match="a walk has 1 pictures"):
-        list(engine.walk(InventRequest("dream"), 1, 1))
+        list(engine.walk(GenerateRequest("dream"), 1, 1))
     with pytest.raises(ValueError, match="'lines' has the role translator; choose one with inventor"):
-        engine.invent(InventRequest("lines"))
+        engine.run(GenerateRequest("lines"))

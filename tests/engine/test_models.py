@@ -10,7 +10,7 @@ import torch
 from huggingface_hub.errors import DryRunError, RepositoryNotFoundError
 
 from stylizer.engine import Engine, RequestError, TranslateRequest
-from stylizer.engine import hub as hub_module
+from stylizer.engine import library as hub_module
 from stylizer.models.checkpoint import CheckpointError
 from tests.engine.drawn import drawn
 from tests.engine.models import save_models
@@ -59,24 +59,24 @@ def test_a_folder_dropped_in_is_listed_by_its_role_and_works(sound, tmp_path):
     engine = Engine(tmp_path, device="cpu", whole_precision=True)
     assert [card.name for card in engine.models("translator")] == ["my-own.v2"]
     assert engine.models("inventor") == () and engine.models() == engine.models("translator")
-    assert engine.translate(TranslateRequest(drawn(), "my-own.v2")).picture.height == 48
+    assert engine.run(TranslateRequest(drawn(), "my-own.v2")).picture.height == 48
 
 
 def test_a_model_of_the_hub_works_and_tells_its_license(sound, hub, tmp_path):
     hub.repositories["friend/lines"] = sound / "lines"
     engine = Engine(tmp_path, device="cpu", whole_precision=True)
-    result = engine.translate(TranslateRequest(drawn(), "friend/lines"))
+    result = engine.run(TranslateRequest(drawn(), "friend/lines"))
     here = Engine(sound, device="cpu", whole_precision=True)
     assert result.picture.digest == here.translate(TranslateRequest(drawn(), "lines")).picture.digest
     assert result.notes == ("friend/lines: license other",) and result.recipe.model == "friend/lines"
-    engine.translate(TranslateRequest(drawn(seed=1), "friend/lines"))
+    engine.run(TranslateRequest(drawn(seed=1), "friend/lines"))
     assert hub.calls == [("friend/lines", True), ("friend/lines", False)]
 
 
 def test_a_recipe_alone_downloads_nothing(sound, hub, tmp_path):
     hub.repositories["friend/lines"] = sound / "lines"
     engine = Engine(tmp_path, device="cpu")
-    recipe = engine.translate(TranslateRequest(drawn(), "friend/lines")).recipe
+    recipe = engine.run(TranslateRequest(drawn(), "friend/lines")).recipe
     hub.calls.clear()
     with pytest.raises(RequestError, match="made with friend/lines of the Hugging Face Hub; choose"):
         engine.restore(recipe, drawn())
@@ -108,7 +108,7 @@ def test_without_a_connection_what_was_fetched_before_serves(sound, hub, tmp_pat
 
     monkeypatch.setattr(hub_module, "snapshot_download", offline)
     engine = Engine(tmp_path, device="cpu")
-    assert engine.translate(TranslateRequest(drawn(), "friend/lines")).picture.height == 48
+    assert engine.run(TranslateRequest(drawn(), "friend/lines")).picture.height == 48
 
 
 def doctored(sound, folder, model="lines"):

@@ -1,6 +1,7 @@
 """Recipes come back as they were written; hostile ones are clamped or refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from stylizer.engine.recipe import (
     Recipe,
-    RecipeError,
     RecipeStyle,
     code_digest,
     plain_name,
@@ -17,7 +17,8 @@ from stylizer.engine.recipe import (
     store_code,
     write_recipe,
 )
-from stylizer.engine.request import StyleChoice, StyleRequest
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.errors import RecipeError
 from tests.engine.drawn import drawn
 
 CODE = torch.linspace(-2, 2, 40)
@@ -28,7 +29,9 @@ STYLES = (
 
 
 def recipe(**options) -> Recipe:
-    return write_recipe(StyleRequest(drawn(), (StyleChoice(drawn()),), **options), STYLES, "0.1.0", "ab" * 32)
+    styles = tuple(StyleChoice(drawn(), style.weight) for style in STYLES)
+    noted = dict(zip(map(id, styles), STYLES, strict=True))
+    return write_recipe(StyleRequest(drawn(), styles, **options), "ab" * 32, lambda choice: noted[id(choice)])
 
 
 @given(st.floats(0, 1.5), st.floats(0, 1), st.booleans(), st.none() | st.integers(16, 16384))
@@ -45,24 +48,28 @@ def test_a_stored_code_comes_back_as_stored():
 
 
 def changed(**entries) -> str:
-    return json.dumps(json.loads(recipe().to_json()) | entries)
+    """Change the header, or with names of the request the request."""
+    data = json.loads(recipe().to_json())
+    for name, value in entries.items():
+        (data if name in data else data["request"])[name] = value
+    return json.dumps(data)
 
 
 def test_settings_out_of_bounds_are_clamped_and_noted():
     settings = {"strength": 1e9, "color": "red", "stroke": None, "long_side": -4, "evil": "rm"}
-    read, notes = read_recipe_text(changed(settings=settings))
-    assert read.options["strength"] == 1.5 and read.options["color"] == 1.0
-    assert read.options["stroke"] == 1.0 and read.options["long_side"] == 16
-    assert "evil" not in read.options and len(notes) == 4
+    read, notes = read_recipe_text(changed(**settings))
+    assert read.request["strength"] == 1.5 and read.request["color"] == 1.0
+    assert read.request["stroke"] == 1.0 and read.request["long_side"] == 16
+    assert "evil" not in read.request and len(notes) == 4
 
 
 def test_names_become_plain_text():
     style = {"name": "../../etc/<b>passwd\n\x00", "weight": 1, "digest": "zz"}
     read, _ = read_recipe_text(
-        changed(styles=[style], photo={"name": "C:\\a\\b.png", "digest": 3}, painter=None)
+        changed(styles=[style], photo={"name": "C:\\a\\b.png", "digest": 3}, model=None)
     )
-    assert read.styles[0].name == "<b>passwd" and read.styles[0].digest == ""
-    assert read.photo == "b.png" and read.photo_digest == "" and read.painter == ""
+    assert read.request["styles"][0].name == "<b>passwd" and read.request["styles"][0].digest == ""
+    assert read.photo == "b.png" and read.photo_digest == "" and read.sha == ""
 
 
 @pytest.mark.parametrize(
@@ -90,17 +97,15 @@ def test_recipes_that_make_no_sense_are_refused(text, words):
 
 def test_a_code_that_is_not_a_number_is_refused():
     bad = torch.full((4,), torch.nan)
-    entry = json.loads(
-        Recipe("", "", "", "", (RecipeStyle("a", 1.0, code_digest(bad), store_code(bad)),), ()).to_json()
-    )
+    style = RecipeStyle("a", 1.0, code_digest(bad), store_code(bad))
     with pytest.raises(RecipeError, match="not made of numbers"):
-        read_recipe_text(json.dumps(entry))
+        read_recipe_text(replace(recipe(), request={"styles": (style,)}).to_json())
 
 
 @pytest.mark.parametrize("weight", ["1", None, -1, 1e99, True])
 def test_a_mad_weight_becomes_one(weight):
     read, notes = read_recipe_text(changed(styles=[{"name": "a", "weight": weight}]))
-    assert read.styles[0].weight == 1 and "1 is used" in notes[0]
+    assert read.request["styles"][0].weight == 1 and "1 is used" in notes[0]
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ from stylizer.engine import (
     Cancelled,
     CancelToken,
     Engine,
-    RegionLook,
+    RegionStyle,
     RequestError,
     StyleChoice,
     StyleRequest,
@@ -67,7 +67,7 @@ def test_specks_belong_to_what_is_around_them(engine):
 def test_without_a_segmenter_the_engine_paints_and_says_what_is_missing(fake_engine):
     with pytest.raises(CheckpointError, match="select them by click, brush or mask"):
         fake_engine.segment(parted())
-    fake_engine.paint(asked())
+    fake_engine.run(asked())
 
 
 def test_segmenting_can_be_stopped(engine):
@@ -97,8 +97,8 @@ def test_a_part_that_the_painting_has_hardly_or_not_takes_the_whole_painting(eng
         "sky": None,
     }
     matched = engine.match(request)
-    assert matched.look("sky").styles[0].style is request.styles[0].style
-    assert matched.look("vegetation").styles[0].style.title == "picture, vegetation"
+    assert matched.region_style("sky").styles[0].style is request.styles[0].style
+    assert matched.region_style("vegetation").styles[0].style.title == "picture, vegetation"
 
 
 def test_the_painted_sky_dresses_the_sky(engine):
@@ -108,7 +108,7 @@ def test_the_painted_sky_dresses_the_sky(engine):
     sky = engine.segment(parted()).mask("sky") == 255
 
     def skys_color(asked_for):
-        return engine.paint(asked_for).picture.rgb[sky].astype(float).mean(0)
+        return engine.run(asked_for).picture.rgb[sky].astype(float).mean(0)
 
     assert np.abs(skys_color(engine.match(request)) - (10, 30, 140)).max() < 4
     assert np.abs(skys_color(request) - (10, 30, 140)).max() > 20
@@ -116,14 +116,14 @@ def test_the_painted_sky_dresses_the_sky(engine):
 
 
 def test_a_look_of_ones_own_wins_over_matching(engine):
-    kept = engine.match(asked(regions=engine.segment(parted()), looks=(RegionLook("person"),)))
-    assert kept.look("person").keeps and not kept.look("sky").keeps
+    kept = engine.match(asked(regions=engine.segment(parted()), region_styles=(RegionStyle("person", ()),)))
+    assert kept.region_style("person").keeps and not kept.region_style("sky").keeps
 
 
 def test_a_matched_recipe_replays_to_the_same_bytes(engine):
-    first = engine.paint(engine.match(asked()))
+    first = engine.run(engine.match(asked()))
     again, notes = engine.restore(first.recipe, parted())
-    assert np.array_equal(engine.paint(again).picture.rgb, first.picture.rgb) and notes == ()
+    assert np.array_equal(engine.run(again).picture.rgb, first.picture.rgb) and notes == ()
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def test_a_pairing_that_makes_no_sense_is_refused(engine, pairing, sentence):
 
 
 def test_a_style_without_a_picture_has_no_parts(engine):
-    named = engine.match(asked()).look("sky").styles[0]
+    named = engine.match(asked()).region_style("sky").styles[0]
     with pytest.raises(RequestError, match="bring the painting as a picture"):
         engine.match(asked(styles=(named,)))
     both = engine.match(asked(styles=(named, StyleChoice(parted(seed=3)))))
-    assert both.look("person").styles[0].style is named.style
+    assert both.region_style("person").styles[0].style is named.style
 
 
 def test_an_alpha_channel_is_no_obstacle(engine):

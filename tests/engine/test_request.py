@@ -6,16 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stylizer.engine.request import RequestError, StyleChoice, StyleRequest, clamp_option, options
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.engine.settings import clamp_option, options
+from stylizer.errors import RequestError
 from tests.engine.drawn import drawn
 
 PLAIN = StyleRequest(drawn(), (StyleChoice(drawn(seed=1)),))
 
 
 def test_every_option_has_bounds_and_a_sentence():
-    names = [entry.name for entry in options()]
+    names = [entry.name for entry in options(StyleRequest)]
     assert names == ["strength", "color", "colors_only", "stroke", "detail", "long_side", "seed"]
-    for entry in options():
+    for entry in options(StyleRequest):
         assert entry.metadata["help"].endswith(".")
         if not isinstance(entry.default, bool):
             assert entry.metadata["least"] < entry.metadata["most"]
@@ -73,9 +75,9 @@ def test_numbers_of_numpy_are_numbers():
     ],
 )
 def test_clamping_finds_the_nearest_value_and_says_so(name, value, used):
-    found, note = clamp_option(name, value)
+    found, note = clamp_option(name, value, StyleRequest)
     assert found == used and "is used" in note and len(note) < 160
 
 
 def test_clamping_leaves_good_values_alone():
-    assert clamp_option("strength", 0.7) == (0.7, None)
+    assert clamp_option("strength", 0.7, StyleRequest) == (0.7, None)

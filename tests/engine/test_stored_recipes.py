@@ -40,7 +40,7 @@ def restored(engine, name, photo):
 def test_an_old_painting_is_painted_again(engine, name):
     request, notes = restored(engine, name, drawn())
     assert notes == ()
-    again, stored = engine.paint(request).picture.rgb, open_picture(STORED / f"{name}.png").rgb
+    again, stored = engine.run(request).picture.rgb, open_picture(STORED / f"{name}.png").rgb
     assert again.shape == stored.shape and np.abs(again.astype(int) - stored).max() <= 1
 
 
@@ -57,7 +57,7 @@ def test_an_old_paintings_settings_come_back(engine):
 def test_an_old_paintings_regions_come_back(engine):
     request, _ = restored(engine, "regions", drawn())
     assert request.regions.names == ("rest", "right") and request.regions.mask("right")[0, 33] == 191
-    rest, right = request.look("rest"), request.look("right")
+    rest, right = request.region_style("rest"), request.region_style("right")
     assert (rest.strength, rest.color, rest.stroke) == (0.4, 0.5, 1.5)
     assert [choice.style.title for choice in rest.styles] == ["ink"]
     assert right.keeps and not rest.keeps
@@ -67,9 +67,12 @@ def test_an_old_translation_comes_back(engine):
     request, _ = restored(engine, "translation", drawn())
     assert (request.model, request.domains) == ("seasons", (("winter", 1.0),))
     assert (request.strength, request.color, request.stroke, request.long_side) == (0.8, 0.5, 1.3, 60)
-    look = request.look("right")
+    look = request.region_style("right")
     assert (look.strength, look.domains) == (0.4, (("winter", 2.0), ("autumn", 1.0)))
-    assert request.look("rest").domains == request.domains and request.look("rest").strength == 0.8
+    assert (
+        request.region_style("rest").domains == request.domains
+        and request.region_style("rest").strength == 0.8
+    )
 
 
 def test_an_old_invention_comes_back(engine):

@@ -2,13 +2,14 @@
 
 import pytest
 
-from stylizer.engine.request import options as request_options
+from stylizer.engine import StyleRequest
+from stylizer.engine import options as request_options
 from stylizer.ui import options
 
 
 @pytest.mark.parametrize("name", ["strength", "color", "stroke", "detail"])
 def test_a_slider_has_the_bounds_default_and_step_of_the_request(name):
-    entry = next(entry for entry in request_options() if entry.name == name)
+    entry = next(entry for entry in request_options(StyleRequest) if entry.name == name)
     slider = options.slider(name)
     assert slider.minimum == 100 * entry.metadata["least"]
     assert slider.maximum == 100 * entry.metadata["most"]
@@ -17,7 +18,7 @@ def test_a_slider_has_the_bounds_default_and_step_of_the_request(name):
 
 
 def test_every_setting_of_the_page_is_one_of_the_request():
-    assert set(options.LABELS) <= {entry.name for entry in request_options()}
+    assert set(options.LABELS) <= {entry.name for entry in request_options(StyleRequest)}
 
 
 @pytest.mark.parametrize(("name", "value"), [("strength", 0.37), ("stroke", 1.25), ("colors_only", True)])

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken, InventRequest, RequestError
-from stylizer.engine.invention import LARGEST_SEED
+from stylizer.engine.requests import LARGEST_SEED
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import Studio

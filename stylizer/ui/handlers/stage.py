@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, read_recipe_text
-from stylizer.engine.model_recipes import TranslationRecipe
+from stylizer.engine import Cancelled, CancelToken, Engine, read_recipe_text
+from stylizer.engine.recipe import PAINTING, TRANSLATION
 from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.full_size import SIZES, FullSize, hang, keep_finished
@@ -24,7 +24,7 @@ from stylizer.ui.state import Session, Sessions
 
 Answer = dict[str, Any]
 
-MADE_IN = {Recipe: STYLIZE, TranslationRecipe: TRANSLATE}
+MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE}
 """The tabs of recipes of photos."""
 
 
@@ -103,7 +103,7 @@ class LivePicture:
             text, note = read_recipe(brought["path"]), ""
             if text is not None:
                 recipe, notes = read_recipe_text(text)
-                made_in = MADE_IN.get(type(recipe), "")
+                made_in = MADE_IN.get(recipe.kind, "")
                 if made_in == self.tab:
                     return self.restore(showing, recipe, notes, open_picture(brought["path"]))
                 if made_in:

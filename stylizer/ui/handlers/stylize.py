@@ -228,8 +228,8 @@ class Studio(LivePicture):
         return {"title": title_line(card.caption)} if card and not session.selected else {}
 
     def done(self, session: Session, request: StyleRequest) -> str:
-        looks = session.plan.request(request).looks if session.plan else ()
-        styles = [choice.style for way in (request, *looks) for choice in way.styles]
+        looks = session.plan.request(request).region_styles if session.plan else ()
+        styles = [choice.style for way in (request, *looks) for choice in way.styles or ()]
         return f"Painted like {listed(list(dict.fromkeys(map(name_of, styles))))}."
 
     # -- recipes ----------------------------------------------------------------------------------------
@@ -239,7 +239,8 @@ class Studio(LivePicture):
         session.history = None
         if request.regions is not None:
             worn = {
-                look.name: (look.styles, look.strength, look.color, look.stroke) for look in request.looks
+                look.name: (look.styles, look.strength, look.color, look.stroke)
+                for look in request.region_styles
             }
             dresses = tuple((name, Dress(*worn[name])) for name in worn)
             session.history = RegionHistory(RegionPlan(request.regions, dresses))

@@ -12,17 +12,17 @@ import numpy as np
 
 from stylizer.engine import (
     CancelToken,
+    Recipe,
     RegionTranslation,
     RequestError,
     StyleResult,
     TranslateRequest,
 )
-from stylizer.engine.model_recipes import TranslationRecipe
-from stylizer.engine.translation import PHOTO as PHOTO_DOMAIN
-from stylizer.engine.translation import Domains
+from stylizer.engine.requests import Domains
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.checkpoint import Card
+from stylizer.models.roles import PHOTO as PHOTO_DOMAIN
 from stylizer.ui import options
 from stylizer.ui.handlers.regions import Desk
 from stylizer.ui.handlers.stage import Answer, LivePicture
@@ -64,7 +64,7 @@ class TranslationPlan(RegionPlan):
         """Return the picture's request with the regions and how each is translated."""
         dressed = [name for name, dress in self.dresses if dress != AS_THE_PICTURE]
         looks = tuple(self._look(name, base) for name in dressed if name in self.regions.names)
-        return replace(base, regions=self.regions, looks=looks)
+        return replace(base, regions=self.regions, region_styles=looks)
 
     def layer(self, name: str, base: TranslateRequest) -> str:
         """Name the previews that a region is cut from: "" for the picture's, "keep" for the photo."""
@@ -184,14 +184,12 @@ class Translations(LivePicture):
             told.append(TO_GRAY)
         return " ".join(told)
 
-    def restore(
-        self, showing: Showing, recipe: TranslationRecipe, notes: tuple[str, ...], sample: Picture
-    ) -> Answer:
+    def restore(self, showing: Showing, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
         request, more = self.engine.restore(recipe, showing.photo)
         card = self.card(request.model)
         showing.history = None
         if request.regions is not None:
-            worn = ((look.name, Dress(look.domains, look.strength)) for look in request.looks)
+            worn = ((look.name, Dress(look.domains, look.strength)) for look in request.region_styles)
             showing.history = RegionHistory(TranslationPlan(request.regions, tuple(worn)))
         showing.selected = ()
         showing.forget_truth()
@@ -232,7 +230,7 @@ class TranslationDesk(Desk):
         plan, names = showing.plan, showing.selected
         if plan is None or not names:
             return {"region_box": gr.Column(visible=False)}
-        look = plan.request(base).look(names[0])
+        look = plan.request(base).region_style(names[0])
         title = " and ".join(names)
         offered = looks(self.live.card(base.model))
         return {

@@ -34,7 +34,14 @@ class Device:
         """Return torch's own object."""
         return torch.device(self.name)
 
-    def precision(self) -> AbstractContextManager:
+    def empty_cache(self) -> None:
+        """Give memory that torch keeps for later back to the device."""
+        if self.torch.type == "cuda":
+            torch.cuda.empty_cache()
+        elif self.torch.type == "mps":
+            torch.mps.empty_cache()
+
+    def precision(self) -> AbstractContextManager[object]:
         """Enter the device's number type; statistics and colors stay float32 inside the painter."""
         if self.dtype == torch.float32:
             return nullcontext()

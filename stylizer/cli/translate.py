@@ -1,46 +1,42 @@
-"""Translators and inventors on the command line: translate and invent."""
+"""translate and invent: photos in a learned look, and pictures out of numbers."""
 
 from __future__ import annotations
 
 import re
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from tqdm import tqdm
 
-from stylizer.command_regions import KEEP, find_regions, read_files, read_pairs
-from stylizer.command_tools import (
-    CommandError,
-    Out,
-    Studio,
-    check_output,
-    plan_files,
-    save_result,
-    setting,
-    split_number,
-    work_through,
+from stylizer.cli.files import check_output, plan_files, save_result, work_through
+from stylizer.cli.options import EngineOptions, Out, setting
+from stylizer.cli.stylize import tell_of_missing
+from stylizer.engine import GenerateRequest, Result, TranslateRequest, options
+from stylizer.engine.parsing import (
+    find_regions,
+    read_domains,
+    read_mask_files,
+    read_number,
+    read_region_translations,
 )
-from stylizer.engine import InventRequest, RegionTranslation, StyleResult, TranslateRequest
-from stylizer.engine.invention import LEVELS, MOST_STEPS
 from stylizer.engine.progress import ProgressReceiver
-from stylizer.engine.request import options
+from stylizer.engine.requests import LEVELS, MOST_STEPS
+from stylizer.errors import CommandError
 from stylizer.imaging.picture import Picture
 
 _STRENGTH, _STRENGTH_HELP = setting("strength", TranslateRequest)
 _COLOR, _COLOR_HELP = setting("color", TranslateRequest)
 _STROKE, _STROKE_HELP = setting("stroke", TranslateRequest)
 _LONG_SIDE, _LONG_SIDE_HELP = setting("long_side", TranslateRequest)
-_SEED, _SEED_HELP = setting("seed", InventRequest)
-_SECOND, _SECOND_HELP = setting("second", InventRequest)
-_TRUNCATION, _TRUNCATION_HELP = setting("truncation", InventRequest)
-_NUMBER = r"[-+]?[0-9.]+(?:e[-+]?[0-9]+)?"
+_SEED, _SEED_HELP = setting("seed", GenerateRequest)
+_SECOND, _SECOND_HELP = setting("second", GenerateRequest)
+_TRUNCATION, _TRUNCATION_HELP = setting("truncation", GenerateRequest)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translate(Studio):
+class Translate(EngineOptions):
     """Give photos the look that a model has learned, or a mix of its looks."""
 
     photos: tyro.conf.Positional[tuple[Path, ...]]
@@ -50,7 +46,7 @@ class Translate(Studio):
     out: Out
     """Picture to write; for several photos the folder for <photo stem>.png."""
     domain: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """One of the model's looks, and its weight if wanted, as autumn or autumn=0.7; again to mix several."""
+    """One of the model's looks, and its weight if wanted, as autumn or autumn:0.7; again to mix several."""
     region: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A region and its look or strength, as sky=autumn, sky=0.4, sky=autumn:0.4 or person=keep."""
     mask: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -63,37 +59,26 @@ class Translate(Studio):
     def run(self) -> int:
         """Translate; among several, photos that cannot be read are reported and the others are translated."""
         jobs = plan_files(self.photos, self.out)
-        domains = tuple(_weighted(text) for text in self.domain)
-        masks = read_files(self.mask)
-        looks = [self._look(name, wanted) for name, wanted in read_pairs(self.region, masks)]
+        domains, masks = read_domains(self.domain), read_mask_files(self.mask)
+        own = read_region_translations(self.region, masks)
         settings = {entry.name: getattr(self, entry.name) for entry in options(TranslateRequest)}
         engine = self.engine()
 
-        def make(photo: Picture, progress: ProgressReceiver | None) -> StyleResult:
+        def make(photo: Picture, progress: ProgressReceiver | None) -> Result:
             request = TranslateRequest(photo, self.model, domains, **settings)
-            if not (looks or masks):
-                return engine.translate(request, progress=progress)
-            regions = find_regions(photo, engine, masks, [look.name for look in looks])
-            for look in looks:
-                if look.name not in regions.names:
-                    tqdm.write(f"no {look.name} was found in {photo.name}", file=sys.stderr)
-            here = tuple(look for look in looks if look.name in regions.names)
-            request = TranslateRequest(photo, self.model, domains, regions=regions, looks=here, **settings)
-            return engine.translate(request, progress=progress)
+            if not (own or masks):
+                return engine.run(request, progress=progress)
+            wanted = [style.name for style in own]
+            regions = find_regions(photo, engine.segment, masks, wanted)
+            here = tuple(style for style in own if style.name in regions.names)
+            tell_of_missing(wanted, regions.names, photo)
+            return engine.run(replace(request, regions=regions, region_styles=here), progress=progress)
 
         return work_through(jobs, make)
 
-    def _look(self, name: str, wanted: str) -> RegionTranslation:
-        if wanted == KEEP:
-            return RegionTranslation(name, 0.0)
-        if re.fullmatch(_NUMBER, wanted):
-            return RegionTranslation(name, _float(wanted, f"The strength of region {name}"))
-        domain, strength = split_number(wanted, f"The strength of region {name}")
-        return RegionTranslation(name, self.strength if strength is None else strength, ((domain, 1.0),))
-
 
 @dataclass(frozen=True, kw_only=True)
-class Invent(Studio):
+class Invent(EngineOptions):
     """Invent a picture from a number, a mix of two, or the way from one to the other."""
 
     out: Out
@@ -128,8 +113,10 @@ class Invent(Studio):
         if model is None:
             raise CommandError("There is no inventor among the checkpoints; add --model NAME.")
         for out, shares in tqdm(walked, unit="picture", disable=None if len(walked) > 1 else True):
-            request = InventRequest(model, self.seed, self.second, shares, self.truncation, _sides(self.size))
-            save_result(engine.invent(request), out)
+            request = GenerateRequest(
+                model, self.seed, self.second, shares, self.truncation, _sides(self.size)
+            )
+            save_result(engine.run(request), out)
         return 0
 
     def _walk(self) -> list[tuple[Path, tuple[float, float, float]]]:
@@ -145,15 +132,9 @@ class Invent(Studio):
         return [(self.out / name, (step,) * 3) for name, step in zip(names, steps, strict=True)]
 
 
-def _weighted(text: str) -> tuple[str, float]:
-    """Read NAME or NAME=WEIGHT."""
-    match = re.fullmatch(rf"(.+)=({_NUMBER})", text)
-    return (match[1], _float(match[2], f"The weight of {match[1][:60]}")) if match else (text, 1.0)
-
-
 def _shares(text: str) -> tuple[float, float, float]:
     parts = text.split(",")
-    numbers = [_float(part, "A share of the mix") for part in parts]
+    numbers = [read_number(part, "A share of the mix") for part in parts]
     if len(numbers) not in (1, len(LEVELS)):
         raise CommandError(f"The mix is {text[:60]}; give one share, or three: {', '.join(LEVELS)}.")
     return tuple(numbers * len(LEVELS)) if len(numbers) == 1 else tuple(numbers)
@@ -166,10 +147,3 @@ def _sides(text: str | None) -> tuple[int, int] | None:
     if match is None:
         raise CommandError(f"The size is {text[:60]}; write it like 256x192.")
     return int(match[2]), int(match[1])
-
-
-def _float(text: str, what: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise CommandError(f"{what} is {text[:60]}; give a number such as 0.5.") from None

@@ -9,9 +9,11 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
+import stylizer
 from stylizer.engine.engine import Engine
 from stylizer.engine.library import STYLES
-from stylizer.engine.request import RequestError, StyleChoice, StyleRequest
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import to_tensor
@@ -22,6 +24,7 @@ from stylizer.models.style_file import NamedStyle, save_style
 
 THUMBNAIL = 224
 """Side of the square thumbnail, pixels."""
+SAMPLES = Path(stylizer.__file__).parent / "ui" / "samples"
 
 
 def learn_style(
@@ -35,7 +38,7 @@ def learn_style(
 ) -> NamedStyle:
     """Refine the code of a picture by `steps` steps and save it as a named style of the engine's folder.
 
-    `facts` supplies name and texts; `photos` to practice on, scikit-image's samples if there are none;
+    `facts` supplies name and texts; `photos` to practice on, the page's samples if there are none;
     `perceptual` is a VGG-16 file, or None for the one that ships. Returns the style as saved.
     Raises StyleFileError for a name that no style can have, RequestError for an unusable VGG-16 file.
     """
@@ -58,7 +61,7 @@ def learn_style(
     )
     folder = engine.library.folder / STYLES
     save_style(folder, learned)
-    painted = engine.paint(StyleRequest(_square(practice[0]), (StyleChoice(learned),))).picture
+    painted = engine.run(StyleRequest(_square(practice[0]), (StyleChoice(learned),))).picture
     save_picture(resize_picture(painted, THUMBNAIL, THUMBNAIL), folder / f"{learned.slug}.webp", quality=82)
     return learned
 
@@ -73,13 +76,8 @@ def _load_judge(file: Path | None) -> Perceptual:
 
 
 def sample_photos() -> list[Picture]:
-    """Return the photos that scikit-image brings along: nothing is fetched."""
-    import skimage
-
-    folder = Path(skimage.__file__).parent / "data"
-    return [
-        open_picture(folder / name) for name in ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
-    ]
+    """Return the sample photos that ship with the page: nothing is fetched."""
+    return [open_picture(file) for file in sorted(SAMPLES.glob("*.webp"))]
 
 
 def _square(photo: Picture) -> Picture:

@@ -1,60 +1,33 @@
-"""What the commands share: where things are, what may be written, how options are read."""
+"""Files on the command line: which photos are read, what may be written, and one picture after another."""
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
-import tyro
 from tqdm import tqdm
 
-from stylizer.engine import (
-    Engine,
-    Progress,
-    StyleChoice,
-    StyleRequest,
-    StyleResult,
-    options,
-)
-from stylizer.engine.library import CHECKPOINTS, PICTURE_SUFFIXES
+from stylizer.engine import Progress, Result
+from stylizer.engine.library import PICTURE_SUFFIXES
 from stylizer.engine.progress import ProgressReceiver
-from stylizer.errors import CommandError
+from stylizer.errors import CommandError, PictureError
 from stylizer.imaging.encode import recipe_fits
-from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
+from stylizer.imaging.picture import Picture, open_picture, save_picture
 
-Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Studio:
-    """Where the painter is and where it runs."""
-
-    checkpoints: Path = CHECKPOINTS
-    """Folder with the painter and the styles."""
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """Where to paint; auto takes the fastest that is there."""
-
-    segmenter: str | None = None
-    """A published segmenter to find regions with: a folder, or a repository's name, which is downloaded."""
-
-    def engine(self) -> Engine:
-        """Make the engine, and tell the license of a published segmenter."""
-        engine = Engine(self.checkpoints, self.device, segmenter=self.segmenter)
-        if self.segmenter is not None:
-            print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
-        return engine
+def photo_files(photos: tuple[Path, ...]) -> list[Path]:
+    """List photos, and those that lie in folders."""
+    return [file for photo in photos for file in (photos_in(photo) if photo.is_dir() else [photo])]
 
 
 def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
     """Pair every photo with the file to write; raises CommandError before anything is painted."""
     several = len(photos) != 1 or photos[0].is_dir()
-    files = [file for photo in photos for file in (photos_in(photo) if photo.is_dir() else [photo])]
+    files = photo_files(photos)
     if not files:
         raise CommandError("No photo is given; name photos, or folders that hold some.")
     for file in files:
@@ -79,13 +52,31 @@ def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
     return [(file, result) for result, file in results.items()]
 
 
+def plan_folders(files: list[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Pair every photo with its folder of masks; raises CommandError before anything is written."""
+    if not files:
+        raise CommandError("No photo is given; name photos, or folders that hold some.")
+    if out.exists() and not out.is_dir():
+        raise CommandError(f"{out.name} is a file; -o names a folder.")
+    folders: dict[Path, Path] = {}
+    for file in files:
+        if not file.is_file():
+            raise CommandError(f"There is no photo {file.name}; check the name.")
+        folder = out / file.stem
+        if folders.setdefault(folder, file) != file:
+            raise CommandError(f"Two photos are called {file.stem}; rename one, or segment them one by one.")
+    return [(file, folder) for folder, file in folders.items()]
+
+
 def photos_in(folder: Path) -> list[Path]:
+    """List the pictures of a folder by name."""
     return sorted(
         file for file in folder.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
     )
 
 
 def check_output(out: Path) -> None:
+    """Refuse what cannot be written; raises CommandError."""
     if out.suffix.lower() not in OUTPUT_SUFFIXES:
         raise CommandError(f"{out.name} is no picture file; name it .png, .jpg or .webp.")
     if out.is_dir():
@@ -108,23 +99,8 @@ def find_beside(picture: Path, name: str) -> Path:
     return found[0]
 
 
-def parse_style(text: str, engine: Engine) -> StyleChoice:
-    """Read NAME, FILE, NAME:WEIGHT or FILE:WEIGHT."""
-    name, weight = split_number(text, "The weight of style")
-    style = engine.find_style(name)
-    return StyleChoice(style) if weight is None else StyleChoice(style, weight)
-
-
-def setting(name: str, kind: type = StyleRequest) -> tuple[Any, Any]:
-    """Return default and help of a setting of a request, where they are written once."""
-    entry = next(entry for entry in options(kind) if entry.name == name)
-    least, most = entry.metadata["least"], entry.metadata["most"]
-    bounds = "" if least is None else f" ({least:g} to {most:g})"
-    return entry.default, tyro.conf.arg(help=entry.metadata["help"] + bounds)
-
-
 def work_through(
-    jobs: list[tuple[Path, Path]], make: Callable[[Picture, ProgressReceiver | None], StyleResult]
+    jobs: list[tuple[Path, Path]], make: Callable[[Picture, ProgressReceiver | None], Result]
 ) -> int:
     """Make a result of every photo; return the exit status.
 
@@ -146,17 +122,6 @@ def work_through(
     return 2 if failed else 0
 
 
-def split_number(text: str, what: str) -> tuple[str, float | None]:
-    """Take NAME:NUMBER apart; a file of that whole name wins. Raises CommandError, beginning with `what`."""
-    match = re.fullmatch(r"(.+):([-+]?[0-9.]+(?:e[-+]?[0-9]+)?)", text)
-    if match is None or Path(text).is_file():
-        return text, None
-    try:
-        return match[1], float(match[2])
-    except ValueError:
-        raise CommandError(f"{what} {match[1][:60]} is {match[2]}; give a number such as 0.5.") from None
-
-
 def open_photo(photo: Path) -> Picture:
     """Open a photo and tell what reading it had to change."""
     picture = open_picture(photo)
@@ -165,7 +130,8 @@ def open_photo(photo: Path) -> Picture:
     return picture
 
 
-def save_result(result: StyleResult, out: Path) -> None:
+def save_result(result: Result, out: Path) -> None:
+    """Write a picture with its recipe, and tell the notes."""
     out.parent.mkdir(parents=True, exist_ok=True)
     recipe: str | None = result.recipe.to_json()
     if not recipe_fits(recipe, out.suffix.lstrip(".")):

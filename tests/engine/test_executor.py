@@ -6,7 +6,7 @@ import time
 import pytest
 
 from stylizer.engine.progress import Cancelled, CancelToken
-from stylizer.engine.slots import Slot
+from stylizer.engine.runtime.executor import DeviceLock
 
 
 def waiting(slot, name, order, preview):
@@ -20,7 +20,7 @@ def waiting(slot, name, order, preview):
 
 
 def test_previews_go_before_renders_that_waited_longer():
-    slot, order = Slot(), []
+    slot, order = DeviceLock(), []
     with slot.hold():
         threads = [waiting(slot, "full", order, False) for _ in range(2)]
         time.sleep(0.1)
@@ -33,7 +33,7 @@ def test_previews_go_before_renders_that_waited_longer():
 
 
 def test_only_one_thread_holds_it():
-    slot, inside, most = Slot(), [], []
+    slot, inside, most = DeviceLock(), [], []
 
     def run():
         for _ in range(20):
@@ -52,7 +52,7 @@ def test_only_one_thread_holds_it():
 
 
 def test_a_cancelled_thread_stops_waiting_and_leaves_no_trace():
-    slot, token = Slot(), CancelToken()
+    slot, token = DeviceLock(), CancelToken()
     with slot.hold():
         token.cancel()
         with pytest.raises(Cancelled), slot.hold(preview=True, token=token):
@@ -62,7 +62,7 @@ def test_a_cancelled_thread_stops_waiting_and_leaves_no_trace():
 
 
 def test_an_error_inside_frees_the_slot():
-    slot = Slot()
+    slot = DeviceLock()
     with pytest.raises(KeyError), slot.hold():
         raise KeyError
     with slot.hold():

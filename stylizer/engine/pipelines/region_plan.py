@@ -1,4 +1,4 @@
-"""From regions and looks to what is painted how: one decode, however many regions there are.
+"""From regions to what is made how: one decode, however many regions there are.
 
 A manner is a style mix, a strength, a color amount and a brush size; regions with equal manners are one
 part. The parts' codes become a field for the painter, and their shares of each pixel lay the painting over
@@ -8,20 +8,29 @@ the photo.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.engine.request import RegionLook, StyleChoice, StyleRequest
-from stylizer.imaging.regions import WHOLE
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.engine.runtime.executor import Executor
+from stylizer.imaging.guided import SHARPER, EdgeGuide
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import WHOLE, Regions
+from stylizer.imaging.resample import linear_window
 from stylizer.models.strength import code_weights, mix_styles, painted_share
 
 _NOTHING = 1e-3  # share of a pixel below which its neighbors say what is painted there
+
+Mask = npt.NDArray[np.uint8]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, order=True)
@@ -40,6 +49,7 @@ class Manner:
 
 
 KEEP = Manner(1.0, 0.0, 1.0, ())
+"""The photo stays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +60,7 @@ class Plan:
     """
 
     manners: tuple[Manner, ...]
-    parts: np.ndarray | None
+    parts: Mask | None
     codes: dict[str, Tensor] = field(repr=False)
     calibrated: Callable[[float], float] = field(repr=False, default=float)
 
@@ -70,10 +80,10 @@ class Plan:
         return tuple(sorted({digest for manner in self.painted for digest, _ in manner.shares}))
 
     @cached_property
-    def key(self) -> tuple:
+    def key(self) -> tuple[Hashable, ...]:
         """Name what the painter is asked for: equal keys, equal weights of codes."""
         ways = tuple((manner.strength, manner.shares) for manner in self.painted)
-        if len(set(ways)) == 1:
+        if len(set(ways)) == 1 or self.parts is None:
             return ways[:1]
         return (*ways, hashlib.sha256(self.parts.tobytes()).hexdigest())
 
@@ -91,18 +101,9 @@ class Plan:
         rows = torch.stack([self._row(manner) for manner in self.painted])
         if len(self.key) == 1:
             return rows[0]
-        weighed = self._planes(lambda manner: manner.shown)[[m.strength > 0 for m in self.manners]]
-        total = weighed.sum(0, keepdim=True)
-        return spread_out(torch.einsum("mhw,mk->khw", weighed, rows), total)
-
-    def _row(self, manner: Manner) -> Tensor:
-        shares = dict(manner.shares)
-        return code_weights([shares.get(d, 0.0) for d in self.mixed], self.calibrated(manner.strength))
-
-    def _planes(self, value: Callable[[Manner], float]) -> Tensor:
-        """Return each manner's part (M, h, w) in [0, 1], times a value of the manner."""
-        factors = torch.tensor([value(manner) for manner in self.manners])[:, None, None]
-        return torch.from_numpy(self.parts).float() / WHOLE * factors
+        shown = [manner.shown for manner in self.manners]
+        weighed = self._planes(shown)[[manner.strength > 0 for manner in self.manners]]
+        return spread_out(torch.einsum("mhw,mk->khw", weighed, rows), weighed.sum(0, keepdim=True))
 
     def layers(self, colors_only: bool) -> tuple[tuple[Manner, ...], ...]:
         """Group the painted manners into layers that are painted apart: by brush size, or each for itself."""
@@ -118,10 +119,19 @@ class Plan:
         if self.parts is None:
             return None
         planes = [
-            self._planes(lambda m, layer=layer: m.shown if m in layer else 0.0).sum(0) for layer in layers
+            self._planes([manner.shown if manner in layer else 0.0 for manner in self.manners]).sum(0)
+            for layer in layers
         ]
-        gray = self._planes(lambda m: m.shown * (1 - m.color)).sum(0)
-        return torch.stack([sum(planes), *planes, gray])
+        gray = self._planes([manner.shown * (1 - manner.color) for manner in self.manners]).sum(0)
+        return torch.stack([torch.stack(planes).sum(0), *planes, gray])
+
+    def _row(self, manner: Manner) -> Tensor:
+        shares = dict(manner.shares)
+        return code_weights([shares.get(d, 0.0) for d in self.mixed], self.calibrated(manner.strength))
+
+    def _planes(self, factors: list[float]) -> Tensor:
+        """Return each manner's part (M, h, w) in [0, 1], times its factor."""
+        return torch.from_numpy(self.parts).float() / WHOLE * torch.tensor(factors)[:, None, None]
 
 
 def make_plan(
@@ -132,27 +142,37 @@ def make_plan(
     """Find out how every part of a picture is painted; `code_of` reads a style into digest and code."""
     codes: dict[str, Tensor] = {}
 
-    def manner(look: RegionLook) -> Manner:
-        if look.keeps:
+    def manner(styles: tuple[StyleChoice, ...], strength: float, color: float, stroke: float) -> Manner:
+        if not styles or strength == 0:
             return KEEP
         chosen = []
-        for choice in look.styles:
+        for choice in styles:
             digest, codes[digest] = code_of(choice)
             chosen.append((digest, choice.weight))
-        return Manner(look.stroke, look.strength, look.color, tuple(mix_styles(chosen).items()))
+        return Manner(stroke, strength, color, tuple(mix_styles(chosen).items()))
+
+    def manner_of(region: str) -> Manner:
+        own = request.region_style(region)
+        return manner(own.styles or (), *(_known(x) for x in (own.strength, own.color, own.stroke)))
 
     if request.regions is None:
-        whole = RegionLook("whole", request.styles, request.strength, request.color, request.stroke)
-        return Plan((manner(whole),), None, codes, calibrated)
-    parts: dict[Manner, np.ndarray] = {}
-    for name, mask in zip(request.regions.names, request.regions.masks, strict=True):
-        if mask.any():
-            how = manner(request.look(name))
-            parts[how] = parts[how] + mask if how in parts else mask
+        only = manner(request.styles, request.strength, request.color, request.stroke)
+        return Plan((only,), None, codes, calibrated)
+    parts = grouped(request.regions, manner_of)
     manners = tuple(sorted(parts))
     if len(manners) == 1:
         return Plan(manners, None, codes, calibrated)
     return Plan(manners, np.stack([parts[how] for how in manners]), codes, calibrated)
+
+
+def grouped(regions: Regions, how: Callable[[str], Key]) -> dict[Key, Mask]:
+    """Add up the masks (h, w) of regions that are made alike; `how` tells by a region's name."""
+    parts: dict[Key, Mask] = {}
+    for name, mask in zip(regions.names, regions.masks, strict=True):
+        if mask.any():
+            key = how(name)
+            parts[key] = parts[key] + mask if key in parts else mask
+    return parts
 
 
 def spread_out(sums: Tensor, total: Tensor) -> Tensor:
@@ -167,3 +187,30 @@ def spread_out(sums: Tensor, total: Tensor) -> Tensor:
     around = spread_out(half[:-1], half[-1:])
     around = F.interpolate(around[None], size=total.shape[1:], mode="bilinear", align_corners=False)[0]
     return torch.lerp(around, known, (total / _NOTHING).clamp(max=1))
+
+
+class Planes:
+    """Planes (P, h, w) laid over a picture, window by window.
+
+    Where the picture is much larger than the planes, they follow its edges.
+    """
+
+    def __init__(self, executor: Executor, planes: Tensor, target: Picture) -> None:
+        self.planes = planes.to(executor.device.torch)
+        self.size = target.height, target.width
+        self.guide: EdgeGuide | None = None
+        if target.height >= SHARPER * planes.shape[1]:
+            small = executor.resized(target, (planes.shape[1], planes.shape[2]))
+            self.guide = EdgeGuide(self.planes, executor.whole(small))
+
+    def window(self, photo: Tensor, rows: slice, columns: slice) -> Tensor:
+        """Return a window (P, rows, columns), given the picture's (1, 3, rows, columns)."""
+        if self.guide is None:
+            return linear_window(self.planes, self.size, rows, columns)
+        return self.guide.window(photo, self.size, rows, columns)
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise ValueError("a region's style has a value left open")
+    return value

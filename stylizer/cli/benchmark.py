@@ -1,7 +1,8 @@
-"""Measure the painter and a translator against a common yardstick: one VGG-19 forward to relu4_1."""
+"""benchmark: the painter and a translator against one yardstick, a VGG-19 forward to relu4_1."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -12,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torchvision.models import vgg19
 
-from stylizer.engine.engine import Engine
-from stylizer.engine.request import StyleChoice, StyleRequest
+from stylizer.cli.options import EngineOptions, Json
+from stylizer.engine import Engine, StyleChoice, StyleRequest
+from stylizer.errors import CommandError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.tensors import to_tensor
 
@@ -23,6 +24,47 @@ RELU4_1 = 21
 """Layers of torchvision's VGG-19 up to and with relu4_1."""
 
 _SEEDS = count(100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark(EngineOptions):
+    """Measure speed and memory, in seconds and in units of one VGG-19 forward to relu4_1."""
+
+    sizes: tuple[int, ...] = (256, 512, 1024)
+    """Sides of the square photos, pixels."""
+    repeats: int = 9
+    """Runs of each measurement; the shortest counts."""
+    threads: int = 2
+    """CPU threads."""
+    as_json: Json = False
+
+    def run(self) -> int:
+        """Print a line for each size."""
+        if not self.sizes or not all(32 <= size <= 4096 for size in self.sizes):
+            raise CommandError(
+                f"sizes are {' '.join(map(str, self.sizes)) or 'none'}; choose 32 to 4096 pixels."
+            )
+        if self.repeats < 1 or self.threads < 1:
+            raise CommandError("repeats and threads must be at least 1.")
+        engine = self.engine()
+        figures = benchmark(engine, self.sizes, self.repeats, self.threads)
+        numbers = str(engine.device.dtype).removeprefix("torch.")
+        if self.as_json:
+            rows = [asdict(row) | {"units": row.in_units(), "regions": row.regions_ratio} for row in figures]
+            facts = {"device": engine.device.name, "dtype": numbers, "threads": self.threads, "sizes": rows}
+            print(json.dumps(facts, indent=2))
+            return 0
+        print(f"{engine.device.name}, {numbers}, {self.threads} threads; ms, units of VGG-19 to relu4_1")
+        for row in figures:
+            units = row.in_units()
+            peak = "unknown" if row.peak_mb is None else f"{row.peak_mb:.0f} MB"
+            print(f"{row.size} px: unit {row.unit * 1e3:.0f} ms, peak memory {peak}")
+            for name, value in units.items():
+                print(f"  {name.replace('_', ' '):<14} {value * row.unit * 1e3:8.1f} ms  {value:6.3f}")
+            print(f"  eight regions cost {row.regions_ratio:.2f} x one")
+            if row.translator is not None:
+                print(f"  translate is one pass of {row.translator}")
+        return 0
 
 
 @dataclass(frozen=True)
@@ -120,10 +162,12 @@ def _eight_regions(size: int) -> torch.Tensor:
 def _full_run(engine: Engine, size: int) -> None:
     """Paint a photo and a style that the engine has never met, to the last sample."""
     photo, style = _drawn(size, next(_SEEDS)), _drawn(512, next(_SEEDS))
-    engine.paint(StyleRequest(photo, (StyleChoice(style),)))
+    engine.run(StyleRequest(photo, (StyleChoice(style),)))
 
 
 def _yardstick(size: int, device: torch.device) -> Callable[[], object]:
+    from torchvision.models import vgg19  # which the other commands do not need
+
     with torch.device("meta"):
         layers = vgg19(weights=None).features[:RELU4_1]
     layers = layers.to_empty(device=device).eval()

@@ -1,0 +1,1 @@
+"""The command line: one dataclass a command, its fields are its options."""

@@ -1,0 +1,51 @@
+"""`stylizer app` and `python app.py`: open the page in the browser."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+
+import tyro
+
+from stylizer.cli.options import EngineOptions
+from stylizer.errors import StudioError
+
+
+@dataclass(frozen=True, kw_only=True)
+class App(EngineOptions):
+    """Open the page: paint photos in the browser."""
+
+    share: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Make a public link, open for a week."""
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 is the whole network."""
+    port: int = 7860
+    """Port to listen on."""
+
+    def run(self) -> int:
+        """Make the engine and its page, and serve it until stopped."""
+        folder = tempfile.mkdtemp(prefix="studio-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results of this run alone
+        os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+        engine = self.engine()
+        from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
+
+        for problem in engine.problems():
+            print(f"Left out: {problem}.", file=sys.stderr)
+        make_page(engine).launch(
+            share=self.share, server_name=self.host, server_port=self.port, **launch_settings()
+        )
+        return 0
+
+
+def main() -> None:
+    """Open the page; a mistake is one sentence."""
+    try:
+        tyro.cli(App, description="Paint photos in the style of paintings, in the browser.").run()
+    except StudioError as mistake:
+        sys.exit(f"app.py: {mistake}")

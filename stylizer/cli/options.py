@@ -1,0 +1,45 @@
+"""Options that the commands share."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from stylizer.engine import Engine
+from stylizer.engine.library import CHECKPOINTS
+from stylizer.engine.settings import find_option
+
+Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Where the networks are and where they run."""
+
+    checkpoints: Path = CHECKPOINTS
+    """Folder with the painter and the styles."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to paint; auto takes the fastest that is there."""
+
+    segmenter: str | None = None
+    """A published segmenter to find regions with: a folder, or a repository's name, which is downloaded."""
+
+    def engine(self) -> Engine:
+        """Make the engine, and tell the license of a published segmenter."""
+        engine = Engine(self.checkpoints, self.device, segmenter=self.segmenter)
+        if self.segmenter is not None:
+            print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
+        return engine
+
+
+def setting(name: str, kind: type) -> tuple[Any, Any]:
+    """Return default and help of a setting of a request, where they are written once."""
+    entry = find_option(name, kind)
+    least, most = entry.metadata["least"], entry.metadata["most"]
+    bounds = "" if least is None else f" ({least:g} to {most:g})"
+    return entry.default, tyro.conf.arg(help=entry.metadata["help"] + bounds)

@@ -1,0 +1,300 @@
+"""Stylize: a photo, painted in a mix of styles, region by region, at some strength.
+
+Read it from the top: the styles become codes, the regions a plan, the plan one layer for each brush size, and
+the layers are laid over the photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylizer.engine.library import Library
+from stylizer.engine.pipelines.region_plan import Manner, Plan, Planes, make_plan
+from stylizer.engine.pipelines.upscale import (
+    Finish,
+    TileResult,
+    Window,
+    finish_picture,
+    grow,
+    weights_over,
+    work_size,
+)
+from stylizer.engine.recipe import Recipe, RecipeStyle, Result, code_digest, write_recipe
+from stylizer.engine.requests import StyleChoice, StyleRequest
+from stylizer.engine.runtime.executor import Executor, Job, Size, Tiling
+from stylizer.errors import RequestError
+from stylizer.imaging.color import apply_colors, color_moments, color_transport
+from stylizer.imaging.detail import REACH, restore_detail
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import Regions
+from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.models.strength import calibrate
+from stylizer.models.style_encoder import STYLE_SIDE, style_size
+from stylizer.models.style_file import NamedStyle
+
+Codes = dict[int, tuple[str, Tensor]]
+"""Digest and code (code_size,) of a style choice, by its identity."""
+
+
+class StylizePipeline:
+    """Paint photos with the checkpoint's painter; what was read and painted is remembered."""
+
+    def __init__(self, library: Library, executor: Executor, finish: Finish) -> None:
+        self.library, self.executor, self.finish = library, executor, finish
+
+    @property
+    def painter(self) -> Any:
+        """Return the painter on its device, loaded when first needed; raises CheckpointError."""
+        return self.executor.resident("painter", self.library.load_painter)
+
+    def __call__(self, job: Job[StyleRequest]) -> Result:
+        """Paint; strength 0 gives the photo's own samples."""
+        request = job.request
+        target = self.executor.target(job, request.content, request.long_side)
+        with job.stage("style"):
+            codes = self._read_styles(job)
+            plan = make_plan(request, lambda choice: codes[id(choice)], self._calibrated)
+        if not plan.painted:
+            return Result(target, self._recipe(request, codes), job.seconds, tuple(job.notes))
+        if request.colors_only:
+            layers = [self._color_layer(job, target, plan, manner) for manner in plan.painted]
+        else:
+            layers = [self._stroke_layer(job, target, plan, stroke) for stroke in plan.strokes]
+        picture = self._compose(job, target, plan, layers)
+        return Result(picture, self._recipe(request, codes), job.seconds, tuple(job.notes))
+
+    # -- styles to codes --------------------------------------------------------------------------------
+
+    def _read_styles(self, job: Job[StyleRequest]) -> Codes:
+        """Read the styles of the whole picture and of the regions; raises RequestError."""
+        request, codes = job.request, {}
+        for choice in (*request.styles, *(c for own in request.region_styles for c in own.styles or ())):
+            if isinstance(choice.style, Picture):
+                code = self.read_code(job, choice.style)
+            else:
+                code = self._named_code(choice.style)
+            codes[id(choice)] = code_digest(code), code
+        return codes
+
+    def read_code(
+        self, job: Job[Any], picture: Picture, parts: Regions | None = None, part: str | None = None
+    ) -> Tensor:
+        """Read the style of a picture, or of a part: (code_size,) on the CPU, rounded as files store it.
+
+        Raises RequestError for a picture without any style.
+        """
+        key = ("code", picture.digest, None if parts is None else parts.digest, part)
+        return self.executor.compute(job, key, partial(self._encode_style, job, picture, parts, part))
+
+    def _encode_style(
+        self, job: Job[Any], picture: Picture, parts: Regions | None, part: str | None
+    ) -> Tensor:
+        small = resize_picture(picture, *style_size(picture.height, picture.width))
+        chosen: tuple[Tensor, ...] = ()
+        if parts is not None and part is not None:
+            masks = parts.weights((small.height, small.width), self.executor.device.torch)
+            chosen = (masks[parts.index(part)][None, None],)
+        with self.executor.holding(job):
+            code = self.painter.code(self.executor.whole(small), *chosen)[0].float().cpu()
+        code = code.to(torch.float16).to(torch.float32)
+        if not torch.isfinite(code).all():
+            raise RequestError(f"no style can be read from {picture.name!r}; choose another picture")
+        return code
+
+    def _named_code(self, style: NamedStyle) -> Tensor:
+        painter = self.painter
+        if style.painter_sha != painter.checkpoint_sha or style.code.shape != (painter.code_size,):
+            name = style.slug or style.title
+            raise RequestError(f"style {name!r} was made for another painter; make it again")
+        return style.code
+
+    def _calibrated(self, strength: float) -> float:
+        """Turn a slider's position into the strength that looks like it, for this painter."""
+        return calibrate(strength, getattr(self.painter.config, "calibration", ()))
+
+    # -- layers -----------------------------------------------------------------------------------------
+
+    def _stroke_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, stroke: float) -> _Layer:
+        """Paint the whole photo with one brush, in one decode, and let it grow up to the last step."""
+        request, content, painter = job.request, job.request.content, self.painter
+        size = work_size(content.height, content.width, stroke)
+        with job.stage("photo"):
+            key: tuple[Any, ...] = ("content", content.digest, size)
+            encoded = self.executor.compute(job, key, partial(self._encode, job, size))
+            own = painter.own_code(encoded)[0].float().cpu()
+        device = self.executor.device.torch
+        mix = _Mix(plan.stacked(own).to(device), plan.field.to(device))
+        origin = grain_origin(request.seed, painter.stride)
+        key = (content.digest, size, plan.key, request.seed)
+        with job.stage("painting"):
+            paint = partial(self._decode, job, encoded, mix, size, origin)
+            painted = self.executor.compute(job, ("painted", *key), paint)
+        enlargement = target.height / size[0]
+        if request.detail > 0 and enlargement > 1:  # what shows in the preview is restored at its size
+            photo = self.executor.whole(self.executor.resized(content, size))
+            painted = restore_detail(painted, photo, request.detail)
+        redraw = None
+        if enlargement >= self.finish.from_scale:
+            with job.stage("painting"):
+                measure = partial(self._measure, job, painted, mix)
+                statistics = self.executor.compute(job, ("statistics", *key, request.detail), measure)
+            redraw = partial(self._redraw, mix, statistics, origin)
+        tiling = Tiling(painter.stride, painter.halo)
+        grown = grow(self.executor, job, target, painted, redraw, tiling, self.finish)
+        manners = tuple(manner for manner in plan.painted if manner.stroke == stroke)
+        return _Layer(manners, grown.window, grown.halo)
+
+    def _encode(self, job: Job[StyleRequest], size: Size) -> Any:
+        photo = self.executor.resized(job.request.content, size)
+        with self.executor.holding(job):
+            return self.painter.encode(self.executor.whole(photo))
+
+    def _decode(self, job: Job[Any], encoded: Any, mix: _Mix, size: Size, origin: tuple[int, int]) -> Tensor:
+        painter = self.painter
+        weights = mix.over(size, painter.stride)
+        with self.executor.holding(job):
+            return painter.decode(encoded, mix.codes, weights, None, origin).float()
+
+    def _measure(self, job: Job[Any], painted: Tensor, mix: _Mix) -> _TileStatistics:
+        """Look at a painting (1, 3, h, w) as if it were a photo, and measure what painting over it gives."""
+        painter = self.painter
+        with self.executor.holding(job):
+            content = painter.encode(painted)
+            weights = mix.over((painted.shape[2], painted.shape[3]), painter.stride)
+            return _TileStatistics(content, painter.measure(content, mix.codes, weights))
+
+    def _redraw(
+        self,
+        mix: _Mix,
+        whole: _TileStatistics,
+        origin: tuple[int, int],
+        ground: Tensor,
+        window: Window,
+        size: Size,
+    ) -> Tensor:
+        """Paint over a window of an enlarged painting, like the whole of it."""
+        painter = self.painter
+        content = painter.encode(ground, like=whole.content)
+        corner = (window[0].start + origin[0], window[1].start + origin[1])
+        weights = mix.over(size, painter.stride, window)
+        return painter.decode(content, mix.codes, weights, whole.statistics, corner).float()
+
+    def _color_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, manner: Manner) -> _Layer:
+        """Move the photo's colors in one manner, without a stroke."""
+        with job.stage("painting"):
+            photo = self.executor.whole(fit_within(target, STYLE_SIDE)).cpu()
+            codes = torch.stack([plan.codes[digest] for digest, _ in manner.shares])
+            shares = torch.tensor([share for _, share in manner.shares])
+            means, roots = self.painter.color_of(codes)
+            mean, root = color_moments(photo)
+            style = shares @ means, (shares[:, None, None] * roots).sum(0)
+            transport = _ColorTransport(mean, root, style[0][None], style[1][None], manner.strength)
+        return _Layer((manner,), transport.window, 0)
+
+    # -- layers to a picture ----------------------------------------------------------------------------
+
+    def _compose(self, job: Job[StyleRequest], target: Picture, plan: Plan, layers: list[_Layer]) -> Picture:
+        """Lay the layers over the photo, a window at a time."""
+        covers = plan.covers(tuple(layer.manners for layer in layers))
+        if covers is None:
+            window: _MakeWindow = partial(_one_layer, layers[0], plan.painted[0])
+        else:
+            window = partial(_several_layers, layers, Planes(self.executor, covers, target))
+        tiling = Tiling(self.painter.stride, REACH + max(layer.halo for layer in layers))
+        return finish_picture(self.executor, job, target, tiling, window, job.request.detail)
+
+    def _recipe(self, request: StyleRequest, codes: Codes) -> Recipe:
+        shipped = {style.slug for style in self.library.styles}
+
+        def noted(choice: StyleChoice) -> RecipeStyle:
+            return RecipeStyle.of(choice, codes[id(choice)][1], shipped)
+
+        return write_recipe(request, self.painter.checkpoint_sha, noted)
+
+
+_MakeWindow = Callable[[Tensor, slice, slice], TileResult]
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What is painted with one brush: its manners, and how a window is made of the photo's (1, 3, h, w)."""
+
+    manners: tuple[Manner, ...]
+    window: Callable[[Tensor, slice, slice], Tensor]
+    halo: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Mix:
+    """Codes (1 + K, code_size), the photo's own first, and their weights (1 + K,) or (1 + K, h, w), sum 1."""
+
+    codes: Tensor
+    weights: Tensor
+
+    def over(self, size: Size, stride: int, window: Window | None = None) -> Tensor:
+        """Return the weights for a picture of `size`, or a window of it, padded to the stride."""
+        return weights_over(self.weights, size, stride, window)
+
+
+@dataclass(frozen=True, eq=False)
+class _TileStatistics:
+    """What painting over a painting needs to be like it in every tile."""
+
+    content: Any
+    statistics: Any
+
+    @property
+    def nbytes(self) -> int:
+        """Count the bytes held, for the cache's budget."""
+        return int(self.content.nbytes)
+
+
+@dataclass(frozen=True, eq=False)
+class _ColorTransport:
+    """Colors on their way to a style's mean and covariance: means (1, 3), roots (1, 3, 3)."""
+
+    mean: Tensor
+    root: Tensor
+    style_mean: Tensor
+    style_root: Tensor
+    strength: float
+
+    def window(self, photo: Tensor, rows: slice, columns: slice) -> Tensor:
+        """Move the colors of a window (1, 3, h, w), without a stroke."""
+        mean, root, style_mean, style_root = (
+            part.to(photo) for part in (self.mean, self.root, self.style_mean, self.style_root)
+        )
+        unchanged = torch.eye(3).to(photo)
+        moved = unchanged + self.strength * (color_transport(root, style_root) - unchanged)
+        toward = mean + self.strength * (style_mean - mean)
+        return apply_colors(photo, mean, moved, toward).clamp(0, 1)
+
+
+def _one_layer(layer: _Layer, manner: Manner, photo: Tensor, rows: slice, columns: slice) -> TileResult:
+    return TileResult(layer.window(photo, rows, columns).float(), manner.shown, 1 - manner.color)
+
+
+def _several_layers(
+    layers: list[_Layer], covers: Planes, photo: Tensor, rows: slice, columns: slice
+) -> TileResult:
+    """Mix the layers by their shares of each pixel; planes as `Plan.covers` gives them."""
+    found = covers.window(photo, rows, columns)
+    shown, shares, gray = found[:1], found[1:-1], found[-1:]
+    if not shown.any():
+        return TileResult(None, shown[None])
+    shares = ((shares + 1e-6) / (shares + 1e-6).sum(0))[:, None, None]
+    painted = torch.zeros_like(photo)
+    for layer, share in zip(layers, shares, strict=True):
+        painted = painted + layer.window(photo, rows, columns).float() * share
+    return TileResult(painted, shown[None], (gray / shown.clamp(min=1e-6)).clamp(max=1)[None])
+
+
+def grain_origin(seed: int, stride: int) -> tuple[int, int]:
+    """Return the row and column at which a painter's picture begins: seed 0 at its corner."""
+    return (seed * 37) % 64 * stride, (seed * 59) % 61 * stride

@@ -1,0 +1,210 @@
+"""Translate: a photo in a look that a network has learned, or a mix of several, region by region.
+
+Read it from the top: the domains become a plan, the photo is translated small, and that grows over the photo
+to full size, tile by tile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylizer.engine.library import Library, license_notes
+from stylizer.engine.pipelines.region_plan import Planes, grouped, spread_out
+from stylizer.engine.pipelines.upscale import (
+    Finish,
+    Grown,
+    TileResult,
+    Window,
+    finish_picture,
+    grow,
+    weights_over,
+    work_size,
+)
+from stylizer.engine.progress import CancelToken
+from stylizer.engine.recipe import Result, write_recipe
+from stylizer.engine.requests import Domains, TranslateRequest
+from stylizer.engine.runtime.executor import Executor, Job, Size, Tiling
+from stylizer.errors import RequestError
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import WHOLE
+from stylizer.models.roles import PHOTO, Translator
+
+
+class TranslatePipeline:
+    """Translate photos with the checkpoints' translators; networks and what they made are remembered."""
+
+    def __init__(self, library: Library, executor: Executor, finish: Finish) -> None:
+        self.library, self.executor, self.finish = library, executor, finish
+
+    def translator(self, name: str, token: CancelToken | None = None) -> Any:
+        """Return a translator on the device; raises RequestError or CheckpointError."""
+        return self.executor.network(name, partial(self.library.load_model, name, "translator"), token)
+
+    def __call__(self, job: Job[TranslateRequest]) -> Result:
+        """Translate; strength 0, of the whole or of a region, keeps the photo's own samples."""
+        request = job.request
+        picture = target = self.executor.target(job, request.content, request.long_side)
+        with job.stage("style"):
+            network = self.translator(request.model, job.token)
+            plan = make_domain_plan(request, network.domains)
+            job.notes += license_notes(request.model, network)
+        if isinstance(plan.shown, Tensor) or plan.shown > 0:
+            with job.stage("painting"):
+                small, draw = self._translate_small(job, target, network, plan)
+            tiling = Tiling(network.stride, network.halo)
+            grown = grow(self.executor, job, target, small, draw, tiling, self.finish)
+            picture = self._compose(job, target, network, plan, grown)
+        recipe = write_recipe(request, network.checkpoint_sha)
+        return Result(picture, recipe, job.seconds, tuple(job.notes))
+
+    def _translate_small(
+        self, job: Job[TranslateRequest], target: Picture, network: Translator, plan: DomainPlan
+    ) -> tuple[Tensor, _Redraw | None]:
+        """Translate at work size, and measure what tiles need where the result is larger.
+
+        A network that looks at large photos small itself gets the photo at the target's size.
+        """
+        request, executor = job.request, self.executor
+        if network.tiling == "whole":
+            content, size = target, (max(16, target.height), max(16, target.width))
+        else:
+            content = request.content
+            size = work_size(content.height, content.width, request.stroke)
+        translate = partial(self._translate, job, network, plan, content, size)
+        if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
+            return translate(), None
+        key = ("translated", content.digest, size, network.checkpoint_sha, plan.key)
+        small = executor.compute(job, key, translate)
+        if network.tiling != "exact" or target.height < self.finish.from_scale * size[0]:
+            return small, None
+        mix = plan.mix.to(executor.device.torch)
+        with executor.holding(job):  # what grows is drawn over as if it were a photo
+            statistics = network.measure(small, weights_over(mix, size, network.stride))
+        return small, _Redraw(network, request.model, mix, statistics)
+
+    def _translate(
+        self,
+        job: Job[TranslateRequest],
+        network: Translator,
+        plan: DomainPlan,
+        content: Picture,
+        size: Size,
+    ) -> Tensor:
+        photo = self.executor.resized(content, size)
+        mix = weights_over(plan.mix.to(self.executor.device.torch), size, network.stride)
+        with self.executor.holding(job):
+            return _checked(network.translate(self.executor.whole(photo), mix), job.request.model)
+
+    def _compose(
+        self,
+        job: Job[TranslateRequest],
+        target: Picture,
+        network: Translator,
+        plan: DomainPlan,
+        grown: Grown,
+    ) -> Picture:
+        """Lay the translation over the photo, a window at a time."""
+        covers = Planes(self.executor, plan.shown, target) if isinstance(plan.shown, Tensor) else None
+        gray = 1 - job.request.color
+
+        def window(photo: Tensor, rows: slice, columns: slice) -> TileResult:
+            shown = plan.shown if covers is None else covers.window(photo, rows, columns)[None]
+            if isinstance(shown, Tensor) and not shown.any():
+                return TileResult(None, shown)
+            return TileResult(grown.window(photo, rows, columns), shown, gray)
+
+        tiling = Tiling(network.stride, grown.halo)
+        return finish_picture(self.executor, job, target, tiling, window)
+
+
+@dataclass(frozen=True, eq=False)
+class _Redraw:
+    """Translate windows of an enlarged translation, like the whole of it."""
+
+    network: Translator
+    model: str
+    mix: Tensor
+    statistics: Any
+
+    def __call__(self, ground: Tensor, window: Window, size: Size) -> Tensor:
+        shares = weights_over(self.mix, size, self.network.stride, window)
+        origin = window[0].start, window[1].start
+        return _checked(self.network.translate(ground, shares, self.statistics, origin), self.model)
+
+
+def _checked(made: Tensor, model: str) -> Tensor:
+    """Return a translation (1, 3, h, w) as float32; raises RequestError when it is no picture."""
+    made = made.float()
+    if not torch.isfinite(made).all():
+        raise RequestError(f"{model} gives no picture of this photo; its numbers overflow")
+    return made
+
+
+# -- domains -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class DomainPlan:
+    """Which domains, as a mix (K,) or maps (K, h, w), and how much shows: one amount or planes (1, h, w)."""
+
+    mix: Tensor
+    shown: float | Tensor
+
+    @property
+    def key(self) -> str:
+        """Name the mix."""
+        return hashlib.sha256(repr(self.mix.shape).encode() + self.mix.numpy().tobytes()).hexdigest()
+
+
+def make_domain_plan(request: TranslateRequest, offered: tuple[str, ...]) -> DomainPlan:
+    """Find out which domains are wanted where, and how much of them shows; raises RequestError."""
+
+    def shares(domains: Domains | None) -> tuple[float, ...]:
+        return domain_shares(domains or (), offered, request.model)
+
+    def way_of(region: str) -> tuple[float, tuple[float, ...]]:
+        own = request.region_style(region)
+        return own.strength or 0.0, shares(own.domains)
+
+    if request.regions is None:
+        return DomainPlan(torch.tensor(shares(request.domains)), request.strength)
+    parts = {
+        way: torch.from_numpy(mask.astype("float32")) / WHOLE
+        for way, mask in sorted(grouped(request.regions, way_of).items())
+    }
+    strengths = {strength for strength, _ in parts}
+    rows = dict.fromkeys(row for strength, row in parts if strength > 0)
+    if not rows:
+        return DomainPlan(torch.tensor(shares(request.domains)), 0.0)
+    shown = torch.stack([strength * plane for (strength, _), plane in parts.items()]).sum(0)[None]
+    if len(rows) == 1:
+        mix = torch.tensor(next(iter(rows)))
+    else:  # where nothing is translated, the nearest mix goes on, so that no border is half photo
+        weighed = [
+            strength * plane * torch.tensor(row)[:, None, None] for (strength, row), plane in parts.items()
+        ]
+        mix = spread_out(torch.stack(weighed).sum(0), shown)
+    return DomainPlan(mix, strengths.pop() if len(strengths) == 1 else shown)
+
+
+def domain_shares(domains: Domains, offered: tuple[str, ...], model: str) -> tuple[float, ...]:
+    """Return the share of each offered domain, sum 1; without domains the first but "photo" has all.
+
+    Raises RequestError for a domain that is not offered.
+    """
+    if not domains:
+        first = next((name for name in offered if name != PHOTO), offered[0])
+        domains = ((first, 1.0),)
+    shares = dict.fromkeys(offered, 0.0)
+    for name, weight in domains:
+        if name not in shares:
+            raise RequestError(f"{model} has no domain {name[:40]!r}; there are {', '.join(offered)}")
+        shares[name] += weight
+    total = sum(shares.values())
+    return tuple(share / total for share in shares.values())

@@ -1,0 +1,1 @@
+"""Where work is carried out: one device, what is remembered, and who waits for whom."""

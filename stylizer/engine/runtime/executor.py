@@ -1,0 +1,225 @@
+"""The executor: one device for all threads, what it remembers, and large pictures in tiles.
+
+Every piece of work holds the device for one stage or one tile; previews that wait go first.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
+from stylizer.engine.runtime.cache import Cache
+from stylizer.engine.runtime.device import Device
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import ground_color, to_tensor, window_tensor
+from stylizer.imaging.tiles import Tile, plan_tiles
+
+PREVIEW_SIDE = 1024
+"""Results up to this long side count as previews: they go before full-size renders."""
+_GLANCE = 0.05  # seconds between two looks at the token while waiting
+
+
+class Weighed(Protocol):
+    """What can be remembered: it knows its bytes."""
+
+    @property
+    def nbytes(self) -> int:
+        """Count the bytes held, for the cache's budget."""
+        ...
+
+
+RequestT = TypeVar("RequestT")
+Value = TypeVar("Value", bound=Weighed)
+Size = tuple[int, int]
+"""Height and width, pixels."""
+
+
+@dataclass
+class Job(Generic[RequestT]):
+    """A request under way: who may stop it, where the time went, how many tiles are done of how many."""
+
+    request: RequestT
+    token: CancelToken = field(default_factory=CancelToken)
+    receive: ProgressReceiver = ignore_progress
+    preview: bool = True
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    tiles: int = 0
+    tiles_done: int = 0
+
+    def tell_of_tiles(self) -> None:
+        """Tell how many tiles of all are done."""
+        self.receive(Progress("tiles", self.tiles_done, self.tiles))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, tell of its start, and stop before it if asked to."""
+        self.token.check()
+        self.receive(Progress(name, 0, 1))
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+class DeviceLock:
+    """The right to compute on one device, held for one stage or one tile at a time.
+
+    When it gets free, previews that wait go first; so a preview waits for one tile at most.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._taken = False
+        self._previews = 0
+
+    @contextmanager
+    def hold(self, preview: bool = False, token: CancelToken | None = None) -> Iterator[None]:
+        """Hold the device inside a with block; raises Cancelled if the token is set before it is free."""
+        self._acquire(preview, token)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._taken = False
+                self._condition.notify_all()
+
+    def _acquire(self, preview: bool, token: CancelToken | None) -> None:
+        with self._condition:
+            self._previews += preview
+            try:
+                while True:
+                    if token is not None:
+                        token.check()
+                    if not self._taken and (preview or not self._previews):
+                        self._taken = True
+                        return
+                    self._condition.wait(_GLANCE)
+            finally:
+                self._previews -= preview
+                self._condition.notify_all()
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How pictures are cut: windows start on multiples of `stride`, reach `halo` pixels past their core."""
+
+    stride: int
+    halo: int
+
+    def cut(self, size: Size, side: int) -> tuple[Tile, ...]:
+        """Cut a picture of `size` into tiles of about `side` pixels."""
+        return plan_tiles(*size, side, self.halo, self.stride)
+
+
+class Executor:
+    """Run work on one device, for all threads of a program, and remember what it gave."""
+
+    def __init__(self, device: Device, cache_bytes: int) -> None:
+        self.device, self.cache = device, Cache(cache_bytes)
+        self._device_lock = DeviceLock()
+        self._resident: dict[str, Any] = {}
+        self._loading = threading.Lock()
+
+    # -- the device -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def holding(self, job: Job[Any]) -> Iterator[None]:
+        """Hold the device, with its number type and without gradients; raises Cancelled."""
+        with (
+            self._device_lock.hold(job.preview, job.token),
+            torch.inference_mode(),
+            self.device.precision(),
+        ):
+            yield
+
+    def compute(self, job: Job[Any], key: Hashable, work: Callable[[], Value]) -> Value:
+        """Return what `work` gives, from the cache if it was asked before; work holds the device itself."""
+        return self.cache.get(key, work, attrgetter("nbytes"), job.token)
+
+    def resident(self, name: str, load: Callable[[], Any]) -> Any:
+        """Return a network on the device that is loaded once and stays."""
+        with self._loading:
+            if name not in self._resident:
+                self._resident[name] = self._placed(load)
+            return self._resident[name]
+
+    def network(self, name: str, load: Callable[[], Any], token: CancelToken | None = None) -> Any:
+        """Return a network on the device, from the cache if it was asked before."""
+        return self.cache.get(("network", name), lambda: self._placed(load), _network_bytes, token)
+
+    def _placed(self, load: Callable[[], Any]) -> Any:
+        return load().to(self.device.torch, memory_format=torch.channels_last)
+
+    # -- pictures ---------------------------------------------------------------------------------------
+
+    def target(self, job: Job[Any], content: Picture, long_side: int | None) -> Picture:
+        """Return the photo at the size of the result, and tell whether that makes a preview."""
+        with job.stage("photo"):
+            target = self.fitted(content, long_side)
+            job.preview = max(target.height, target.width) <= PREVIEW_SIDE
+        return target
+
+    def fitted(self, picture: Picture, long_side: int | None) -> Picture:
+        """Return a picture of at most that long side, from the cache if it was asked before."""
+        if long_side is None or max(picture.height, picture.width) <= long_side:
+            return picture
+        key = ("fitted", picture.digest, long_side)
+        return self.cache.get(key, lambda: fit_within(picture, long_side), _picture_bytes)
+
+    def resized(self, picture: Picture, size: Size) -> Picture:
+        """Return a picture in another size, from the cache if it was asked before."""
+        if (picture.height, picture.width) == size:
+            return picture
+        key = ("resized", picture.digest, size)
+        return self.cache.get(key, lambda: resize_picture(picture, *size), _picture_bytes)
+
+    def whole(self, picture: Picture) -> Tensor:
+        """Return all of a picture (1, 3, H, W) on the device."""
+        return to_tensor(picture, self.device.torch).contiguous(memory_format=torch.channels_last)
+
+    def in_tiles(
+        self, job: Job[Any], photo: Picture, tiling: Tiling, paint: Callable[[Tile, Tensor], None]
+    ) -> None:
+        """Paint tile by tile, given the photo's (1, 3, h, w) there.
+
+        Each tile holds the device for itself, so previews slip in between. Where memory runs short the
+        tiles become smaller once, and a note says so.
+        """
+        ground, side = ground_color(photo), self.device.tile
+        while True:
+            tiles = tiling.cut((photo.height, photo.width), side)
+            job.tiles = max(job.tiles, job.tiles_done + len(tiles))
+            try:
+                for tile in tiles:
+                    job.tell_of_tiles()
+                    with self.holding(job):
+                        seen = window_tensor(photo, ground, tile.rows, tile.columns)
+                        paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
+                    job.tiles_done += 1
+                return
+            except torch.OutOfMemoryError:
+                if side < self.device.tile:
+                    raise
+                self.device.empty_cache()
+                side //= 2
+                job.notes.append("The device ran short of memory; the picture was painted in smaller tiles.")
+
+
+def _picture_bytes(picture: Picture) -> int:
+    return picture.rgb.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+
+
+def _network_bytes(network: Any) -> int:
+    return sum(weight.nbytes for weight in network.state_dict().values())
