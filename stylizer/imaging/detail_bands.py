@@ -16,7 +16,7 @@ BANDS = ((0.6, 1.6), (1.6, 5.0), (5.0, 14.0))
 """Deviations in pixels of the two Gaussians whose difference is a band: fine, middle, coarse detail."""
 _FINEST = 0.35  # a Gaussian of fewer pixels is none
 _BOX = 24
-_TINY = 4e-6
+_TINY = 1e-3  # of the range: what no eye sees
 _CALMEST = (0.2, 0.4)  # ranks between which a place stops counting as calm: 30 % of a picture on the whole
 
 
@@ -64,8 +64,8 @@ def calm_share(rank: Tensor) -> Tensor:
     return ((none - rank) / (none - full)).clamp(0, 1)
 
 
-def band_deviations(pixels: Tensor, parts: Tensor, unit: float) -> list[Tensor | None]:
-    """Root mean square of every band of light and of two color differences in soft parts of a picture.
+def band_strengths(pixels: Tensor, parts: Tensor, unit: float) -> list[Tensor | None]:
+    """Mean size of every band of light and of two color differences in soft parts of a picture.
 
     pixels (1, 3, H, W); parts (1, P, H, W) >= 0. Returns (3, P) a band, None where the picture is too small.
     """
@@ -80,7 +80,7 @@ def band_deviations(pixels: Tensor, parts: Tensor, unit: float) -> list[Tensor |
         shares = F.interpolate(parts, size=band.shape[2:], mode="area")[0].flatten(1)
         shares = shares / shares.sum(1, keepdim=True).clamp(min=1e-6)
         with full_precision(pixels):
-            found.append((band[:, 0].flatten(1).square() @ shares.T + _TINY).sqrt())
+            found.append(band[:, 0].flatten(1).abs() @ shares.T + _TINY)
     return found
 
 

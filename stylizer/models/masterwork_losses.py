@@ -16,7 +16,7 @@ from torch import Tensor
 
 from stylizer.imaging.detail_bands import (
     band_correlations,
-    band_deviations,
+    band_strengths,
     busy_rank,
     calm_share,
     detail_bands,
@@ -39,13 +39,13 @@ class MasterworkWeights:
     """Moments of calm, middling and busy places, each against the painting's own."""
     matching: float = 8.0
     """Relaxed earth mover's distance of sampled features."""
-    color: float = 3.0
+    color: float = 5.0
     similarity: float = 8.0
     """Self-similarity to the photo at strength 1 and the smallest size; 0.7 of it at every next size."""
     content: tuple[float, float] = (0.3, 0.5)
     """Distance of normalized features from the photo's at relu3_1 and relu4_1, at strength 1."""
     follow: float = 2.0
-    energy: float = 2.0
+    energy: float = 4.0
     range: float = 100.0
     """Against values outside [0, 1]."""
 
@@ -64,8 +64,10 @@ class PartTarget:
     """Sampled features (4096, C) less their mean."""
     mean: Tensor
     colors: Tensor
-    deviations: tuple[Tensor | None, ...]
-    """Of every band of detail, (3, 3)."""
+    energy_planes: Tensor
+    """(1, 3, h, w) >= 0: its calmest 30 %, its middling and its busy places."""
+    energies: tuple[Tensor | None, ...]
+    """Mean size of every band of detail there in the paintings, (3, 3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +103,15 @@ def part_target(
     wholes, rows, features, colors, bands = [], [], [], [], []
     pool = _color_pool(unit)
     for picture, share in paintings:
-        planes = three_parts(busy_rank(picture, unit * stroke))
-        planes = torch.cat([torch.ones_like(planes[:, :1]), planes], 1)
+        own_rank = busy_rank(picture, unit * stroke)
+        parts = three_parts(own_rank)
+        planes = torch.cat([torch.ones_like(parts[:, :1]), parts], 1)
         taps = network(picture)
         wholes.append([_moments(tap, planes, first=place == 0) for place, tap in enumerate(taps)])
         places = torch.rand(max(1, round(_POOL * share)), 2, generator=rng)
         features.append(torch.cat(sampled(taps, places), 1))
         colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
-        bands.append(band_deviations(picture, planes[:, 1:], unit * stroke))
+        bands.append(band_strengths(picture, _energy_planes(own_rank), unit * stroke))
         rows.append(share)
     pooled = torch.cat(features)
     mean = pooled.mean(0)
@@ -121,7 +124,8 @@ def part_target(
         features=pooled - mean,
         mean=mean,
         colors=torch.cat(colors),
-        deviations=tuple(_mixed_deviations(found, rows) for found in zip(*bands, strict=True)),
+        energy_planes=mask * _energy_planes(rank),
+        energies=tuple(_mixed_energies(found, rows) for found in zip(*bands, strict=True)),
     )
 
 
@@ -221,11 +225,15 @@ def _style_distance(features: Sequence[Tensor], part: PartTarget, weights: Maste
 def _energy_excess(picture: Tensor, part: PartTarget, unit: float) -> Tensor:
     """How far the bands leave the range between half and nine tenths of the paintings' own."""
     total = picture.new_zeros(())
-    for found, own in zip(band_deviations(picture, part.planes[:, 1:], unit), part.deviations, strict=True):
+    for found, own in zip(band_strengths(picture, part.energy_planes, unit), part.energies, strict=True):
         if found is not None and own is not None:
             ratio = found / own
             total = total + (F.relu(ratio - MOST_ENERGY) + F.relu(LEAST_ENERGY - ratio)).square().mean()
     return total
+
+
+def _energy_planes(rank: Tensor) -> Tensor:
+    return torch.cat([calm_share(rank), three_parts(rank)[:, 1:]], 1)
 
 
 def _moments(tap: Tensor, planes: Tensor, first: bool) -> tuple[Tensor, Tensor]:
@@ -245,10 +253,10 @@ def _mixed(found: Sequence[tuple[Tensor, Tensor]], shares: Sequence[float]) -> t
     return mean, (square - mean.square()).clamp(min=1e-8).sqrt()
 
 
-def _mixed_deviations(found: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor | None:
+def _mixed_energies(found: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor | None:
     if any(one is None for one in found):
         return None
-    return sum(s * one.square() for one, s in zip(found, shares, strict=True)).sqrt()
+    return sum(s * one for one, s in zip(found, shares, strict=True))
 
 
 def _alikeness(features: Sequence[Tensor], places: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 
 from stylizer.imaging.detail_bands import (
     band_correlations,
-    band_deviations,
+    band_strengths,
     busy_rank,
     calm_share,
     detail_bands,
@@ -29,15 +29,15 @@ def _half_busy() -> torch.Tensor:
 @pytest.mark.parametrize(("period", "band"), [(5, 0), (16, 1), (50, 2)])
 def test_a_wave_shows_in_the_band_of_its_length(period, band):
     whole = torch.ones(1, 1, 256, 256)
-    found = torch.stack([part[0, 0] for part in band_deviations(_wave(period), whole, 1.0)])
+    found = torch.stack([part[0, 0] for part in band_strengths(_wave(period), whole, 1.0)])
     assert int(found.argmax()) == band
-    assert found[band] > 0.5 * 0.2 / math.sqrt(2)
+    assert found[band] > 0.5 * 0.2 * 2 / math.pi
 
 
 def test_the_same_wave_twice_as_large_shows_in_the_same_band():
     whole = torch.ones(1, 1, 512, 512)
-    small = band_deviations(_wave(16), torch.ones(1, 1, 256, 256), 0.5)[2]
-    large = band_deviations(_wave(32, 512), whole, 1.0)[2]
+    small = band_strengths(_wave(16), torch.ones(1, 1, 256, 256), 0.5)[2]
+    large = band_strengths(_wave(32, 512), whole, 1.0)[2]
     assert small[0, 0].item() == pytest.approx(large[0, 0].item(), rel=0.1)
 
 
@@ -61,7 +61,7 @@ def test_color_alone_is_seen_too():
     noise = 0.2 * (torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)) - 0.5)
     colored = gray + noise * torch.tensor([1.0, -0.299 / 0.587, 0.0]).view(1, 3, 1, 1)
     whole = torch.ones(1, 1, 64, 64)
-    light, first, _ = band_deviations(colored, whole, 1.0)[0][:, 0]
+    light, first, _ = band_strengths(colored, whole, 1.0)[0][:, 0]
     assert first > 5 * light
 
 
