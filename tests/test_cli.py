@@ -67,6 +67,21 @@ def test_one_photo_in_a_mix_of_styles_makes_one_file_with_its_recipe(run, studio
     assert not np.array_equal(painted.rgb, open_picture(photo).rgb)
 
 
+def test_a_masterwork_says_what_it_takes_and_has_its_recipe(run, studio, tmp_path):
+    out, photo = tmp_path / "out.png", studio / "photos" / "photo0.png"
+    status, _, error = run("stylize", photo, "--style", studio / "ink.png", "--masterwork", "-o", out)
+    assert status == 0 and "GB of memory" in error
+    assert json.loads(read_recipe(out))["request"]["masterwork"] is True
+    assert open_picture(out).rgb.shape == (40, 56, 3)
+
+
+def test_a_masterwork_of_a_style_with_a_name_alone_is_refused(run, studio, tmp_path):
+    photo = studio / "photos" / "photo0.png"
+    status, _, error = run("stylize", photo, "--style", "wave", "--masterwork", "-o", tmp_path / "out.png")
+    assert status == 2 and "open the painting as a picture" in error
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_of_photos_fills_a_folder(run, studio, tmp_path):
     status, _, _ = run("stylize", studio / "photos", "--style", "wave", "-o", tmp_path / "painted")
     assert status == 0

@@ -145,12 +145,15 @@ def save_result(result: Result, out: Path) -> None:
 
 @contextmanager
 def tile_bar() -> Iterator[Callable[[Progress], None]]:
-    """Show a bar over the tiles of one picture."""
+    """Show a bar over the tiles of one picture, and before them one over the work on a masterwork."""
     with tqdm(unit="tile", disable=None, leave=False) as bar:
 
         def receive(progress: Progress) -> None:
-            if progress.stage == "tiles":
+            if progress.stage == "tiles" or (progress.stage == "masterwork" and progress.total > 1):
+                if bar.total != progress.total and progress.done < bar.n:  # the tiles begin
+                    bar.reset()
                 bar.total = progress.total
+                bar.set_description(progress.stage, refresh=False)
                 bar.update(progress.done - bar.n)
 
         yield receive

@@ -34,6 +34,7 @@ _STROKE, _STROKE_HELP = setting("stroke", StyleRequest)
 _DETAIL, _DETAIL_HELP = setting("detail", StyleRequest)
 _LONG_SIDE, _LONG_SIDE_HELP = setting("long_side", StyleRequest)
 _SEED, _SEED_HELP = setting("seed", StyleRequest)
+_MASTERWORK, _MASTERWORK_HELP = setting("masterwork", StyleRequest)
 _COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
@@ -61,6 +62,7 @@ class Stylize(EngineOptions):
     detail: Annotated[float, _DETAIL_HELP] = _DETAIL
     long_side: Annotated[int | None, _LONG_SIDE_HELP] = _LONG_SIDE
     seed: Annotated[int, _SEED_HELP] = _SEED
+    masterwork: Annotated[bool, _MASTERWORK_HELP] = _MASTERWORK
 
     def run(self) -> int:
         """Paint; among several, photos that cannot be read are reported and the others are painted."""
@@ -74,6 +76,11 @@ class Stylize(EngineOptions):
         settings = {entry.name: getattr(self, entry.name) for entry in options(StyleRequest)}
 
         def make(photo: Picture, progress: ProgressReceiver | None) -> Result:
+            if self.masterwork:
+                needed = engine.masterwork_memory(photo, self.long_side) / 2**30
+                tqdm.write(
+                    f"{photo.name}: a masterwork takes about {needed:.1f} GB of memory", file=sys.stderr
+                )
             if not (own or masks or self.match):
                 return engine.run(StyleRequest(photo, styles, **settings), progress=progress)
             wanted = [style.name for style in own]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from stylizer.engine.library import CHECKPOINTS, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
+from stylizer.engine.pipelines.masterwork import MasterworkPipeline
 from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
@@ -59,11 +60,13 @@ class Engine:
         whole_precision: bool = False,
         finish: Finish | None = None,
         segmenter: str | Path | None = None,
+        masterwork_steps: tuple[int, ...] | None = None,
     ) -> None:
         self.library = Library(Path(checkpoints))
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
         self._stylize = StylizePipeline(self.library, self.executor, finish)
+        self._masterwork = MasterworkPipeline(self.library, self.executor, self._stylize, masterwork_steps)
         self._translate = TranslatePipeline(self.library, self.executor, finish)
         self._generate = GeneratePipeline(self.library, self.executor)
         self._published = segmenter
@@ -84,6 +87,8 @@ class Engine:
         """
         token, receive = token or CancelToken(), progress or ignore_progress
         if isinstance(request, StyleRequest):
+            if request.masterwork:
+                return self._masterwork(Job(request, token, receive))
             return self._stylize(Job(request, token, receive))
         if isinstance(request, TranslateRequest):
             return self._translate(Job(request, token, receive))
@@ -121,6 +126,10 @@ class Engine:
         here, when the model is not here, or would have to be downloaded without `fetch`.
         """
         return restore(recipe, content, self.library, lambda: self.painter.checkpoint_sha, fetch)
+
+    def masterwork_memory(self, photo: Picture, long_side: int | None = None) -> int:
+        """Predict the bytes that a masterwork of a photo takes while it is worked out."""
+        return self._masterwork.memory_needed(photo, long_side)
 
     # -- what is there ----------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from stylizer.models.style_file import NamedStyle, load_style, style_files
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
+SWATCHES = "swatches"
 HUB_FILES = [CONFIG, WEIGHTS, CARD]
 """What is fetched of a repository: data, nothing that runs."""
 LARGEST_DOWNLOAD = 256 << 20
@@ -98,6 +99,11 @@ class Library:
             return {}
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
         return {path.stem: path for path in files}
+
+    def swatch(self, style: NamedStyle) -> Picture | None:
+        """Open the swatch of a style with a name, a cloth of its strokes without a motif, if there is one."""
+        file = self.folder / SWATCHES / f"{style.slug}.webp"
+        return open_picture(file) if style.slug and file.is_file() else None
 
     def find_named(self, name: str) -> NamedStyle | Picture:
         """Find a style by its name: a named style, or an original; raises RequestError."""

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stylizer.imaging.picture import Picture
+
 
 class Cancelled(Exception):
     """The artist asked to stop; nothing was made."""
@@ -13,11 +15,18 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """A render's position: `done` of `total` steps of a stage ("photo", "style", "painting", "tiles")."""
+    """A render's position: `done` of `total` steps of a stage.
+
+    Stages are "photo", "style", "painting" or "masterwork", and "tiles".
+    """
 
     stage: str
     done: int
     total: int
+    seconds_left: float | None = None
+    """About how long the stage goes on, where that is known."""
+    shown: Picture | None = None
+    """What is there by now, where there is something to look at."""
 
 
 ProgressReceiver = Callable[[Progress], None]

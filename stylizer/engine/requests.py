@@ -181,6 +181,7 @@ class StyleRequest(_ByRegion[RegionStyle]):
         None, "Longest side of the result in pixels; the photo's own if not given.", 16, 16384
     )
     seed: int = option(0, "Another number moves the grain of the strokes.", 0, LARGEST_SEED, 1)
+    masterwork: bool = option(False, "Works at the picture itself for a minute or two; needs the painting.")
     regions: Regions | None = None
     region_styles: tuple[RegionStyle, ...] = ()
 
@@ -190,6 +191,8 @@ class StyleRequest(_ByRegion[RegionStyle]):
         if self.styles or self.regions is None:
             _check_styles(self.styles)
         check_options(self)
+        if self.masterwork and self.colors_only:
+            raise RequestError("a masterwork is made of strokes; switch off colors only, or the masterwork")
         self._check_regions()
 
     def region_style(self, name: str) -> RegionStyle:

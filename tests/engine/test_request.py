@@ -16,7 +16,16 @@ PLAIN = StyleRequest(drawn(), (StyleChoice(drawn(seed=1)),))
 
 def test_every_option_has_bounds_and_a_sentence():
     names = [entry.name for entry in options(StyleRequest)]
-    assert names == ["strength", "color", "colors_only", "stroke", "detail", "long_side", "seed"]
+    assert names == [
+        "strength",
+        "color",
+        "colors_only",
+        "stroke",
+        "detail",
+        "long_side",
+        "seed",
+        "masterwork",
+    ]
     for entry in options(StyleRequest):
         assert entry.metadata["help"].endswith(".")
         if not isinstance(entry.default, bool):

@@ -6,7 +6,7 @@ the layers are laid over the photo.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -58,23 +58,26 @@ class StylizePipeline:
         request = job.request
         target = self.executor.target(job, request.content, request.long_side)
         with job.stage("style"):
-            codes = self._read_styles(job)
-            plan = make_plan(request, lambda choice: codes[id(choice)], self._calibrated)
+            codes = self.read_styles(job)
+            plan = make_plan(request, lambda choice: codes[id(choice)], self.calibrated)
         if not plan.painted:
-            return Result(target, self._recipe(request, codes), job.seconds, tuple(job.notes))
+            return self.result(job, target, codes)
         if request.colors_only:
             layers = [self._color_layer(job, target, plan, manner) for manner in plan.painted]
         else:
             layers = [self._stroke_layer(job, target, plan, stroke) for stroke in plan.strokes]
-        picture = self._compose(job, target, plan, layers)
-        return Result(picture, self._recipe(request, codes), job.seconds, tuple(job.notes))
+        return self.result(job, self.compose(job, target, plan, layers), codes)
+
+    def result(self, job: Job[StyleRequest], picture: Picture, codes: Codes) -> Result:
+        """Hand a picture over with its recipe."""
+        return Result(picture, self._recipe(job.request, codes), job.seconds, tuple(job.notes))
 
     # -- styles to codes --------------------------------------------------------------------------------
 
-    def _read_styles(self, job: Job[StyleRequest]) -> Codes:
+    def read_styles(self, job: Job[StyleRequest]) -> Codes:
         """Read the styles of the whole picture and of the regions; raises RequestError."""
-        request, codes = job.request, {}
-        for choice in (*request.styles, *(c for own in request.region_styles for c in own.styles or ())):
+        codes = {}
+        for choice in all_choices(job.request):
             if isinstance(choice.style, Picture):
                 code = self.read_code(job, choice.style)
             else:
@@ -114,41 +117,60 @@ class StylizePipeline:
             raise RequestError(f"style {name!r} was made for another painter; make it again")
         return style.code
 
-    def _calibrated(self, strength: float) -> float:
+    def calibrated(self, strength: float) -> float:
         """Turn a slider's position into the strength that looks like it, for this painter."""
         return calibrate(strength, getattr(self.painter.config, "calibration", ()))
 
     # -- layers -----------------------------------------------------------------------------------------
 
-    def _stroke_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, stroke: float) -> _Layer:
+    def _stroke_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, stroke: float) -> Layer:
         """Paint the whole photo with one brush, in one decode, and let it grow up to the last step."""
-        request, content, painter = job.request, job.request.content, self.painter
+        request, content = job.request, job.request.content
         size = work_size(content.height, content.width, stroke)
-        with job.stage("photo"):
-            key: tuple[Any, ...] = ("content", content.digest, size)
-            encoded = self.executor.compute(job, key, partial(self._encode, job, size))
-            own = painter.own_code(encoded)[0].float().cpu()
-        device = self.executor.device.torch
-        mix = _Mix(plan.stacked(own).to(device), plan.field.to(device))
-        origin = grain_origin(request.seed, painter.stride)
+        encoded, mix = self._mix(job, plan, size)
+        origin = grain_origin(request.seed, self.painter.stride)
         key = (content.digest, size, plan.key, request.seed)
         with job.stage("painting"):
             paint = partial(self._decode, job, encoded, mix, size, origin)
             painted = self.executor.compute(job, ("painted", *key), paint)
+        manners = tuple(manner for manner in plan.painted if manner.stroke == stroke)
+        return self.grown_layer(job, target, plan, manners, painted, key)
+
+    def _mix(self, job: Job[StyleRequest], plan: Plan, size: Size) -> tuple[Any, _Mix]:
+        """Read the photo at a size; return what the painter keeps of it, and the mix of codes."""
+        with job.stage("photo"):
+            key: tuple[Any, ...] = ("content", job.request.content.digest, size)
+            encoded = self.executor.compute(job, key, partial(self._encode, job, size))
+            own = self.painter.own_code(encoded)[0].float().cpu()
+        device = self.executor.device.torch
+        return encoded, _Mix(plan.stacked(own).to(device), plan.field.to(device))
+
+    def grown_layer(
+        self,
+        job: Job[StyleRequest],
+        target: Picture,
+        plan: Plan,
+        manners: tuple[Manner, ...],
+        painted: Tensor,
+        key: Hashable,
+    ) -> Layer:
+        """Let a painting (1, 3, h, w) of these manners grow up to the last step; `key` identifies it."""
+        request, painter = job.request, self.painter
+        size = painted.shape[2], painted.shape[3]
         enlargement = target.height / size[0]
         if request.detail > 0 and enlargement > 1:  # what shows in the preview is restored at its size
-            photo = self.executor.whole(self.executor.resized(content, size))
+            photo = self.executor.whole(self.executor.resized(request.content, size))
             painted = restore_detail(painted, photo, request.detail)
         redraw = None
         if enlargement >= self.finish.from_scale:
+            _, mix = self._mix(job, plan, size)
             with job.stage("painting"):
                 measure = partial(self._measure, job, painted, mix)
-                statistics = self.executor.compute(job, ("statistics", *key, request.detail), measure)
-            redraw = partial(self._redraw, mix, statistics, origin)
+                statistics = self.executor.compute(job, ("statistics", key, request.detail), measure)
+            redraw = partial(self._redraw, mix, statistics, grain_origin(request.seed, painter.stride))
         tiling = Tiling(painter.stride, painter.halo)
         grown = grow(self.executor, job, target, painted, redraw, tiling, self.finish)
-        manners = tuple(manner for manner in plan.painted if manner.stroke == stroke)
-        return _Layer(manners, grown.window, grown.halo)
+        return Layer(manners, grown.window, grown.halo)
 
     def _encode(self, job: Job[StyleRequest], size: Size) -> Any:
         photo = self.executor.resized(job.request.content, size)
@@ -185,7 +207,7 @@ class StylizePipeline:
         weights = mix.over(size, painter.stride, window)
         return painter.decode(content, mix.codes, weights, whole.statistics, corner).float()
 
-    def _color_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, manner: Manner) -> _Layer:
+    def _color_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, manner: Manner) -> Layer:
         """Move the photo's colors in one manner, without a stroke."""
         with job.stage("painting"):
             photo = self.executor.whole(fit_within(target, STYLE_SIDE)).cpu()
@@ -195,12 +217,12 @@ class StylizePipeline:
             mean, root = color_moments(photo)
             style = shares @ means, (shares[:, None, None] * roots).sum(0)
             transport = _ColorTransport(mean, root, style[0][None], style[1][None], manner.strength)
-        return _Layer((manner,), transport.window, 0)
+        return Layer((manner,), transport.window, 0)
 
     # -- layers to a picture ----------------------------------------------------------------------------
 
-    def _compose(self, job: Job[StyleRequest], target: Picture, plan: Plan, layers: list[_Layer]) -> Picture:
-        """Lay the layers over the photo, a window at a time."""
+    def compose(self, job: Job[StyleRequest], target: Picture, plan: Plan, layers: list[Layer]) -> Picture:
+        """Lay layers over the photo, a window at a time."""
         covers = plan.covers(tuple(layer.manners for layer in layers))
         if covers is None:
             window: _MakeWindow = partial(_one_layer, layers[0], plan.painted[0])
@@ -222,7 +244,7 @@ _MakeWindow = Callable[[Tensor, slice, slice], TileResult]
 
 
 @dataclass(frozen=True, eq=False)
-class _Layer:
+class Layer:
     """What is painted with one brush: its manners, and how a window is made of the photo's (1, 3, h, w)."""
 
     manners: tuple[Manner, ...]
@@ -276,12 +298,12 @@ class _ColorTransport:
         return apply_colors(photo, mean, moved, toward).clamp(0, 1)
 
 
-def _one_layer(layer: _Layer, manner: Manner, photo: Tensor, rows: slice, columns: slice) -> TileResult:
+def _one_layer(layer: Layer, manner: Manner, photo: Tensor, rows: slice, columns: slice) -> TileResult:
     return TileResult(layer.window(photo, rows, columns).float(), manner.shown, 1 - manner.color)
 
 
 def _several_layers(
-    layers: list[_Layer], covers: Planes, photo: Tensor, rows: slice, columns: slice
+    layers: list[Layer], covers: Planes, photo: Tensor, rows: slice, columns: slice
 ) -> TileResult:
     """Mix the layers by their shares of each pixel; planes as `Plan.covers` gives them."""
     found = covers.window(photo, rows, columns)
@@ -293,6 +315,11 @@ def _several_layers(
     for layer, share in zip(layers, shares, strict=True):
         painted = painted + layer.window(photo, rows, columns).float() * share
     return TileResult(painted, shown[None], (gray / shown.clamp(min=1e-6)).clamp(max=1)[None])
+
+
+def all_choices(request: StyleRequest) -> tuple[StyleChoice, ...]:
+    """List the styles of the whole picture and of the regions."""
+    return (*request.styles, *(choice for own in request.region_styles for choice in own.styles or ()))
 
 
 def grain_origin(seed: int, stride: int) -> tuple[int, int]:

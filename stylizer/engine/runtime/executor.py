@@ -135,14 +135,18 @@ class Executor:
     # -- the device -------------------------------------------------------------------------------------
 
     @contextmanager
-    def holding(self, job: Job[Any]) -> Iterator[None]:
-        """Hold the device, with its number type and without gradients; raises Cancelled."""
-        with (
-            self._device_lock.hold(job.preview, job.token),
-            torch.inference_mode(),
-            self.device.precision(),
-        ):
-            yield
+    def holding(self, job: Job[Any], learning: bool = False) -> Iterator[None]:
+        """Hold the device, with its number type and without gradients; raises Cancelled.
+
+        What is `learning` gets gradients, and numbers as it makes them.
+        """
+        with self._device_lock.hold(job.preview, job.token):
+            if learning:
+                with torch.enable_grad():
+                    yield
+                return
+            with torch.inference_mode(), self.device.precision():
+                yield
 
     def compute(self, job: Job[Any], key: Hashable, work: Callable[[], Value]) -> Value:
         """Return what `work` gives, from the cache if it was asked before; work holds the device itself."""

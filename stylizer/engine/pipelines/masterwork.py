@@ -1,0 +1,177 @@
+"""Masterwork: the picture itself is optimized, then it grows and is finished like any painting.
+
+It needs the paintings themselves, or the swatches of styles with names; codes alone are too little.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from stylizer.engine.library import Library
+from stylizer.engine.pipelines.region_plan import Plan, make_plan
+from stylizer.engine.pipelines.stylize import Codes, Layer, StylizePipeline, all_choices
+from stylizer.engine.pipelines.upscale import PREVIEW, Finish, Grown
+from stylizer.engine.progress import Progress
+from stylizer.engine.recipe import Result
+from stylizer.engine.requests import StyleRequest
+from stylizer.engine.runtime.executor import DeviceLock, Executor, Job, Size
+from stylizer.errors import CheckpointError, RequestError
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.regions import WHOLE
+from stylizer.imaging.resize import fit_within
+from stylizer.models.masterwork import (
+    MasterworkOptions,
+    MasterworkPart,
+    MasterworkStep,
+    memory_needed,
+    paint_masterwork,
+)
+from stylizer.models.perceptual import Perceptual, load_perceptual
+
+STAGE = "masterwork"
+_LARGEST_STYLE = 1024
+_SMALLEST = 64  # long side below which there is nothing to work out
+_EVERY = 2.0  # seconds between two pictures that are shown
+
+
+class MasterworkPipeline:
+    """Work out one masterwork at a time; what was worked out is remembered."""
+
+    def __init__(
+        self, library: Library, executor: Executor, stylize: StylizePipeline, steps: tuple[int, ...] | None
+    ) -> None:
+        """`steps` at each size instead of the usual ones, for a hurry."""
+        self.library, self.executor, self._stylize, self._steps = library, executor, stylize, steps
+        self._turn = DeviceLock()
+
+    def __call__(self, job: Job[StyleRequest]) -> Result:
+        """Paint; `Progress` tells the time left and shows pictures. Raises RequestError, CheckpointError."""
+        request = job.request
+        target = self.executor.target(job, request.content, request.long_side)
+        pictures = self._paintings(request)
+        with job.stage("style"):
+            codes = self._stylize.read_styles(job)
+            plan = make_plan(request, lambda choice: codes[id(choice)], self._stylize.calibrated)
+        if not plan.painted:
+            return self._stylize.result(job, target, codes)
+        size = _work_size(target)
+        key = (
+            STAGE,
+            request.content.digest,
+            size,
+            plan.key,
+            tuple(manner.stroke for manner in plan.painted),
+            request.seed,
+        )
+        with job.stage(STAGE):
+            work = partial(self._work, job, target, plan, codes, pictures, size)
+            painted = self.executor.compute(job, key, work)
+        layer = self._stylize.grown_layer(job, target, plan, plan.painted, painted, key)
+        return self._stylize.result(job, self._stylize.compose(job, target, plan, [layer]), codes)
+
+    def memory_needed(self, photo: Picture, long_side: int | None = None) -> int:
+        """Predict the bytes that a photo's masterwork takes while it is worked out."""
+        side = min(PREVIEW, long_side or PREVIEW, max(photo.height, photo.width))
+        return memory_needed(photo.height, photo.width, self._options(max(side, _SMALLEST), 0))
+
+    # -- paintings --------------------------------------------------------------------------------------
+
+    def _paintings(self, request: StyleRequest) -> dict[int, Picture]:
+        """Find the painting of every choice, by its identity; raises RequestError for one without any."""
+        found = {}
+        for choice in all_choices(request):
+            if isinstance(choice.style, Picture):
+                found[id(choice)] = choice.style
+                continue
+            swatch = self.library.swatch(choice.style)
+            if swatch is None:
+                raise RequestError(
+                    f"a masterwork needs the painting itself, and {choice.style.title!r} is a style with a "
+                    "name alone; open the painting as a picture"
+                )
+            found[id(choice)] = swatch
+        return found
+
+    # -- the work ---------------------------------------------------------------------------------------
+
+    def _work(
+        self,
+        job: Job[StyleRequest],
+        target: Picture,
+        plan: Plan,
+        codes: Codes,
+        pictures: dict[int, Picture],
+        size: Size,
+    ) -> Tensor:
+        """Work it out, one at a time a device; every step holds the device, so previews slip in between."""
+        device = self.executor.device.torch
+        network = self.executor.resident("perceptual", self._load)
+        by_code = {codes[choice][0]: picture for choice, picture in pictures.items()}
+        photo = self.executor.whole(self.executor.resized(target, size)).clone()
+        parts = []
+        for place, manner in enumerate(plan.manners):
+            if manner.strength == 0:
+                continue
+            styles = tuple((self._style(by_code[digest]), share) for digest, share in manner.shares)
+            mask = None
+            if plan.parts is not None:
+                mask = torch.from_numpy(plan.parts[place]).to(device).float() / WHOLE
+            parts.append(MasterworkPart(styles, mask, manner.strength, manner.stroke))
+        options = self._options(max(size), job.request.seed)
+        steps = paint_masterwork(photo, parts, network, options, check=job.token.check)
+        with self._turn.hold(token=job.token):
+            return self._follow(job, target, plan, steps)
+
+    def _follow(
+        self, job: Job[StyleRequest], target: Picture, plan: Plan, steps: Iterator[MasterworkStep]
+    ) -> Tensor:
+        """Take step after step, tell of the time left, and show what is there by now."""
+        preview, job.preview = job.preview, False
+        start = shown = time.monotonic()
+        try:
+            while True:
+                with self.executor.holding(job, learning=True):
+                    step = next(steps)
+                now = time.monotonic()
+                picture = None
+                if now - shown > _EVERY and step.share < 1:
+                    picture, shown = self._shown(job, target, plan, step.picture), now
+                left = (now - start) * (1 - step.share) / step.share
+                job.receive(Progress(STAGE, round(1000 * step.share), 1000, left, picture))
+                if step.share >= 1:
+                    return step.picture
+        finally:
+            job.preview = preview
+
+    def _shown(self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor) -> Picture:
+        """Finish what is there by now, at its size."""
+        small = fit_within(target, max(painted.shape[2:]))
+        size = small.height, small.width
+        layer = Layer(plan.painted, Grown(painted, size, None, 0, Finish()).window, 0)
+        return self._stylize.compose(Job(job.request, job.token, preview=True), small, plan, [layer])
+
+    def _style(self, picture: Picture) -> Tensor:
+        return self.executor.whole(self.executor.fitted(picture, _LARGEST_STYLE)).clone()
+
+    def _load(self) -> Perceptual:
+        try:
+            return load_perceptual(dtype=self.executor.device.dtype)
+        except (OSError, ValueError):
+            raise CheckpointError(
+                "the perceptual network is missing or damaged; copy checkpoints/perceptual again"
+            ) from None
+
+    def _options(self, side: int, seed: int) -> MasterworkOptions:
+        steps = self._steps or MasterworkOptions.steps
+        return MasterworkOptions(side=side, steps=steps, seed=seed)
+
+
+def _work_size(target: Picture) -> Size:
+    """Return the size at which a masterwork is worked out: that of a preview."""
+    scale = max(_SMALLEST, min(PREVIEW, max(target.height, target.width))) / max(target.height, target.width)
+    return max(16, round(target.height * scale)), max(16, round(target.width * scale))
