@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from stylizer.errors import PictureError
-from stylizer.imaging import deep, profiles
+from stylizer.imaging import png, profiles
 from stylizer.imaging.text_chunk import MAX_TEXT, chunk, text_chunk
 
 _WEBP_SIDE = 16383
@@ -41,7 +41,7 @@ def _png(rgb: np.ndarray, alpha: np.ndarray | None, recipe: str | None, quality:
     if rgb.dtype == np.uint16:
         profile = b"sRGB\0\0" + zlib.compress(profiles.srgb_profile())
         text = b"" if recipe is None else text_chunk("recipe", recipe)
-        return deep.write_png(rgb, alpha, chunk(b"iCCP", profile) + text)
+        return png.write_png(rgb, alpha, chunk(b"iCCP", profile) + text)
     info = PngInfo()
     if recipe is not None:
         info.add_itxt("recipe", recipe)

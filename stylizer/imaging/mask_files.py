@@ -23,7 +23,6 @@ from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import to_tensor
 
 _BENT = 0.02  # difference of aspect that a mask may have; scaled masks are off by a pixel
-_LUMA = (0.299, 0.587, 0.114)
 _GRAY = (128, 128, 128)
 _TINTED = 0.5  # share of the overlay's color over the photo
 _ROWS = 256  # rows of full-size masks that are worked on at a time
@@ -33,9 +32,10 @@ def read_mask(source: str | os.PathLike | bytes | BinaryIO, size: tuple[int, int
     """Read a picture of a mask into (height, width) float32 in [0, 1], white is selected.
 
     Any picture that `open_picture` takes, in 8 or 16 bits. Repaired: another size of the same shape is
-    resized; colors count by their brightness; a picture that is transparent somewhere counts by its opacity
-    if its colors are all the same. Raises PictureError for what is no picture, RegionsError for a mask of
-    another shape and for one in which nothing is selected.
+    resized. A picture that is transparent somewhere counts by its opacity: a cut-out or strokes on an empty
+    layer, whose hidden colors nobody sees. Any other counts by its strongest channel, so that strokes of any
+    color select fully. Raises PictureError for what is no picture, RegionsError for a mask of another shape
+    and for one in which nothing is selected.
     """
     picture = open_picture(source)
     height, width = size
@@ -45,15 +45,25 @@ def read_mask(source: str | os.PathLike | bytes | BinaryIO, size: tuple[int, int
             f"the mask is {picture.width} x {picture.height} pixels, the photo {width} x {height}; "
             "bring one of the same shape"
         )
-    plane = picture.rgb @ np.float32(_LUMA) / picture.peak
-    if picture.alpha is not None:
-        plain = np.ptp(picture.rgb.reshape(-1, 3), 0).max() == 0
-        plane = picture.alpha / np.float32(picture.peak) * (1 if plain else plane)
+    if picture.alpha is not None and picture.alpha.min() < picture.peak:
+        plane = picture.alpha / np.float32(picture.peak)
+    else:
+        plane = picture.rgb.max(2) / np.float32(picture.peak)
     tensor = torch.from_numpy(np.ascontiguousarray(plane, np.float32))[None, None]
     plane = F.interpolate(tensor, size=size, mode="bilinear", antialias=True)[0, 0].clamp(0, 1).numpy()
     if plane.max() < 0.5 / WHOLE:
         raise RegionsError("nothing is selected in the mask; paint white where the region is")
     return plane
+
+
+def weak_mask(mask: np.ndarray) -> str | None:
+    """Say in one sentence that a mask (h, w) in [0, 1] nowhere selects half; None for any other."""
+    if mask.max() >= 0.5:
+        return None
+    return (
+        f"The mask selects at most {round(100 * float(mask.max()))} percent anywhere, so its region is "
+        "painted that much; make the mask white for all of it."
+    )
 
 
 def write_masks(

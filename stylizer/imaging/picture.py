@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from stylizer.errors import PictureError
-from stylizer.imaging import decode, encode
+from stylizer.imaging import bounds, decode, encode
 from stylizer.imaging.files import write_whole
 
 __all__ = [
@@ -87,7 +87,7 @@ class Picture:
 def open_picture(source: str | os.PathLike | bytes | BinaryIO, name: str | None = None) -> Picture:
     """Read a picture from a path, from the bytes of a file or from an open file.
 
-    Accepts JPEG, PNG, WebP, AVIF, BMP, TIFF and GIF (first frame), 16 to 16384 px a side,
+    Accepts JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF and GIF (first frame), 16 to 16384 px a side,
     up to 40 megapixels. The result is upright and sRGB; 16 bits stay 16 bits.
     `name` is the file name to remember, when the source does not say it. Raises PictureError.
     """
@@ -132,13 +132,13 @@ def _read(source: str | os.PathLike | bytes | BinaryIO) -> tuple[bytes, str]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source), "picture"
     if not isinstance(source, (str, os.PathLike)):
-        return _at_most(source.read(decode.MAX_BYTES + 1)), str(getattr(source, "name", "picture"))
+        return _at_most(source.read(bounds.MAX_BYTES + 1)), str(getattr(source, "name", "picture"))
     path = Path(source)
     if "\0" in str(path):
         raise PictureError("That file name is not a valid one; give the name of a picture file.")
     try:
         with open(path, "rb") as file:
-            return _at_most(file.read(decode.MAX_BYTES + 1)), path.name
+            return _at_most(file.read(bounds.MAX_BYTES + 1)), path.name
     except FileNotFoundError as error:
         raise PictureError(f"There is no file called {path.name!r}; check the name.") from error
     except IsADirectoryError as error:
@@ -149,9 +149,9 @@ def _read(source: str | os.PathLike | bytes | BinaryIO) -> tuple[bytes, str]:
 
 
 def _at_most(data: bytes) -> bytes:
-    if len(data) > decode.MAX_BYTES:
+    if len(data) > bounds.MAX_BYTES:
         raise PictureError(
-            f"That file is larger than {decode.MAX_BYTES >> 20} MB, the most that is accepted; "
+            f"That file is larger than {bounds.MAX_BYTES >> 20} MB, the most that is accepted; "
             "save the photo smaller and try again."
         )
     return data

@@ -42,10 +42,7 @@ class Regions:
                 f"the masks are {masks.dtype} {masks.shape}; expected uint8 (regions, height, width), "
                 f"1 to {MOST_REGIONS} regions"
             )
-        if not 1 <= min(masks.shape[1:]) <= max(masks.shape[1:]) <= LARGEST_SIDE:
-            raise RegionsError(
-                f"the masks are {masks.shape[2]} x {masks.shape[1]} pixels; a side has 1 to {LARGEST_SIDE}"
-            )
+        check_size(masks.shape[1:])
         if len(self.names) != len(masks) or self.names[0] != REST:
             raise RegionsError(f"{len(masks)} masks have the names {self.names}; the first is {REST!r}")
         if len(set(self.names)) != len(self.names):
@@ -102,7 +99,8 @@ class Regions:
 
 
 def whole(size: tuple[int, int]) -> Regions:
-    """Make regions of (height, width) in which everything is the rest."""
+    """Make regions of (height, width) in which all is the rest. Raises RegionsError out of bounds."""
+    check_size(size)
     return Regions(np.full((1, *size), WHOLE, np.uint8), (REST,))
 
 
@@ -221,6 +219,12 @@ def check_mask(mask: np.ndarray | Tensor, size: tuple[int, int]) -> np.ndarray:
     if plane.shape != size:
         raise RegionsError(f"a mask has shape {plane.shape}; expected {size}, as the regions have")
     return plane
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Raise RegionsError unless masks may have that height and width."""
+    if not 1 <= min(size) <= max(size) <= LARGEST_SIDE:
+        raise RegionsError(f"the masks are {size[1]} x {size[0]} pixels; a side has 1 to {LARGEST_SIDE}")
 
 
 def check_name(name: object) -> str:

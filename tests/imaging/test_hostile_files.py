@@ -55,11 +55,12 @@ def test_a_wrong_suffix_does_not_matter(tmp_path):
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC"),
+        (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x01crx isom", "raw photo"),
         (b"8BPS\x00\x01" + bytes(40), "Photoshop"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n", "PostScript"),
         (b"SIMPLE  =                    T" + bytes(50), "FITS"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "SVG"),
+        (b'\xef\xbb\xbf<svg width="64" height="64"/>', "SVG"),
         (b'<?xml version="1.0"?>\n<!-- hello -->\n<svg width="64" height="64"/>', "SVG"),
         (b"<!DOCTYPE html><html><script>alert(1)</script></html>", "web page"),
         (b"%PDF-1.7\n", "PDF"),
@@ -223,7 +224,7 @@ def test_missing_files_and_folders_are_named_without_their_path(tmp_path):
 
 
 def test_a_file_beyond_the_byte_limit_is_not_read_whole(monkeypatch):
-    monkeypatch.setattr("stylizer.imaging.decode.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("stylizer.imaging.bounds.MAX_BYTES", 1 << 20)
 
     class Endless(io.RawIOBase):
         def read(self, size=-1):

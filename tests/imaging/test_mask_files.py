@@ -14,6 +14,7 @@ from stylizer.imaging.mask_files import (
     pack_mask,
     read_mask,
     unpack_mask,
+    weak_mask,
     write_masks,
 )
 from stylizer.imaging.picture import Picture, PictureError, open_picture
@@ -52,8 +53,27 @@ def clear(array: np.ndarray) -> np.ndarray:
         png(LEFT.astype(np.uint16) * 257),
         png(clear(LEFT)),
         tiff((LEFT / 255).astype(np.float32)),
+        png(np.dstack([drawn(40, 60).rgb * (LEFT > 0)[..., None], LEFT])),
+        png(np.dstack([LEFT, LEFT * 0, LEFT * 0, LEFT])),
+        png(np.dstack([LEFT * 0, LEFT * 0, LEFT, LEFT])),
+        png(np.dstack([LEFT * 0, LEFT * 0, LEFT])),
+        png(np.dstack([LEFT, LEFT, LEFT, LEFT * 0 + 255])),
     ],
-    ids=["gray", "larger", "smaller", "color", "one bit", "16 bits", "opacity", "floats"],
+    ids=[
+        "gray",
+        "larger",
+        "smaller",
+        "color",
+        "one bit",
+        "16 bits",
+        "opacity",
+        "floats",
+        "cut-out",
+        "red strokes on an empty layer",
+        "blue strokes on an empty layer",
+        "blue on black",
+        "opaque with opacity",
+    ],
 )
 def test_masks_of_any_kind_are_read(file):
     mask = read_mask(file, (40, 60))
@@ -77,6 +97,11 @@ def test_masks_that_cannot_be_used_are_refused(file, error, words):
     with pytest.raises(error) as caught:
         read_mask(file, (40, 60))
     assert words in str(caught.value) and "/" not in str(caught.value)
+
+
+def test_a_mask_that_nowhere_selects_half_is_told():
+    assert "12 percent" in weak_mask(read_mask(png(LEFT // 8), (40, 60)))
+    assert weak_mask(read_mask(png(LEFT), (40, 60))) is None
 
 
 def test_a_mask_that_selects_all_is_a_mask():

@@ -1,5 +1,7 @@
 """Regions share every pixel exactly, whatever is done to them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -158,3 +160,13 @@ def test_masks_of_whole_numbers_and_those_that_overlap_are_repaired():
     assert (deep.mask("a") == 255).all()
     loud = regions_from_weights(np.full((3, 4, 4), 9.0), ["a", "b", "c"])
     assert [loud.share(name) for name in "abc"] == [pytest.approx(1 / 3)] * 3 and loud.share(REST) == 0
+
+
+@pytest.mark.parametrize("size", [(60_000, 60_000), (1025, 1), (0, 5), (-1, 5)])
+def test_a_size_out_of_bounds_is_refused_before_anything_is_made(size):
+    tracemalloc.start()
+    with pytest.raises(RegionsError, match="a side has 1 to 1024"):
+        whole(size)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
