@@ -2,267 +2,244 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import inspect
-import io
+import dataclasses
+import difflib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, Union
 from urllib.error import URLError
 
 import tyro
+from tyro.conf import Positional
 
-from stylizer.imaging.picture import PictureError
-from stylizer.models.checkpoint import CheckpointError
+from stylizer.errors import StudioError
 from training import methods as methods  # registers the methods
-from training.evaluation.options import (
-    CompareInventorsOptions,
-    CompareOptions,
-    CompareTranslatorsOptions,
-    EvaluateOptions,
-    InventorEvaluateOptions,
-    SegmenterEvaluateOptions,
-    StylesOptions,
-    TranslatorEvaluateOptions,
-)
+from training.evaluation.options import CompareOptions, EvaluateOptions
+from training.publishing.options import StylesOptions
 from training.run.alarms import TrainingAlarm
-from training.run.config import UserMistake, to_plain
+from training.run.config import RunConfig, UserMistake, to_plain
 from training.run.method import METHODS
 
-USER_MISTAKES = (UserMistake, CheckpointError, PictureError)
-Place = Annotated[Path, tyro.conf.Positional]
 Status = Literal["final", "experimental"]
 
 
-def method_command(name: str) -> Callable[..., None]:
-    """Make the subcommand of one method from its options."""
+class Command(Protocol):
+    """A subcommand: its fields are its options. What takes long to load is loaded when it runs."""
 
-    def command(config: Any, dry_run: bool = False) -> None:
-        if dry_run:
-            print(json.dumps({"method": name, "config": to_plain(config)}, indent=2))
+    def run(self) -> None:
+        """Do it; raises StudioError for what the user can mend."""
+
+
+class _Train:
+    name: str
+    config: RunConfig
+    dry_run: bool
+
+    def run(self) -> None:
+        if self.dry_run:
+            print(json.dumps({"method": self.name, "config": to_plain(self.config)}, indent=2))
             return
         from training.run.loop import start
 
-        print(start(name, config))
+        print(start(self.name, self.config))
 
+
+def train_command(name: str) -> type[Command]:
+    """Make the subcommand of one method from its options."""
     options = METHODS[name][0]
-    flag = Annotated[bool, tyro.conf.arg(help="Print the resolved options and leave.")]
-    return with_options(command, options, dry_run=flag)
+    dry_run = Annotated[bool, tyro.conf.arg(help="Print the resolved options and leave.")]
+    fields = [
+        ("config", Annotated[options, tyro.conf.arg(name="")], dataclasses.field(default_factory=options)),
+        ("dry_run", dry_run, dataclasses.field(default=False)),
+    ]
+    return dataclasses.make_dataclass(
+        "Train", fields, bases=(_Train,), namespace={"name": name, "__doc__": options.__doc__}
+    )
 
 
-def with_options(command: Callable[..., None], options: type, **flags: Any) -> Callable[..., None]:
-    """Give a function of (config, flags) the signature that the command line is drawn from."""
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    annotations = {"config": Annotated[options, tyro.conf.arg(name="")], **flags}
-    parameters = [inspect.Parameter("config", kind, annotation=annotations["config"])]
-    parameters += [inspect.Parameter(name, kind, annotation=flags[name], default=False) for name in flags]
-    command.__signature__ = inspect.Signature(parameters)
-    command.__annotations__ = annotations
-    command.__doc__ = inspect.getdoc(options)
-    return command
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a run from its newest whole snapshot."""
+
+    run_folder: Annotated[Positional[Path], tyro.conf.arg(name="run")]
+    """The run's folder."""
+    steps: int | None = None
+    """New number of steps of the whole run. Where the learning rate is a function of it, as in nearly all
+    methods, the line to its end is stretched or shortened too."""
+    minutes: float = 0.0
+    """Save and stop after this many minutes; 0: no limit."""
+    device: Literal["auto", "cpu", "cuda", "mps"] | None = None
+    """Another device than the run began on."""
+
+    def run(self) -> None:
+        """Go on."""
+        from training.run.loop import resume
+
+        changes = {"steps": self.steps, "minutes": self.minutes, "device": self.device}
+        print(resume(self.run_folder, **{key: value for key, value in changes.items() if value is not None}))
 
 
-def resume(run: Place, steps: int | None = None, minutes: float = 0.0, device: str | None = None) -> None:
-    """Go on with a run from its newest whole snapshot.
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(EvaluateOptions):
+    """Measure a checkpoint, a run or a snapshot; what is measured depends on the role of its network."""
 
-    Args:
-        run: The run's folder.
-        steps: New number of steps of the whole run.
-        minutes: Save and stop after this many minutes; 0: no limit.
-        device: Another device than the run began on.
-    """
-    from training.run.loop import resume as go_on
+    def run(self) -> None:
+        """Measure."""
+        from training.evaluation.evaluate import evaluate
 
-    changes = {"steps": steps, "minutes": minutes, "device": device}
-    print(go_on(run, **{key: value for key, value in changes.items() if value is not None}))
+        evaluate(self)
 
 
-def evaluate(config: Any) -> None:
-    from training.evaluation.stylizer import evaluate as measure
+@dataclass(frozen=True, kw_only=True)
+class Compare(CompareOptions):
+    """Lay side by side what several networks of one role make; stylizers are measured beside others."""
 
-    measure(config)
+    def run(self) -> None:
+        """Compare."""
+        from training.evaluation.compare import compare
 
-
-def evaluate_segmenter(config: Any) -> None:
-    from training.evaluation.segmenter import evaluate_segmenter as measure
-
-    measure(config)
-
-
-def evaluate_translator(config: Any) -> None:
-    from training.evaluation.translator import evaluate_translator as measure
-
-    measure(config)
+        compare(self)
 
 
-def evaluate_inventor(config: Any) -> None:
-    from training.evaluation.generator import evaluate_inventor as measure
+@dataclass(frozen=True)
+class Publish:
+    """Write the averaged weights of a run as a checkpoint folder with its card."""
 
-    measure(config)
+    run_folder: Annotated[Positional[Path], tyro.conf.arg(name="run")]
+    """The run's folder, or one of its snapshots."""
+    checkpoint: Positional[Path]
+    """The folder to write."""
+    metrics: tuple[Path, ...] = ()
+    """JSON files of evaluate and compare, for the card's figures."""
+    calibrate: bool = False
+    """Store the slider's table out of --metrics with the checkpoint."""
+    notes: Path | None = None
+    """A text for the card's end."""
+    before: tuple[Path, ...] = ()
+    """Earlier runs, first to last, whose weights this one began from."""
+    title: str = ""
+    """What people call it, as the page shows it; empty: the folder's name."""
+    about: str = ""
+    """One line on what it does; empty: the method's own."""
+    status: Status = "final"
+    """Whether it convinces; the page says so of what is experimental."""
 
+    def run(self) -> None:
+        """Publish."""
+        from training.publishing.card import Words
+        from training.publishing.publish import publish
 
-def compare(config: Any) -> None:
-    from training.evaluation.compare import compare as measure
-
-    measure(config)
-
-
-def compare_translators(config: Any) -> None:
-    from training.evaluation.compare_sheets import compare_translators as draw
-
-    draw(config)
-
-
-def compare_inventors(config: Any) -> None:
-    from training.evaluation.compare_sheets import compare_inventors as draw
-
-    draw(config)
-
-
-def publish(run: Place, checkpoint: Place, metrics: tuple[Path, ...] = (), calibrate: bool = False,
-            notes: Path | None = None, before: tuple[Path, ...] = (), title: str = "", about: str = "",
-            status: Status = "final") -> None:  # fmt: skip
-    """Write the averaged weights of a run as a checkpoint folder with its card.
-
-    Args:
-        run: The run's folder, or one of its snapshots.
-        checkpoint: The folder to write.
-        metrics: JSON files of evaluate and compare, for the card's figures.
-        calibrate: Store the slider's table out of --metrics with the checkpoint.
-        notes: A text for the card's end.
-        before: Earlier runs, first to last, whose weights this one began from.
-        title: What people call it, as the page shows it; empty: the folder's name.
-        about: One line on what it does; empty: the method's own.
-        status: Whether it convinces; the page says so of what is experimental.
-    """
-    from training.publishing.card import Words
-    from training.publishing.publish import publish as ship
-
-    words = Words(title, about, "" if status == "final" else status)
-    for folder in ship(run, checkpoint, metrics, calibrate, notes, before, words):
-        print(folder)
+        words = Words(self.title, self.about, "" if self.status == "final" else self.status)
+        folders = publish(
+            self.run_folder, self.checkpoint, self.metrics, self.calibrate, self.notes, self.before, words
+        )
+        for folder in folders:
+            print(folder)
 
 
-def card(checkpoint: Place, figures: tuple[Path, ...] = (), notes: Path | None = None,
-         title: str | None = None, about: str | None = None,
-         status: Status | None = None) -> None:  # fmt: skip
-    """Change the card of a checkpoint, and nothing else; print a row for README's table.
+@dataclass(frozen=True)
+class Card:
+    """Change the card of a checkpoint, and nothing else; print a row for README's table."""
 
-    Args:
-        checkpoint: The checkpoint's folder.
-        figures: JSON files of evaluate, in place of the section Figures.
-        notes: Markdown whose sections replace those of the same heading, or join the end.
-        title: What people call it, as the page shows it.
-        about: One line on what it does.
-        status: Whether it convinces; the page says so of what is experimental.
-    """
-    from training.publishing.rewrite_card import rewrite_card, table_row
+    checkpoint: Positional[Path]
+    """The checkpoint's folder."""
+    figures: tuple[Path, ...] = ()
+    """JSON files of evaluate, in place of the section Figures."""
+    notes: Path | None = None
+    """Markdown whose sections replace those of the same heading, or join the end."""
+    title: str | None = None
+    """What people call it, as the page shows it."""
+    about: str | None = None
+    """One line on what it does."""
+    status: Status | None = None
+    """Whether it convinces; the page says so of what is experimental."""
 
-    print(table_row(rewrite_card(checkpoint, figures, notes, title, about, status), figures))
+    def run(self) -> None:
+        """Change it."""
+        from training.publishing.card import rewrite_card, table_row
 
-
-def split(pictures: Place, out: Place, held: float = 0.15) -> None:
-    """Part a folder of pictures into links to those to train on (OUT/train) and those held out (OUT/held).
-
-    Args:
-        pictures: Folder of pictures, searched through; its subfolders are kept.
-        out: A new folder.
-        held: Share that is held out; which ones depends on their names alone.
-    """
-    from training.evaluation.split import split as part
-
-    print(", ".join(f"{name}: {count} pictures" for name, count in part(pictures, out, held).items()))
+        changed = rewrite_card(self.checkpoint, self.figures, self.notes, self.title, self.about, self.status)
+        print(table_row(changed, self.figures))
 
 
-def styles(config: Any) -> None:
-    from training.publishing.styles import make_styles
+@dataclass(frozen=True)
+class Split:
+    """Part a folder of pictures into links to those to train on (OUT/train) and those held out (OUT/held)."""
 
-    make_styles(config)
+    pictures: Positional[Path]
+    """Folder of pictures, searched through; its subfolders are kept."""
+    out: Positional[Path]
+    """A new folder."""
+    held: float = 0.15
+    """Share that is held out; which ones depends on their names alone."""
+
+    def run(self) -> None:
+        """Part them."""
+        from training.evaluation.split import split
+
+        counts = split(self.pictures, self.out, self.held)
+        print(", ".join(f"{name}: {count} pictures" for name, count in counts.items()))
 
 
-def commands() -> dict[str, Callable[..., None]]:
+@dataclass(frozen=True)
+class Styles(StylesOptions):
+    """Compute the codes of the named styles for a painter."""
+
+    def run(self) -> None:
+        """Compute them."""
+        from training.publishing.styles import make_styles
+
+        make_styles(self)
+
+
+def commands() -> dict[str, type[Command]]:
     """List the subcommands by name."""
     return {
-        **{name: method_command(name) for name in METHODS},
-        "resume": resume,
-        "evaluate": with_options(evaluate, EvaluateOptions),
-        "evaluate-segmenter": with_options(evaluate_segmenter, SegmenterEvaluateOptions),
-        "evaluate-translator": with_options(evaluate_translator, TranslatorEvaluateOptions),
-        "evaluate-inventor": with_options(evaluate_inventor, InventorEvaluateOptions),
-        "compare": with_options(compare, CompareOptions),
-        "compare-translators": with_options(compare_translators, CompareTranslatorsOptions),
-        "compare-inventors": with_options(compare_inventors, CompareInventorsOptions),
-        "publish": publish,
-        "card": card,
-        "split": split,
-        "styles": with_options(styles, StylesOptions),
+        **{name: train_command(name) for name in METHODS},
+        "resume": Resume,
+        "evaluate": Evaluate,
+        "compare": Compare,
+        "publish": Publish,
+        "card": Card,
+        "split": Split,
+        "styles": Styles,
     }
 
 
-def deferred(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
-    """Make a command give back the work in place of doing it, so that parsing is over before it starts."""
+def parse(arguments: Sequence[str]) -> Command:
+    """Turn the command line into a subcommand with its options.
 
-    @functools.wraps(command)
-    def later(*args: Any, **kwargs: Any) -> Callable[[], None]:
-        return functools.partial(command, *args, **kwargs)
-
-    later.__signature__ = inspect.signature(command)
-    return later
-
-
-def parse(arguments: Sequence[str] | None) -> Callable[[], None]:
-    """Turn the command line into the work to do; raises UserMistake with what is wrong, in one line."""
-    from training.evaluation.by_role import by_role
-
-    words = by_role(sys.argv[1:] if arguments is None else arguments)
-    complaint = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(complaint):
-            return tyro.extras.subcommand_cli_from_dict(
-                {name: deferred(command) for name, command in commands().items()},
-                prog="python -m training",
-                description=__doc__,
-                args=words,
-            )
-    except ValueError as error:  # options that refuse their values
-        raise UserMistake(str(error)) from error
-    except SystemExit as leaving:
-        if not leaving.code:
-            raise
-    raise UserMistake(first_paragraph(complaint.getvalue()))
-
-
-def first_paragraph(box: str) -> str:
-    """Return the complaint out of the box that tyro draws, on one line; the advice below it is left out.
-
-    Where the terminal has no frame characters the title stands above a rule, and counts as a paragraph.
+    Raises StudioError for options that refuse their values, SystemExit with tyro's own message otherwise.
     """
-    framed, paragraphs = "╭" in box, [[]]
-    for line in box.splitlines():
-        text = line.strip("│ ")
-        if len(text) > 3 and set(text) <= set("─-"):
-            paragraphs.append([])
-        elif text and not line.startswith(("╭", "╰")):
-            paragraphs[-1].append(text)
-    chosen = paragraphs[0] if framed or len(paragraphs) == 1 else paragraphs[1]
-    return " ".join(chosen) or "the options cannot be read; see --help."
+    known = commands()
+    name = arguments[0] if arguments else ""
+    if name and not name.startswith("-") and name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}? The" if near else "the"
+        raise UserMistake(f"there is no subcommand {name!r}; {hint} subcommands are {', '.join(known)}.")
+    kinds = [Annotated[kind, tyro.conf.subcommand(name)] for name, kind in known.items()]
+    every: Any = Union[tuple(kinds)]  # noqa: UP007  made of a list
+    return tyro.cli(every, prog="python -m training", description=__doc__, args=arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; a user's mistake is one line on stderr and status 2."""
     try:
-        parse(arguments)()
-    except USER_MISTAKES as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except FileNotFoundError as error:
+        parse(sys.argv[1:] if arguments is None else list(arguments)).run()
+    except SystemExit as leaving:  # tyro has said why
+        return int(leaving.code or 0)
+    except (StudioError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except URLError as error:
-        print(f"error: nothing can be downloaded ({error.reason}); give a local file.", file=sys.stderr)
+        print(
+            f"error: nothing can be downloaded ({error.reason}); give VGG-16's weights by --perceptual FILE, "
+            "or what else was to be fetched by its option.",
+            file=sys.stderr,
+        )
         return 2
     except TrainingAlarm as alarm:
         print(f"stopped: {alarm}", file=sys.stderr)

@@ -10,9 +10,8 @@ from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
-from training.publishing.figures import measured_line
-from training.publishing.publish import read_figures
-from training.publishing.rewrite_card import split_sections
+from training.publishing.card import split_sections
+from training.publishing.figures import measured_line, read_figures
 from training.run.loop import start
 
 SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}

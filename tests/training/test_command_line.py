@@ -36,12 +36,9 @@ def test_a_dry_run_prints_the_resolved_options_and_touches_nothing(tmp_path, cap
 
 @pytest.mark.parametrize(("words", "sentence"), [
     (["painter", "--steps", "0"], "steps is 0; it must be at least 1."),
-    (["painter", "--stepz", "3"], "Unrecognized options: --stepz"),
-    (["paint"], "paint"),
-    ([], "Expected one of {"),
-    (["publish", "runs/none"], "The folder to write"),
+    (["cyclgan"], "there is no subcommand 'cyclgan'; did you mean cyclegan? The subcommands are colorize,"),
     (["resume", "runs/none"], "runs/none holds no run"),
-    (["evaluate", "--checkpoint", "none"], "none holds no run"),
+    (["evaluate", "none"], "none holds no run"),
     (["compare", "--results", "none"], "give --pairs CSV, or --content and --style folders"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line_on_stderr_and_status_2(words, sentence, tmp_path, capsys, monkeypatch):
@@ -51,6 +48,19 @@ def test_a_mistake_is_one_line_on_stderr_and_status_2(words, sentence, tmp_path,
     assert seen.out == ""
     assert len(seen.err.splitlines()) == 1
     assert seen.err.startswith("error: ") and sentence in seen.err
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (["painter", "--stepz", "3"], "--stepz"),
+    ([], "{colorize, cyclegan, discogan"),
+    (["publish", "runs/none"], "The folder to write"),
+    (["evaluate"], "Checkpoint folder, run or snapshot"),
+])  # fmt: skip
+def test_a_command_line_that_cannot_be_read_is_explained(words, told, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(words) == 2
+    seen = capsys.readouterr()
+    assert told in seen.err and seen.out == ""
 
 
 def test_an_empty_folder_of_photos_is_a_mistake(studio, tmp_path, capsys):

@@ -13,12 +13,14 @@ from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.training.toy import tiny_painter_run
 from training.evaluation.compare import compare
+from training.evaluation.evaluate import evaluate
 from training.evaluation.evaluator import pair_up, read_pairs
-from training.evaluation.options import CompareOptions, EvaluateOptions
+from training.evaluation.options import CompareOptions, EvaluateOptions, RivalOptions, StylizerOptions
 from training.evaluation.speed import speed_figures
-from training.evaluation.stylizer import Studio, evaluate
-from training.publishing.publish import publish, read_figures
-from training.publishing.runs import open_stylizer
+from training.evaluation.stylizer import PairPainter
+from training.publishing.figures import read_figures
+from training.publishing.publish import publish
+from training.publishing.runs import open_network
 from training.run.config import UserMistake
 from training.run.loop import start
 from training.run.snapshots import newest_snapshot
@@ -32,8 +34,10 @@ def run(studio, tmp_path_factory):
 @pytest.fixture(scope="module")
 def figures(studio, run):
     options = EvaluateOptions(
-        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", checkpoint=run, size=80,
-        strengths=(0.0, 1.0), slider=4, slider_pairs=2, speed=False, save=run / "results",
+        checkpoint=run, perceptual=studio / "vgg.safetensors", size=80, save=run / "results",
+        stylizer=StylizerOptions(
+            pairs=studio / "pairs.csv", strengths=(0.0, 1.0), slider=4, slider_pairs=2
+        ),
         out=run / "figures.json",
     )  # fmt: skip
     evaluate(options)
@@ -46,7 +50,7 @@ def test_strength_0_is_the_photo_and_figures_carry_their_protocol(figures, run):
     assert full["content"] > 0 and full["l1"] > 0
     assert figures["protocol"]["ssim"] == "ssim@gauss11-80px"
     assert set(full) <= set(figures["protocol"])
-    assert {"fid", "kid", "inception_score"} <= set(full)
+    assert {"fid", "kid"} <= set(full) and "inception_score" not in full  # VGG's channels are no classes
     assert len(figures["rows"]["strength 1"]) == 4
     assert len(list((run / "results" / "strength-1").glob("photo*__painting*.png"))) == 4
 
@@ -62,8 +66,10 @@ def test_the_slider_is_measured_and_its_table_rises(figures):
 
 def test_systems_are_compared_side_by_side(studio, run, figures, tmp_path, capsys):
     options = CompareOptions(
-        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", size=80, checkpoint=run,
-        strengths=(1.0,), results=(run / "results" / "strength-1",), out=tmp_path, sheet=2,
+        checkpoints=(run,), perceptual=studio / "vgg.safetensors", size=80, out=tmp_path,
+        rivals=RivalOptions(
+            pairs=studio / "pairs.csv", strengths=(1.0,), results=(run / "results" / "strength-1",), rows=2
+        ),
     )  # fmt: skip
     found = compare(options)["means"]
     assert set(found) == {"photo itself", "painting itself", "strength-1", "tiny 1"}
@@ -90,8 +96,10 @@ def test_missing_results_are_told_and_known_figures_join(studio, run, figures, t
         writer.writerow(["rival", "photo0", "painting0", 0.1, 0.2, 1.5])
         writer.writerow(["rival", "photo9", "painting9", 9, 9, 9])  # no pair of ours
     options = CompareOptions(
-        pairs=studio / "pairs.csv", perceptual=studio / "vgg.safetensors", size=80, results=(partial,),
-        known=known, ends=False, sheet=0, out=tmp_path / "out",
+        perceptual=studio / "vgg.safetensors", size=80, out=tmp_path / "out",
+        rivals=RivalOptions(
+            pairs=studio / "pairs.csv", results=(partial,), known=known, ends=False, rows=0
+        ),
     )  # fmt: skip
     means = compare(options)["means"]
     assert means["rival"] == {"style_moments": 0.1, "style_gram": 0.2, "content": 1.5}
@@ -147,7 +155,7 @@ def test_figures_of_several_files_meet_in_one_card_if_their_protocols_agree(run,
 
 
 def test_speed_is_measured_per_megapixel(run):
-    found = speed_figures(open_stylizer(run), torch.device("cpu"), side=64, times=1)
+    found = speed_figures(open_network(run)[0], torch.device("cpu"), side=64, times=1)
     assert found["encode_seconds_per_megapixel"] > 0
     assert found["decode_seconds_per_megapixel"] > 0
 
@@ -172,7 +180,7 @@ def test_pairs_come_from_a_file_or_two_folders(studio, tmp_path):
 
 def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):
     pair = read_pairs(studio / "pairs.csv")[0]
-    painter = Studio(open_stylizer(run), 64)
+    painter = PairPainter(open_network(run)[0], 64)
     photo = painter.paint(pair, 0.0)
     assert torch.equal(photo, painter.picture(pair.photo))
     moves = [(painter.paint(pair, position) - photo).abs().mean().item() for position in (0.001, 0.01, 0.1)]
@@ -182,13 +190,13 @@ def test_painting_little_by_little_leaves_the_photo_without_a_jump(studio, run):
 def test_a_stored_code_stands_in_for_its_painting(studio, run, tmp_path):
     publish(run, tmp_path / "painter")
     painter, pair = load_checkpoint(tmp_path / "painter"), read_pairs(studio / "pairs.csv")[0]
-    plain, code = Studio(painter, 64), torch.zeros(painter.code_size)
+    plain, code = PairPainter(painter, 64), torch.zeros(painter.code_size)
     style = NamedStyle("moss", "Moss", "", "", (), code, painter.checkpoint_sha, source=pair.painting.name)
     save_style(tmp_path / "styles", style)
-    stored = Studio(painter, 64, tmp_path / "styles")
+    stored = PairPainter(painter, 64, tmp_path / "styles")
     assert torch.equal(stored.code(pair.painting), code[None])
     other = next(p for p in read_pairs(studio / "pairs.csv") if p.painting != pair.painting)
     assert torch.equal(stored.code(other.painting), plain.code(other.painting))
     save_style(tmp_path / "styles", replace(style, painter_sha="0" * 64))
     with pytest.raises(UserMistake, match="moss belongs to another checkpoint"):
-        Studio(painter, 64, tmp_path / "styles")
+        PairPainter(painter, 64, tmp_path / "styles")

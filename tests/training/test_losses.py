@@ -42,16 +42,21 @@ def test_a_better_critic_pays_less_and_a_better_fake_too(name):
     assert loss.generator(torch.full((4,), 0.9)) < loss.generator(torch.full((4,), -0.9))
 
 
-def test_feature_matching_is_the_mean_distance_and_spares_the_real_side():
+def test_feature_matching_is_the_distance_summed_over_layers_and_spares_the_real_side():
     real, made = torch.zeros(1, 2, requires_grad=True), torch.full((1, 2), 3.0, requires_grad=True)
     loss = feature_matching((real, real), (made, made))
     loss.backward()
-    assert loss.item() == 3 and real.grad is None and made.grad is not None
+    assert loss.item() == 6 and real.grad is None and made.grad is not None
+
+
+def linear(weight):
+    """A critic as the papers have it: linear in pictures in [-1, 1], which it gets in [0, 1]."""
+    return lambda x: ((2 * x - 1) * weight).flatten(1).sum(1)
 
 
 def test_r1_of_a_linear_critic_is_the_squared_norm_of_its_weights():
     weight = torch.randn(3, 4, 4)
-    penalty = r1_penalty(lambda x: (x * weight).flatten(1).sum(1), torch.rand(5, 3, 4, 4))
+    penalty = r1_penalty(linear(weight), torch.rand(5, 3, 4, 4))
     assert penalty.item() == pytest.approx(weight.square().sum().item(), rel=1e-5)
 
 
@@ -59,8 +64,19 @@ def test_gradient_penalty_vanishes_for_a_critic_of_slope_one():
     weight = torch.randn(3, 4, 4)
     weight /= weight.norm()
     real, made = torch.rand(2, 5, 3, 4, 4)
-    assert gradient_penalty(lambda x: (x * weight).sum((1, 2, 3)), real, made).item() < 1e-6
-    assert gradient_penalty(lambda x: 3 * (x * weight).sum((1, 2, 3)), real, made).item() == pytest.approx(4)
+    assert gradient_penalty(linear(weight), real, made).item() < 1e-6
+    assert gradient_penalty(linear(3 * weight), real, made).item() == pytest.approx(4)
+
+
+def test_penalties_take_the_mean_of_patches_and_the_sum_of_sizes():
+    weight = torch.randn(3, 4, 4)
+    weight /= weight.norm()
+    real, made = torch.rand(2, 5, 3, 4, 4)
+    whole = linear(weight)
+    patches = lambda x: whole(x)[:, None, None, None].expand(-1, 1, 5, 5)  # noqa: E731
+    assert gradient_penalty(patches, real, made).item() < 1e-6
+    assert gradient_penalty(lambda x: (patches(x), whole(x)), real, made).item() == pytest.approx(1)
+    assert r1_penalty(patches, real).item() == pytest.approx(1, rel=1e-5)
 
 
 def test_total_variation_and_range_of_known_pictures():
@@ -69,18 +85,33 @@ def test_total_variation_and_range_of_known_pictures():
     assert outside_range(torch.tensor([-0.5, 0.5, 1.5])).item() == pytest.approx(1 / 3)
 
 
-def test_spectral_norm_keeps_the_patch_critic_from_amplifying():
+def test_spectral_norm_holds_every_layer_at_norm_one_and_nothing_else_does():
     torch.manual_seed(0)
-    critic = PatchCritic(width=8).train()
+    for norm, bounded in (("spectral", True), ("none", False), ("instance", False)):
+        critic = PatchCritic(width=8, norm=norm).train()
+        for layer in (*critic.layers, critic.score):
+            weight = layer.parametrizations.weight.original if bounded else layer.weight
+            with torch.no_grad():
+                weight.mul_(5)  # as a critic that has learned to shout
+        for _ in range(30):
+            critic(torch.rand(1, 3, 64, 64))  # power iterations
+        critic.eval()
+        norms = [torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() for layer in critic.layers]
+        assert (max(norms) < 1.05) == bounded, norm
+        assert len(critic.features(torch.rand(1, 3, 64, 64))) == 3
+
+
+def test_an_instance_normed_critic_does_not_see_contrast():
+    torch.manual_seed(0)
     picture = torch.rand(1, 3, 64, 64)
-    for _ in range(20):
-        critic(picture)  # power iterations
-    critic.eval()
-    change = 0.01 * torch.randn_like(picture)
-    moved = (critic(picture + change) - critic(picture)).norm() / change.norm()
-    # four layers of matrix norm 1; overlapping convolutions amplify by at most the root of the overlap
-    assert moved < 2 * 4 * math.sqrt(9)
-    assert len(critic.features(picture)) == 3
+    flat = 0.5 + 0.5 * (picture - 0.5)
+    moved = {}
+    for norm in ("instance", "none"):
+        critic = PatchCritic(width=8, norm=norm).eval()
+        with torch.no_grad():
+            critic.layers[0].bias.zero_()
+            moved[norm] = (critic(flat) - critic(picture)).norm() / critic(picture).norm()
+    assert moved["instance"] < 0.2 * moved["none"]
 
 
 def test_the_feature_critic_hears_which_style_to_expect():

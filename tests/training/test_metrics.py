@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from safetensors.torch import save_file
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
 from training.metrics import features, pixels
 from training.metrics.nearest import copying, nearest
 from training.metrics.recognize import ranks, spread_of
-from training.metrics.sets import distances, set_distances, set_reader
+from training.metrics.sets import distances, inception_score, open_inception
 from training.metrics.steps import calibration, monotonicity, unevenness
 from training.run.config import UserMistake
 
@@ -92,10 +94,10 @@ def test_fid_is_that_of_its_formula_and_0_for_equal_sets():
     a, b = (x.double().numpy() for x in (results, paintings))
     root = scipy.linalg.sqrtm(np.cov(a.T) @ np.cov(b.T)).real
     expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * root)
-    found = set_distances(results, paintings, results)
+    found = distances(results, paintings)
     assert found["fid"] == pytest.approx(expected, rel=1e-3)
     assert found["kid"] > 0.1
-    same = set_distances(paintings, paintings, paintings)
+    same = distances(paintings, paintings)
     assert same["fid"] == pytest.approx(0, abs=1e-3)
     assert same["kid"] < found["kid"]
 
@@ -105,7 +107,7 @@ def test_kid_tells_how_it_varies_between_subsets():
     results, pictures = torch.randn(40, 5, generator=rng), 1 + torch.randn(30, 5, generator=rng)
     found = distances(results, pictures)
     assert 0 < found["kid_std"] < found["kid"]
-    assert found["kid"] == set_distances(results, pictures, results)["kid"]
+    assert found == distances(results, pictures)
 
 
 def test_a_copy_is_0_away_and_unseen_pictures_are_no_copies():
@@ -125,30 +127,57 @@ def test_gray_has_no_colors_and_pure_red_has_their_known_number():
 
 def test_inception_score_counts_classes_that_are_sure_and_varied():
     sure = 50 * torch.eye(6).repeat(2, 1)
-    paintings = torch.randn(8, 6, generator=torch.Generator().manual_seed(0))
-    assert set_distances(sure, paintings, sure)["inception_score"] == pytest.approx(6, rel=1e-3)
-    assert set_distances(sure, paintings, torch.zeros(12, 6))["inception_score"] == pytest.approx(1, rel=1e-3)
+    assert inception_score(sure) == pytest.approx(6, rel=1e-3)
+    assert inception_score(torch.zeros(12, 6)) == pytest.approx(1, rel=1e-3)
 
 
 def test_set_distances_leave_the_random_numbers_alone_and_refuse_tiny_sets():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    set_distances(torch.rand(8, 4), torch.rand(8, 4), torch.rand(8, 4))
+    distances(torch.rand(8, 4), torch.rand(8, 4))
     torch.manual_seed(1)
     before = torch.random.get_rng_state()
-    set_distances(torch.ones(8, 4), torch.eye(4).repeat(2, 1), torch.ones(8, 4))
+    distances(torch.ones(8, 4), torch.eye(4).repeat(2, 1))
     assert torch.equal(before, torch.random.get_rng_state())
     assert torch.equal(expected, torch.rand(3))
     with pytest.raises(UserMistake, match="a set needs at least 4"):
-        set_distances(torch.rand(3, 4), torch.rand(8, 4), torch.rand(3, 4))
+        distances(torch.rand(3, 4), torch.rand(8, 4))
 
 
-def test_the_offline_set_network_is_the_mean_of_relu4_1():
-    figures = features.style_figures(maps(1))
-    found, classes = set_reader("perceptual")(picture(1), figures)
-    assert torch.allclose(found, maps(1)[-1].mean((2, 3)))
-    assert torch.equal(found, classes)
+@pytest.fixture(scope="module")
+def made_up_inception(tmp_path_factory):
+    """Weights of the right names and shapes, drawn from a seed."""
+    file = tmp_path_factory.mktemp("weights") / "inception.safetensors"
+    with pytest.MonkeyPatch.context() as patch:
+        network = fidelity.FeatureExtractorInceptionV3
+        patch.setattr(fidelity, "load_state_dict_from_url", lambda *_, **__: {})
+        patch.setattr(network, "load_state_dict", lambda self, state: None)
+        torch.manual_seed(0)
+        blank = network("inception-v3-compat", ["2048", "logits_unbiased"])
+    save_file(blank.state_dict(), file)
+    return file
+
+
+def test_inception_comes_from_a_local_file_and_reads_rounded_pixels(made_up_inception):
+    read = open_inception(made_up_inception)
+    levels = torch.randint(256, (1, 3, 40, 40), generator=torch.Generator().manual_seed(0))
+    found, scores = read(levels / 255)
+    assert found.shape == (1, 2048) and scores.shape == (1, 1008) and found.std() > 0
+    for shift in (-0.4, 0.4):  # of a level: what a made picture has between two levels
+        near, _ = read((levels + shift).clamp(0, 255) / 255)
+        assert torch.equal(found, near)
+
+
+def test_strange_inception_files_are_refused_in_a_sentence(tmp_path):
+    with pytest.raises(UserMistake, match=r"none\.pth is not a file"):
+        open_inception(tmp_path / "none.pth")
+    (tmp_path / "text.pth").write_text("hello")
+    with pytest.raises(UserMistake, match=r"text\.pth holds no weights"):
+        open_inception(tmp_path / "text.pth")
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(UserMistake, match="holds other weights than Inception's"):
+        open_inception(tmp_path / "other.safetensors")
 
 
 def test_the_right_painting_ranks_first_when_it_is_nearest_in_units_of_the_spread():

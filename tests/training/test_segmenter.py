@@ -21,7 +21,7 @@ from training.data.labeled import (
     read_labeled,
 )
 from training.methods.segmenter import absent_loss
-from training.metrics.classes import choose_threshold, confusion, doubt_table, intersection_over_union
+from training.metrics.classes import ClassCounts, choose_threshold, doubt_table
 from training.run.config import UserMistake
 from training.run.loop import build, start
 from training.run.method import generator
@@ -133,8 +133,15 @@ def test_the_encoder_learns_more_slowly_and_its_first_stages_not_at_all(studio, 
     trunk = {id(p) for p in method.nets["segmenter"].network.encoder.parameters()}
     slow = next(group for group in groups if group["share"] == 0.2)
     assert {id(p) for p in slow["params"]} == trunk
-    assert settings.lr(0) < settings.lr(1) or method.cfg.warmup == 1
-    assert settings.lr(method.cfg.steps) == pytest.approx(0.01 * method.cfg.lr)
+    assert settings.lr(method.config.steps) == pytest.approx(0.01 * method.config.lr)
+
+
+def test_the_rate_rises_over_the_warmup_to_its_highest_and_then_falls(studio, tmp_path):
+    options = tiny_segmenter_run(tmp_path, studio, warmup=4, steps=1000)
+    rate = build("segmenter", options).optimizers()["segmenter"].lr
+    rising = [rate(step) / options.lr for step in range(4)]
+    assert rising == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=1e-3)
+    assert rate(4) < rate(3) and rate(500) < 0.6 * options.lr
 
 
 def test_one_batch_is_learned_by_heart_and_measured_and_published(
@@ -151,7 +158,7 @@ def test_one_batch_is_learned_by_heart_and_measured_and_published(
         assert grid.size == (6 * 160, 8 * 160)
 
     figures = tmp_path / "figures.json"
-    words = f"evaluate-segmenter --checkpoint {run} --data {folder} --side 80 --held --out {figures}"
+    words = f"evaluate {run} --data {folder} --size 80 --held --out {figures}"
     assert main([*words.split(), "--save", str(tmp_path / "seen")]) == 0
     found = json.loads(figures.read_text())["segmenter"]
     assert set(found["iou"]) == {"sky", "ground", "person", "vehicle", "vegetation"}
@@ -170,9 +177,11 @@ def test_one_batch_is_learned_by_heart_and_measured_and_published(
 def test_figures_have_their_known_answers():
     label = torch.tensor([0, 0, 1, 1, 1, IGNORE, ABSENT])
     found = torch.tensor([0, 1, 1, 1, 0, 2, 2])
-    counts = confusion(found, label, 3)
-    assert counts.tolist() == [[1, 1, 0], [1, 2, 0], [0, 0, 0]]
-    shares = intersection_over_union(counts)
+    counts = ClassCounts(3)
+    counts.add(found[:3], label[:3])
+    counts.add(found[3:], label[3:])
+    assert counts.confusion.tolist() == [[1, 1, 0], [1, 2, 0], [0, 0, 0]]
+    shares = counts.intersection_over_union
     assert shares[:2].tolist() == pytest.approx([1 / 3, 2 / 4])
     assert shares[2].isnan()
     likely, right = torch.tensor([0.3, 0.5, 0.7, 0.9]), torch.tensor([False, True, False, True])

@@ -15,8 +15,8 @@ from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.conftest import drawn
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
+from training.evaluation.networks import FeatureReader, open_perceptual
 from training.evaluation.sets import (
-    Eye,
     Trained,
     list_pictures,
     of_domain,
@@ -24,7 +24,6 @@ from training.evaluation.sets import (
     square,
     trained_folders,
 )
-from training.evaluation.stylizer import open_perceptual
 from training.evaluation.translator import color_figures, translation_figures
 from training.publishing.runs import way_back
 from training.run.loop import start
@@ -42,8 +41,8 @@ def places(studio, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def eye(studio):
-    return Eye(open_perceptual(studio / "vgg.safetensors"))
+def reader(studio):
+    return FeatureReader(open_perceptual(studio / "vgg.safetensors"))
 
 
 def same(picture):
@@ -54,21 +53,21 @@ def gray_of(picture):
     return luma(picture).expand(-1, 3, -1, -1)
 
 
-def test_a_translator_that_changes_nothing_keeps_everything(places, eye):
+def test_a_translator_that_changes_nothing_keeps_everything(places, reader):
     photos = list_pictures(places / "photos")
-    found = translation_figures(eye, {"own": same}, photos, {"own": photos}, 64, same)["own"]
+    found = translation_figures(reader, {"own": same}, photos, {"own": photos}, 64, same)["own"]
     for name in ("content", "perceptual", "l1", "cycle_l1", "identity_l1"):
         assert found[name] == pytest.approx(0, abs=1e-6), name
     assert (found["ssim"], found["cycle_ssim"], found["cycle_psnr"]) == pytest.approx((1, 1, 100))
     assert found["fid"] == found["photos"]["fid"] and found["counts"] == [6, 6]
     pictures = list_pictures(places / "pictures")
-    other = translation_figures(eye, {"own": same}, photos, {"own": pictures}, 64, None)["own"]
+    other = translation_figures(reader, {"own": same}, photos, {"own": pictures}, 64, None)["own"]
     assert abs(found["fid"]) < 1e-3 * other["fid"]
     assert not any(name.startswith("cycle") for name in other)
 
 
-def test_gray_scores_as_gray_and_the_truth_as_the_truth(places, eye):
-    found = color_figures(eye, gray_of, list_pictures(places / "photos"), [], 64)
+def test_gray_scores_as_gray_and_the_truth_as_the_truth(places, reader):
+    found = color_figures(reader, gray_of, list_pictures(places / "photos"), [], 64)
     made, gray, truth = (found[name] for name in ("colorized", "gray", "truth"))
     for name in ("psnr", "ssim", "chroma_l1", "fid"):
         assert made[name] == pytest.approx(gray[name], rel=1e-4)
@@ -150,8 +149,8 @@ def test_a_run_is_measured_there_and_back(studio, places, run, capsys):
     assert {"fid", "kid", "kid_std", "content", "cycle_l1", "cycle_ssim", "identity_l1"} <= set(row)
     assert figures["photos"]["trained_on"] == 0 and figures["photos"]["count"] == 6
     assert (row["counts"], row["kid_subsets"]) == ([6, 10], "50 of 3")
-    assert figures["command"] == "python -m training evaluate cycle --pictures pictures --perceptual " \
-        "vgg.safetensors --photos photos --size 64"  # fmt: skip
+    assert figures["command"] == "python -m training evaluate cycle --size 64 --perceptual " \
+        "vgg.safetensors --photos photos --pictures pictures"  # fmt: skip
     assert "none of them trained on" in capsys.readouterr().out
     back, photo = way_back(run), torch.rand(1, 3, 32, 32)
     assert back(photo).shape == photo.shape and (back(photo) - photo).abs().max() > 1e-3
@@ -209,19 +208,22 @@ def test_a_colorizer_needs_no_pictures(studio, places, tmp_path):
 
 
 @pytest.mark.parametrize(("words", "sentence"), [
-    (["evaluate", "{star}"], "photos"),
+    (["evaluate", "{star}"], "give --photos, held-out photos to translate"),
     (["evaluate", "{star}", "--photos", "{photos}"], "give --pictures, held-out pictures of dots, waves"),
     (["evaluate", "{star}", "--photos", "{photos}", "--pictures", "{photos}"], "photos has no folder 'dots'"),
-    (["evaluate", "{star}", "--photos", "{photos}", "--size", "40"], "size is 40 pixels"),
-    (["evaluate", "{star}", "{run}"], "evaluate takes one translator at a time; give star alone"),
-    (["compare", "{star}", "{painter}"], "star is a translator, none"),
+    (["evaluate", "{star}", "--photos", "{photos}", "--size", "34"], "size is 34 pixels"),
+    (["evaluate", "{star}", "--pairs", "x.csv"], "--pairs is not for a network of the role translator"),
+    (["compare", "{star}", "{dreams}", "--photos", "{photos}"], "dreams is for inventor"),
+    (["compare", "{star}"], "give --photos, a folder of photos to translate"),
+    (["compare"], "give checkpoints, --results FOLDER ... or --known CSV"),
     (["compare", "{star}", "--photos", "{photos}", "--out", "x.bmp"], "x.bmp is no picture file"),
     (["compare", "{star}", "{star}", "--photos", "{photos}"], "two checkpoints are called star"),
 ])  # fmt: skip
 def test_mistakes_are_one_line(words, sentence, places, star, run, capsys):
-    names = {"star": star, "run": run, "photos": places / "photos", "painter": places}
-    if "{painter}" in words:
-        sentence = "holds no run"
+    dreams = places / "dreams"
+    if not dreams.exists():
+        save_checkpoint(dreams, StyleGAN(StyleGANConfig.tiny()), "# dreams\n")
+    names = {"star": star, "run": run, "photos": places / "photos", "dreams": dreams}
     assert main([word.format(**names) for word in words]) == 2
     seen = capsys.readouterr()
     assert len(seen.err.splitlines()) == 1 and sentence in seen.err

@@ -1,4 +1,4 @@
-"""`compare`: systems side by side on the same pairs; folders of pictures and our own checkpoint."""
+"""`compare`: networks of one role side by side; stylizers beside folders of other systems' results too."""
 
 from __future__ import annotations
 
@@ -6,16 +6,35 @@ import csv
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.evaluation.evaluator import Judge, Scores, System, folder_system, open_rgb, references, table
-from training.evaluation.options import CompareOptions
-from training.evaluation.sheet import contact_sheet
-from training.evaluation.stylizer import Studio, open_judge, spaced
-from training.publishing.runs import open_stylizer
+import torch
+from PIL import Image
+from torch import nn
+from tqdm import tqdm
+
+from training.evaluation.evaluator import (
+    PairEvaluator,
+    Scores,
+    System,
+    at_size,
+    folder_system,
+    open_rgb,
+    references,
+    table,
+    to_image,
+    to_tensor,
+)
+from training.evaluation.options import CompareOptions, refuse_others
+from training.evaluation.sets import list_pictures, spread_out
+from training.evaluation.sheet import CELL, check_sheet, contact_sheet, save_sheet
+from training.evaluation.stylizer import PairPainter, open_evaluator
+from training.evaluation.translator import target_domains, way_to
+from training.publishing.runs import open_network
 from training.run.config import UserMistake
+from training.run.processes import open_device
 
 COLUMNS = (
     "style_moments",
@@ -29,46 +48,48 @@ COLUMNS = (
 )
 
 
-def compare(options: CompareOptions) -> dict[str, Any]:
+def compare_stylizers(networks: Mapping[str, nn.Module], options: CompareOptions) -> dict[str, Any]:
     """Measure every system, print the table, write figures and a contact sheet; return the figures.
 
     A folder whose pictures and protocol have not changed since the last time is not measured again.
     Raises UserMistake.
     """
-    if not (options.results or options.checkpoint or options.known):
-        raise UserMistake("give --results FOLDER ..., --known CSV or --checkpoint FOLDER, or all of them.")
-    judge = open_judge(options)
-    systems = [folder_system(folder) for folder in options.results]
+    own, out = options.rivals, options.out or Path("runs/compare")
+    if not (own.results or networks or own.known):
+        raise UserMistake("give checkpoints, --results FOLDER ... or --known CSV, or all of them.")
+    evaluator = open_evaluator(options, own)
+    systems = [folder_system(folder) for folder in own.results]
     names = [system.name for system in systems]
     if len(set(names)) < len(names):
         raise UserMistake(f"two folders of results have one name: {', '.join(names)}.")
-    sources = dict(zip(names, options.results, strict=True))
-    if options.checkpoint:
-        studio = Studio(open_stylizer(options.checkpoint), options.size, options.styles)
-        systems += [studio.system(options.checkpoint.name, position) for position in options.strengths]
-    options.out.mkdir(parents=True, exist_ok=True)
-    scores = read_known(options.known, judge) if options.known else {}
-    for system in [*(references(judge) if options.ends else ()), *systems]:
-        scores[system.name] = score_once(judge, system, sources.get(system.name), options.out)
+    sources = dict(zip(names, own.results, strict=True))
+    for name, network in networks.items():
+        painter = PairPainter(network, evaluator.size, own.styles)
+        systems += [painter.system(name, position) for position in own.strengths or (0.5, 1.0)]
+    out.mkdir(parents=True, exist_ok=True)
+    scores = read_known(own.known, evaluator) if own.known else {}
+    for system in [*(references(evaluator) if own.ends else ()), *systems]:
+        scores[system.name] = score_once(evaluator, system, sources.get(system.name), out)
     means = {name: found.means() for name, found in scores.items()}
     rows = {name: found.rows for name, found in scores.items()}
-    figures = {"protocol": judge.protocol(), "pairs": len(judge.pairs), "means": means}
-    (options.out / "compare.json").write_text(json.dumps({**figures, "rows": rows}, indent=1) + "\n", "utf-8")
-    print(table(means, [column for column in COLUMNS if column in judge.protocol()]))
+    figures = {"protocol": evaluator.protocol(), "pairs": len(evaluator.pairs), "means": means}
+    (out / "compare.json").write_text(json.dumps({**figures, "rows": rows}, indent=1) + "\n", "utf-8")
+    print(table(means, [column for column in COLUMNS if column in evaluator.protocol()]))
     for name, found in scores.items():
-        if len(found.rows) < len(judge.pairs):
-            print(f"note: {name} has results for {len(found.rows)} of {len(judge.pairs)} pairs.")
-    if options.sheet:
-        draw_sheet(judge, systems, options.sheet).save(options.out / "sheet.jpg", quality=90)
-        print(options.out / "sheet.jpg")
+        if len(found.rows) < len(evaluator.pairs):
+            print(f"note: {name} has results for {len(found.rows)} of {len(evaluator.pairs)} pairs.")
+    if own.rows:
+        save_sheet(draw_sheet(evaluator, systems, own.rows, options.cell or CELL), out / "sheet.jpg")
     return figures
 
 
-def score_once(judge: Judge, system: System, source: Path | None, out: Path) -> Scores:
+def score_once(evaluator: PairEvaluator, system: System, source: Path | None, out: Path) -> Scores:
     """Measure a system, or take what an earlier comparison found for the very same pictures."""
     if source is None:
-        return judge.score(system)
-    digest = hashlib.sha256(json.dumps([judge.protocol(), [pair.stem for pair in judge.pairs]]).encode())
+        return evaluator.score(system)
+    digest = hashlib.sha256(
+        json.dumps([evaluator.protocol(), [pair.stem for pair in evaluator.pairs]]).encode()
+    )
     for path in sorted(source.iterdir()):
         if path.is_file():
             digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -76,18 +97,18 @@ def score_once(judge: Judge, system: System, source: Path | None, out: Path) -> 
     if memory.is_file():
         print(f"{system.name}: measured before, the pictures are the same.")
         return Scores(**json.loads(memory.read_text(encoding="utf-8")))
-    scores = judge.score(system)
+    scores = evaluator.score(system)
     memory.parent.mkdir(exist_ok=True)
     memory.write_text(json.dumps(dataclasses.asdict(scores)) + "\n", encoding="utf-8")
     return scores
 
 
-def read_known(file: Path, judge: Judge) -> dict[str, Scores]:
+def read_known(file: Path, evaluator: PairEvaluator) -> dict[str, Scores]:
     """Read figures that were measured before, for the judge's pairs; raises UserMistake."""
     if not file.is_file():
         raise UserMistake(f"{file} is not a file; give a CSV of figures measured before.")
     scores: dict[str, Scores] = {}
-    wanted, figures = {pair.stem for pair in judge.pairs}, judge.protocol()
+    wanted, figures = {pair.stem for pair in evaluator.pairs}, evaluator.protocol()
     with file.open(newline="", encoding="utf-8") as handle:
         for row in csv.DictReader(handle):
             if not {"name", "photo", "painting"} <= row.keys():
@@ -99,10 +120,87 @@ def read_known(file: Path, judge: Judge) -> dict[str, Scores]:
     return scores
 
 
-def draw_sheet(judge: Judge, systems: Sequence[System], count: int) -> Any:
+def draw_sheet(evaluator: PairEvaluator, systems: Sequence[System], count: int, cell: int) -> Image.Image:
     """Draw photo, painting and every system's result for some of the pairs."""
     rows = [
         [open_rgb(pair.photo), open_rgb(pair.painting), *(system.result(pair) for system in systems)]
-        for pair in spaced(judge.pairs, count)
+        for pair in spread_out(evaluator.pairs, count)
     ]
-    return contact_sheet(rows, ["photo", "painting", *(system.name for system in systems)])
+    return contact_sheet(rows, ["photo", "painting", *(system.name for system in systems)], cell)
+
+
+@torch.no_grad()
+def compare_translators(networks: Mapping[str, nn.Module], options: CompareOptions) -> Path:
+    """Translate photos with every model to every domain and save the sheet; raises UserMistake."""
+    own, out, size = options.domain, options.out or Path("compare.webp"), options.size or 512
+    check_sheet(out)
+    if own.photos is None:
+        raise UserMistake("give --photos, a folder of photos to translate.")
+    limit = 8 if options.limit is None else options.limit
+    device = open_device(options.device)
+    known = {name: target_domains(network) for name, network in networks.items()}
+    if unknown := set(own.domains) - {domain for domains in known.values() for domain in domains}:
+        raise UserMistake(f"no checkpoint has the domain {min(unknown)!r}; they have {told_domains(known)}.")
+    columns = {
+        f"{name}: {domain}" if len(known[name]) > 1 else name: way_to(network, domain)
+        for name, network in networks.items()
+        for domain in known[name]
+        if not own.domains or domain in own.domains
+    }
+    rows = []
+    for path in tqdm(spread_out(list_pictures(own.photos), limit), unit="photo", leave=False):
+        image = open_rgb(path)
+        if max(image.size) > size:
+            image = at_size(image, size)
+        photo = to_tensor(image).to(device)
+        rows.append([image, *(to_image(way(photo)) for way in columns.values())])
+    return save_sheet(contact_sheet(rows, ["photo", *columns], options.cell or CELL), out)
+
+
+def told_domains(known: dict[str, tuple[str, ...]]) -> str:
+    """List all domains."""
+    return ", ".join(sorted({domain for domains in known.values() for domain in domains}))
+
+
+@torch.no_grad()
+def compare_generators(networks: Mapping[str, nn.Module], options: CompareOptions) -> Path:
+    """Generate from the same seeds with every model and truncation and save the sheet; raises UserMistake."""
+    own, out, device = options.seed, options.out or Path("compare.webp"), open_device(options.device)
+    check_sheet(out)
+    rows = []
+    for seed in own.seeds:
+        row = []
+        for network in networks.values():
+            z = torch.randn(1, network.latent_size, generator=torch.Generator().manual_seed(seed)).to(device)
+            row += [to_image(network.invent(z, share, seed=seed)) for share in own.truncations]
+        rows.append(row)
+    titles = [f"{name} {share:g}" for name in networks for share in own.truncations]
+    return save_sheet(contact_sheet(rows, titles, options.cell or 192), out)
+
+
+COMPARISONS: Mapping[str, tuple[str, Callable[[Mapping[str, nn.Module], CompareOptions], Any]]] = {
+    "stylizer": ("rivals", compare_stylizers),
+    "translator": ("domain", compare_translators),
+    "inventor": ("seed", compare_generators),
+}
+"""By role: the part of the options that is its own, and what compares."""
+
+
+def compare(options: CompareOptions) -> Any:
+    """Load all checkpoints and compare them as their one role asks; raises UserMistake."""
+    networks, roles = {}, {}
+    for source in options.checkpoints:
+        name = source.resolve().name
+        if name in networks:
+            raise UserMistake(f"two checkpoints are called {name}; a comparison needs names that differ.")
+        network, roles[name] = open_network(source)
+        networks[name] = network.to(open_device(options.device))
+    if len(set(roles.values())) > 1:
+        told = ", ".join(f"{name} is for {role}" for name, role in roles.items())
+        raise UserMistake(f"the roles differ ({told}); compare takes checkpoints of one role.")
+    role = next(iter(roles.values()), "stylizer")
+    if role not in COMPARISONS:
+        raise UserMistake(f"{next(iter(roles))} is for {role}; compare takes {', '.join(COMPARISONS)}.")
+    part, work = COMPARISONS[role]
+    refuse_others(options, role, (part,))
+    return work(networks, options)

@@ -17,12 +17,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
-from stylizer.models.perceptual import Perceptual
 from training.data.folders import find_pictures
-from training.evaluation.options import FeatureNetwork
+from training.evaluation.networks import FeatureReader
 from training.metrics import features, pixels
 from training.metrics.recognize import ranks, style_vectors
-from training.metrics.sets import LEAST, set_distances, set_reader
+from training.metrics.sets import LEAST, distances, inception_score
 from training.run.config import UserMistake
 
 
@@ -150,14 +149,13 @@ class Scores:
         return {name: statistics.fmean(values) for name, values in gathered.items()} | self.sets
 
 
-class Judge:
-    """Measures results at one size by one set of networks; keeps what it knows of photos and paintings."""
+class PairEvaluator:
+    """Measures results of pairs at one size; keeps what it knows of the last photo and of every painting."""
 
-    def __init__(self, perceptual: Perceptual, pairs: Sequence[Pair], size: int = 512,
-                 recognizer: Recognizer | None = None, sets: FeatureNetwork = "perceptual"):  # fmt: skip
-        self.perceptual, self.pairs, self.size = perceptual, list(pairs), size
-        self.recognizer, self.sets = recognizer, sets
-        self.read_set = set_reader(sets)
+    def __init__(self, reader: FeatureReader, pairs: Sequence[Pair], size: int = 512,
+                 recognizer: Recognizer | None = None):  # fmt: skip
+        self.reader, self.perceptual, self.pairs, self.size = reader, reader.perceptual, list(pairs), size
+        self.recognizer = recognizer
         self.paintings = {path.stem: path for path in sorted({pair.painting for pair in pairs})}
         self.photo = functools.lru_cache(maxsize=1)(
             self._photo
@@ -180,34 +178,43 @@ class Judge:
         if self.recognizer:
             for name in ("rank", "top1", "rank_luminance", "top1_luminance"):
                 names[name] = f"{name}@lite0-of{count}-spread:{self.recognizer.sample}-{size}"
-        network = "vgg16-relu4_1-pooled" if self.sets == "perceptual" else "inception-v3"
-        for name in ("fid", "kid", "inception_score"):
-            names[name] = f"{name}@{network}-{count}paintings-{size}"
+        for name in ("fid", "kid"):
+            names[name] = f"{name}@{self.reader.short_name}-{count}paintings-{size}"
+        if self.reader.has_classes:
+            names["inception_score"] = f"inception_score@{self.reader.short_name}-{size}"
         return names
 
     @torch.no_grad()
     def _photo(self, path: Path) -> PhotoFacts:
         image = at_size(open_rgb(path), self.size)
-        return PhotoFacts(image, to_tensor(image), self.perceptual(to_tensor(image)))
+        pixels = self.tensor(image)
+        return PhotoFacts(image, pixels, self.perceptual(pixels))
 
     @torch.no_grad()
     def _painting(self, path: Path) -> PaintingFacts:
         image = open_rgb(path)
-        picture = to_tensor(at_size(image, self.size))
-        figures = features.style_figures(self.perceptual(picture))
+        picture = self.tensor(at_size(image, self.size))
+        seen = self.perceptual(picture)
         vector = self.vector(image) if self.recognizer else None
-        return PaintingFacts(picture, figures, vector, self.read_set(picture, figures)[0])
+        pooled, _ = self.reader.pooled(picture, seen)
+        return PaintingFacts(picture, features.style_figures(seen), vector, pooled)
+
+    def tensor(self, image: Image.Image) -> Tensor:
+        """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
+        return to_tensor(image).to(self.reader.device)
 
     def vector(self, image: Image.Image) -> Tensor:
         """Return the recognizer's figures of an image."""
         return style_vectors(self.recognizer.encoder, image, self.size)
 
     @torch.no_grad()
-    def measure(self, pair: Pair, image: Image.Image) -> tuple[dict[str, float], tuple[Tensor, Tensor]]:
+    def measure(
+        self, pair: Pair, image: Image.Image
+    ) -> tuple[dict[str, float], tuple[Tensor, Tensor | None]]:
         """Return the figures of one result, and its features and class scores for the set distances."""
         photo, painting = self.photo(pair.photo), self.painting(pair.painting)
         exact = image if image.size == photo.image.size else image.resize(photo.image.size, Image.LANCZOS)
-        picture = to_tensor(exact)
+        picture = self.tensor(exact)
         seen = self.perceptual(picture)
         figures = features.style_figures(seen)
         row = {
@@ -229,7 +236,7 @@ class Judge:
             color, luminance = ranks(self.vector(image), vectors, pair.painting.stem, self.recognizer.spread)
             row |= {"rank": color, "top1": float(color == 1)}
             row |= {"rank_luminance": luminance, "top1_luminance": float(luminance == 1)}
-        return row, self.read_set(picture, figures)
+        return row, self.reader.pooled(picture, seen)
 
     def score(self, system: System, keep: Callable[[Pair, Image.Image], None] | None = None) -> Scores:
         """Measure a system on all pairs that it has painted; raises UserMistake when it has none.
@@ -249,15 +256,17 @@ class Judge:
             raise UserMistake(f"{system.name} has no result for any of the {len(self.pairs)} pairs.")
         known = [self.painting(path).pooled for path in self.paintings.values()]
         if min(len(read), len(known)) >= LEAST:
-            found, classes = (torch.cat(part) for part in zip(*read, strict=True))
-            scores.sets = set_distances(found, torch.cat(known), classes)
+            found = distances(torch.cat([features for features, _ in read]), torch.cat(known))
+            scores.sets = {"fid": found["fid"], "kid": found["kid"]}
+            if self.reader.has_classes:
+                scores.sets["inception_score"] = inception_score(torch.cat([classes for _, classes in read]))
         return scores
 
 
-def references(judge: Judge) -> Iterator[System]:
+def references(evaluator: PairEvaluator) -> Iterator[System]:
     """Yield the two ends of the trade-off: the photo itself, and the painting resized to the photo."""
-    yield System("photo itself", lambda pair: judge.photo(pair.photo).image)
-    yield System("painting itself", lambda pair: to_image(judge.painting(pair.painting).pixels))
+    yield System("photo itself", lambda pair: evaluator.photo(pair.photo).image)
+    yield System("painting itself", lambda pair: to_image(evaluator.painting(pair.painting).pixels))
 
 
 def table(scores: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""`evaluate` for inventors: do their pictures look like the paintings, do they vary, are they copies?"""
+"""`evaluate` for generators: do their pictures look like the paintings, do they vary, are they copies?"""
 
 from __future__ import annotations
 
@@ -9,35 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
 from stylizer.models.style_encoder import STYLE_SIDE
-from training.data.crop_method import CropRun
 from training.data.folders import limited, random_crop
 from training.evaluation.evaluator import to_image
-from training.evaluation.options import InventorEvaluateOptions
-from training.evaluation.sets import (
-    Eye,
-    Trained,
-    Work,
-    in_precision,
-    list_pictures,
-    open_eye,
-    told,
-    trained_folders,
-)
+from training.evaluation.networks import FeatureReader, Work, in_precision, open_reader
+from training.evaluation.options import EvaluateOptions
+from training.evaluation.sets import Trained, list_pictures, told, trained_folders
 from training.evaluation.sheet import check_sheet, contact_sheet, save_sheet
 from training.evaluation.speed import units
-from training.evaluation.translator import keep
+from training.methods.crop_method import CropRun
 from training.metrics import features
 from training.metrics.nearest import copying, nearest
 from training.metrics.sets import inception_score
-from training.publishing.runs import open_role
 from training.run.config import UserMistake, read_options
 from training.run.method import generator
 
+LIMIT = 500
 _PAIRS = 100  # pairs of pictures that say how varied a set is
 _DOWN, _ACROSS = 4, 4  # pairs on the sheet
 _NO_CLASSES = "not available: VGG-16 to relu4_1 has no classes; --sets inception has"
@@ -64,14 +55,17 @@ class Crops:
         return sorted(range(count), key=lambda number: number % len(self.paths))
 
 
-class Invented:
-    """What a network invents at one truncation; picture `number` is a function of the seed and the number."""
+class Generated:
+    """What a network makes at one truncation; picture `number` is a function of the seed and the number."""
 
-    def __init__(self, invent: Work, latent: int, truncation: float, seed: int):
+    def __init__(
+        self, invent: Work, latent: int, truncation: float, seed: int, device: torch.device | str = "cpu"
+    ):
         self.invent, self.latent, self.truncation, self.seed = invent, latent, truncation, seed
+        self.device = device
 
     def __call__(self, number: int) -> Tensor:
-        z = torch.randn(1, self.latent, generator=generator(self.seed, number))
+        z = torch.randn(1, self.latent, generator=generator(self.seed, number)).to(self.device)
         return self.invent(z, self.truncation, seed=number)
 
 
@@ -85,17 +79,21 @@ class Seen:
     """Mean perceptual distance of pairs."""
 
 
-def look(eye: Eye, draw: Draw, order: Sequence[int], title: str, pairs: int = _PAIRS) -> Seen:
+def read_set(
+    reader: FeatureReader, draw: Draw, order: Sequence[int], title: str, pairs: int = _PAIRS
+) -> Seen:
     """Draw and see pictures; diversity is the mean perceptual distance of up to `pairs` pairs of them.
 
     A pair is a number and the one half of all further.
     """
     found, half = {}, len(order) // 2
     for number in tqdm(order, desc=title, unit="picture", leave=False):
-        found[number] = eye.pooled(draw(number))
+        found[number] = reader.pooled(draw(number))
     rows = [found[number] for number in sorted(found)]
     apart = [
-        features.perceptual(eye.perceptual(draw(number)), eye.perceptual(draw(number + half)))
+        features.perceptual(
+            *(reader.perceptual(draw(at).to(reader.device)) for at in (number, number + half))
+        )
         for number in range(min(half, pairs))
     ]
     scores = None if rows[0][1] is None else torch.cat([row[1] for row in rows])
@@ -103,51 +101,54 @@ def look(eye: Eye, draw: Draw, order: Sequence[int], title: str, pairs: int = _P
 
 
 @torch.no_grad()
-def evaluate_inventor(options: InventorEvaluateOptions) -> dict[str, Any]:
-    """Measure an inventor, print its table and return all figures; raises UserMistake."""
-    network = open_role(options.checkpoint, "inventor")
-    if options.pictures is None:
+def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+    """Measure a generator, print its table and return all figures; raises UserMistake."""
+    own, place = options.generator, options.held_out.pictures
+    limit = LIMIT if options.limit is None else options.limit
+    if limit < 4:
+        raise UserMistake(f"limit is {limit} pictures to generate; it must be at least 4.")
+    if place is None:
         raise UserMistake("give --pictures, held-out pictures like those it was trained on.")
-    if options.sheet:
-        check_sheet(options.sheet)
-    folders = trained_folders(options.checkpoint, options.trained)
-    paths, trained = list_pictures(options.pictures), Trained(folders)
-    eye, invent = open_eye(options), in_precision(network.invent, options)
+    if own.sheet:
+        check_sheet(own.sheet)
+    folders = trained_folders(options.checkpoint, options.held_out.trained)
+    paths, trained = list_pictures(place), Trained(folders)
+    reader, invent = open_reader(options), in_precision(network.invent, options)
     side, began = network.picture_size, time.perf_counter()
-    scales = options.scales or training_scales(options.checkpoint)
-    figures: dict[str, Any] = {"network": eye.network, "size": side, "scales": scales}
-    figures |= {"command": options.command(), "pictures": trained.describe(options.pictures, paths)}
+    scales = own.scales or training_scales(options.checkpoint)
+    figures: dict[str, Any] = {"network": reader.network, "size": side, "scales": scales}
+    figures |= {"command": options.command(), "pictures": trained.describe(place, paths)}
 
-    crops = Crops(paths, side, scales, options.seed)
-    held = look(eye, crops, crops.order(options.limit), "held-out crops")
+    crops = Crops(paths, side, scales, own.seed)
+    held = read_set(reader, crops, crops.order(limit), "held-out crops")
     rows = {"held-out crops": {"diversity": held.diversity}}
     learned = None
     if trained.known:
-        learned = Crops(list_trained(folders), side, scales, options.seed + 1)
-        known = look(eye, learned, learned.order(options.crops), "training crops", pairs=0)
+        learned = Crops(list_trained(folders), side, scales, own.seed + 1)
+        known = read_set(reader, learned, learned.order(own.crops), "training crops", pairs=0)
         figures["trained"] = [folder.name for folder in folders]
-        rows["training crops"] = eye.compare(known.features[: options.limit], held.features)
+        rows["training crops"] = reader.compare(known.features[:limit], held.features)
     copied = copy_reason(trained.known, figures["pictures"]["trained_on"])
-    for truncation in options.truncations:
-        invented = Invented(invent, network.latent_size, truncation, options.seed)
+    for truncation in own.truncations:
+        generated = Generated(invent, network.latent_size, truncation, own.seed, reader.device)
         name = f"truncation {truncation:g}"
-        seen = look(eye, invented, range(options.limit), name)
-        rows[name] = {**eye.compare(seen.features, held.features), "diversity": seen.diversity}
+        seen = read_set(reader, generated, range(limit), name)
+        rows[name] = {**reader.compare(seen.features, held.features), "diversity": seen.diversity}
         if seen.scores is not None:
             rows[name]["inception_score"] = inception_score(seen.scores)
         if learned:
             if not copied:
                 rows[name]["copying"] = copying(seen.features, held.features, known.features)
-            if options.sheet and truncation == options.truncations[0]:
-                draw_nearest(invented, seen, learned, known, options.sheet)
-    figures |= {"rows": rows, "copying": copied or f"beside {options.crops} training crops"}
+            if own.sheet and truncation == own.truncations[0]:
+                draw_nearest(generated, seen, learned, known, own.sheet)
+    figures |= {"rows": rows, "copying": copied or f"beside {own.crops} training crops"}
     figures["inception_score"] = _NO_CLASSES if held.scores is None else "Inception-v3"
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
-        z = torch.zeros(1, network.latent_size)
+        z = torch.zeros(1, network.latent_size, device=reader.device)
         figures["speed"] = units(lambda photo: network.invent(z, size=tuple(photo.shape[2:])))
     show(figures)
-    return keep(options, "inventor", figures)
+    return figures
 
 
 def training_scales(source: Path) -> tuple[float, float]:
@@ -174,15 +175,15 @@ def copy_reason(known: bool, trained_on: int | None) -> str:
     return ""
 
 
-def draw_nearest(invented: Draw, seen: Seen, crops: Draw, known: Seen, file: Path) -> None:
-    """Draw the invented pictures that come nearest to a training crop, nearest first, beside that crop."""
+def draw_nearest(generated: Draw, seen: Seen, crops: Draw, known: Seen, file: Path) -> None:
+    """Draw the generated pictures that come nearest to a training crop, nearest first, beside that crop."""
     distances, indices = nearest(seen.features, known.features)
     order = distances.argsort()[: _DOWN * _ACROSS].tolist()
     shown = []
     for number in order:
-        shown += [to_image(invented(number)), to_image(crops(int(indices[number])))]
+        shown += [to_image(generated(number)), to_image(crops(int(indices[number])))]
     rows = [shown[begin : begin + 2 * _ACROSS] for begin in range(0, len(shown), 2 * _ACROSS)]
-    save_sheet(contact_sheet(rows, ["invented", "nearest crop"] * _ACROSS, cell=128), file)
+    save_sheet(contact_sheet(rows, ["generated", "nearest crop"] * _ACROSS, cell=128), file)
     print(f"the nearest of them are {distances[order[0]]:.3f} to {distances[order[-1]]:.3f} apart")
 
 

@@ -1,21 +1,52 @@
-"""Options of `evaluate` and `compare`."""
+"""Options of `evaluate` and `compare`: what all have in common, and a part for every role of a network."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
+from training.metrics.sets import FeatureNetwork
 from training.run.config import UserMistake
 
-FeatureNetwork = Literal["perceptual", "inception"]
+Part = tyro.conf.OmitArgPrefixes
+Out = Annotated[Path | None, tyro.conf.arg(aliases=("-o",))]
 
 
-@dataclass(frozen=True)
-class JudgeOptions:
-    """What results are measured on, and with which networks."""
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions:
+    """With which networks, on what and in which arithmetic is measured."""
+
+    size: int | None = None
+    """Pixels. Stylizers: long side at which all is painted and measured (512). Translators: side of the
+    middle squares (256), or long side of the photos on a sheet (512). Segmenters: long side (their own)."""
+    limit: int | None = None
+    """Use only so many: the first pairs (all); photos and pictures of a set, spread over all (200); pictures
+    to generate (500); photos on a sheet (8). 0: all."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    sets: FeatureNetwork = "perceptual"
+    """Feature network of FID and KID; inception has classes too, for the Inception Score."""
+    inception: Path | None = None
+    """Weights of Inception-v3 that torch-fidelity uses (weights-inception-2015-12-05-6726825d.pth)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the measured network and of the perceptual one; bfloat16 halves the time where the
+    processor has it, and moves features by some thousandths."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes the accelerator if there is one."""
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 0:
+            raise UserMistake(f"limit is {self.limit}; it must be 0 (all) or more.")
+        if self.size is not None and self.size < 32:
+            raise UserMistake(f"size is {self.size} pixels; it must be at least 32.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairOptions:
+    """Stylizers: which pairs of photo and painting they paint."""
 
     pairs: Path | None = None
     """CSV with the columns photo,painting, paths relative to it."""
@@ -23,227 +54,178 @@ class JudgeOptions:
     """Folder of photos, in place of pairs."""
     style: Path | None = None
     """Folder of paintings, in place of pairs."""
-    size: int = 512
-    """Long side at which everything is painted and measured, pixels."""
-    limit: int = 0
-    """Use only the first pairs; 0: all."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
     encoder: Path | None = None
     """EfficientNet-Lite0 weights (safetensors), to tell whether styles are recognizable; else left out."""
     spread: Path | None = None
     """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
     styles: Path | None = None
     """Folder of named styles: paintings that are among them are painted with their stored codes."""
-    sets: FeatureNetwork = "perceptual"
-    """Feature network of FID, KID and Inception Score; inception needs torch-fidelity and its weights."""
+    strengths: tuple[float, ...] = ()
+    """Positions of the strength slider to measure; none: 1 alone, or 0.5 and 1 in a comparison."""
 
 
-@dataclass(frozen=True)
-class EvaluateOptions(JudgeOptions):
-    """Measure a checkpoint, a run or a snapshot on pairs of photo and painting."""
+@dataclass(frozen=True, kw_only=True)
+class StylizerOptions(PairOptions):
+    """Stylizers: which pairs they paint, at which strengths."""
 
-    checkpoint: Path = Path("checkpoints/painter")
-    """Checkpoint folder, run or snapshot."""
-    strengths: tuple[float, ...] = (1.0,)
-    """Positions of the strength slider to measure."""
     slider: int = 10
     """Steps of the slider from 0 to 1 that are compared with each other; 0: leave this out."""
     slider_pairs: int = 10
     """Pairs on which they are compared."""
-    speed: bool = True
-    """Measure seconds and peak memory per megapixel."""
-    save: Path | None = None
-    """Folder for the results, as `<photo stem>__<painting stem>.png`, in a folder per strength."""
-    out: Path | None = None
-    """JSON file for the figures."""
-
-
-@dataclass(frozen=True)
-class CompareOptions(JudgeOptions):
-    """Compare folders of other systems' results with a checkpoint at several strengths."""
-
-    results: tuple[Path, ...] = ()
-    """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
-    known: Path | None = None
-    """CSV of figures measured before, by the same protocol: name, photo and painting (stems), figures."""
-    checkpoint: Path | None = None
-    """Checkpoint folder, run or snapshot of our own."""
-    strengths: tuple[float, ...] = (0.5, 1.0)
-    """Positions of the strength slider at which the checkpoint joins."""
-    ends: bool = True
-    """Also measure the photo itself and the painting itself."""
-    out: Path = Path("runs/compare")
-    """Folder for figures (compare.json), the sheet (sheet.jpg) and what was measured before."""
-    sheet: int = 10
-    """Pairs on the contact sheet; 0: none."""
-
-
-@dataclass(frozen=True)
-class SegmenterEvaluateOptions:
-    """Measure a segmenter: intersection over union of each class, and how far to trust a probability."""
-
-    checkpoint: Path
-    """Checkpoint folder, run or snapshot."""
-    data: Path
-    """Folder with segmentation.csv, images and masks."""
-    split: str = "val"
-    """Split of segmentation.csv to measure on."""
-    side: int = 0
-    """Long side that pictures are enlarged or shrunk to, pixels; 0: the segmenter's own."""
-    limit: int = 0
-    """Use only so many pictures, spread over all; 0: all."""
-    held: bool = False
-    """Also choose the threshold of doubt, on the pictures that the run (--checkpoint) held out."""
-    wanted: float = 0.93
-    """Share of the pixels above the threshold of doubt that are to be right."""
-    speed: bool = False
-    """Also time a 512 px photo against VGG-19 to relu4_1."""
-    save: Path | None = None
-    """Folder for photo, label and answer side by side; doubt is dark."""
-    out: Path | None = None
-    """JSON file for all figures, which `publish --metrics` puts on the card."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetOptions:
-    """What sets of pictures are measured with."""
+class PhotoOptions:
+    """Translators: which photos they translate."""
 
-    checkpoint: Path
-    """Checkpoint folder, run or snapshot."""
+    photos: Path | None = None
+    """Held-out photos to translate: a folder, or a .txt of paths."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutOptions:
+    """Translators and generators: held-out pictures of what they make."""
+
     pictures: Path | None = None
     """Held-out pictures of what is made: a folder (one below it for each domain), or a .txt of paths."""
-    limit: int = 200
-    """Most pictures of a set, spread over all; 0: all."""
     trained: tuple[Path, ...] = ()
     """Folders that it was trained on, to tell whether pictures were held out; default: those of a run."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
-    sets: FeatureNetwork = "perceptual"
-    """Feature network of FID and KID; inception needs torch-fidelity and its weights."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Arithmetic of all networks; bfloat16 halves the time where the processor has it, and moves features by
-    some thousandths."""
-    speed: bool = False
-    """Also time a picture against VGG-19 to relu4_1 on a 512 px picture."""
-    out: Path | None = None
-    """JSON file for all figures, which `publish --metrics` and `card --figures` put on the card."""
-
-    def __post_init__(self) -> None:
-        if self.limit < 0:
-            raise UserMistake(f"limit is {self.limit}; it must be 0 (all) or more.")
-
-    def command(self) -> str:
-        """Write the command line that measures so; folders by their last part."""
-        words = ["python -m training evaluate", self.checkpoint.name]
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value == field.default or field.name in ("checkpoint", "out", "sheet"):
-                continue
-            parts = value if isinstance(value, tuple) else (value,)
-            told = [part.name if isinstance(part, Path) else str(part) for part in parts]
-            words += [f"--{field.name}"] if value is True else [f"--{field.name}", *told]
-        return " ".join(words)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TranslatorEvaluateOptions(SetOptions):
-    """Measure a translator: how near its pictures come to held-out ones, and what it keeps of the photos.
+class GeneratorOptions:
+    """Generators: from which seeds, and beside which crops."""
 
-    A colorizer's photos are compared with their true colors; it needs no --pictures.
-    """
-
-    photos: Path
-    """Held-out photos to translate: a folder, or a .txt of paths."""
-    size: int = 256
-    """The middle square of every picture is resized to this side, pixels."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.size < 32 or self.size % 16:
-            raise UserMistake(f"size is {self.size} pixels; give a multiple of 16, at least 32.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class InventorEvaluateOptions(SetOptions):
-    """Measure an inventor: how near crops of held-out pictures it comes, how varied it is, what it copies."""
-
-    limit: int = 500
-    """Pictures to invent, and crops of held-out pictures to compare them with."""
     truncations: tuple[float, ...] = (1.0, 0.7)
     """Truncations to measure at."""
     crops: int = 1000
-    """Crops of the pictures trained on, among which the nearest to each invented one is looked for."""
+    """Crops of the pictures trained on, among which the nearest to each generated one is looked for."""
     scales: tuple[float, float] | None = None
     """Pictures (long side 512) are cut at a size between these factors, as in training; default: those of
     the run, 0.4 and 0.8 for a checkpoint folder."""
     seed: int = 0
     """Seed of latent vectors and crops."""
     sheet: Path | None = None
-    """Picture file for the invented pictures that come nearest to a training crop, beside that crop."""
+    """Picture file for the generated pictures that come nearest to a training crop, beside that crop."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.limit < 4 or self.crops < 4:
-            raise UserMistake("limit and crops must both be at least 4.")
-
-
-Out = Annotated[Path, tyro.conf.arg(aliases=("-o",))]
+        if self.crops < 4:
+            raise UserMistake(f"crops is {self.crops}; it must be at least 4.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareTranslatorsOptions:
-    """Draw what several translators make of the same photos: a row a photo, a column a model and domain."""
+class SegmenterOptions:
+    """Segmenters: which labeled pictures, and how sure an answer must be."""
 
-    checkpoints: tuple[Path, ...]
-    """Checkpoint folders, runs or snapshots."""
-    photos: Path
-    """Folder of photos, or a .txt of paths."""
-    limit: int = 8
-    """Most photos, spread over all; 0: all."""
+    data: Path | None = None
+    """Folder with segmentation.csv, images and masks."""
+    split: str = "val"
+    """Split of segmentation.csv to measure on."""
+    held: bool = False
+    """Also choose the threshold of doubt, on the pictures that the run held out."""
+    wanted: float = 0.93
+    """Share of the pixels above the threshold of doubt that are to be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(MeasureOptions):
+    """Measure a checkpoint, a run or a snapshot; what is measured depends on the role of its network."""
+
+    checkpoint: tyro.conf.Positional[Path]
+    """Checkpoint folder, run or snapshot."""
+    stylizer: Annotated[StylizerOptions, Part] = field(default_factory=StylizerOptions)
+    photo: Annotated[PhotoOptions, Part] = field(default_factory=PhotoOptions)
+    held_out: Annotated[HeldOutOptions, Part] = field(default_factory=HeldOutOptions)
+    generator: Annotated[GeneratorOptions, Part] = field(default_factory=GeneratorOptions)
+    segmenter: Annotated[SegmenterOptions, Part] = field(default_factory=SegmenterOptions)
+    speed: bool = False
+    """Also measure seconds and memory: a stylizer's per megapixel, the others' for 512 px beside VGG-19."""
+    save: Path | None = None
+    """Folder for what is made: results of pairs, a folder per strength; photo, label and answer of
+    segmenters."""
+    out: Out = None
+    """JSON file for all figures, which `publish --metrics` and `card --figures` put on the card."""
+
+    def command(self) -> str:
+        """Write the command line that measures so; folders by their last part."""
+        return " ".join(["python -m training evaluate", self.checkpoint.name, *changed(self)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RivalOptions(PairOptions):
+    """Stylizers: which pairs, and which other systems' results beside them."""
+
+    results: tuple[Path, ...] = ()
+    """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
+    known: Path | None = None
+    """CSV of figures measured before, by the same protocol: name, photo and painting (stems), figures."""
+    ends: bool = True
+    """Also measure the photo itself and the painting itself."""
+    rows: int = 10
+    """Pairs on the contact sheet; 0: no sheet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainOptions(PhotoOptions):
+    """Translators: which photos, to which domains."""
+
     domains: tuple[str, ...] = ()
     """Only these domains; none: all but "photo"."""
-    size: int = 512
-    """Long side at which photos are translated, pixels."""
-    cell: int = 256
-    """Side of a picture on the sheet, pixels."""
-    out: Out = Path("compare.webp")
-    """Picture file for the sheet (webp, jpg, png)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareInventorsOptions:
-    """Draw what several inventors make of the same seeds: a row a seed, a column a model and truncation."""
+class SeedOptions:
+    """Generators: from which seeds, a row each, at which truncations, a column each."""
 
-    checkpoints: tuple[Path, ...]
-    """Checkpoint folders, runs or snapshots."""
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
-    """Seeds to invent from."""
+    """Seeds to generate from."""
     truncations: tuple[float, ...] = (1.0, 0.7, 0.4)
     """Truncations, a column each."""
-    cell: int = 192
-    """Side of a picture on the sheet, pixels."""
-    out: Out = Path("compare.webp")
-    """Picture file for the sheet (webp, jpg, png)."""
 
 
-@dataclass(frozen=True)
-class StylesOptions:
-    """Compute the codes of the named styles for a painter."""
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(MeasureOptions):
+    """Lay side by side what several networks of one role make; stylizers are measured beside other
+    systems."""
 
-    root: Path
-    """Folder that the list's file names start from."""
-    sample: Path
-    """Photo that the thumbnails show."""
-    photos: Path
-    """Folder of photos to refine codes on."""
-    checkpoint: Path = Path("checkpoints/painter")
-    out: Path = Path("checkpoints/styles")
-    listing: Path | None = None
-    """CSV file with the columns file, slug, title, artist, year, tags (by semicolons); default: ours."""
-    perceptual: Path | None = None
-    """VGG-16 weights; default: torchvision's own."""
-    steps: int = 120
-    """Gradient steps on each code; 0: the style encoder's answer as it is."""
-    only: tuple[str, ...] = ()
-    """Slugs to do; none: all."""
+    checkpoints: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Checkpoint folders, runs or snapshots of one role; none: only the systems of --results and --known."""
+    rivals: Annotated[RivalOptions, Part] = field(default_factory=RivalOptions)
+    domain: Annotated[DomainOptions, Part] = field(default_factory=DomainOptions)
+    seed: Annotated[SeedOptions, Part] = field(default_factory=SeedOptions)
+    cell: int | None = None
+    """Side of a picture on the sheet, pixels; default: 288, for generators 192."""
+    out: Out = None
+    """Stylizers: folder for figures, sheet and what was measured before (runs/compare). Others: picture file
+    for the sheet (compare.webp)."""
+
+
+def changed(options: Any) -> list[str]:
+    """List the options that differ from their defaults as command-line words; paths by their last part."""
+    words = []
+    for entry in fields(options):
+        value = getattr(options, entry.name)
+        if is_dataclass(value):
+            words += changed(value)
+        elif value != entry.default and entry.name not in (
+            "checkpoint",
+            "checkpoints",
+            "out",
+            "sheet",
+            "save",
+        ):
+            told = [one.name if isinstance(one, Path) else str(one) for one in _listed(value)]
+            words += [f"--{entry.name.replace('_', '-')}", *([] if value is True else told)]
+    return words
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def refuse_others(options: EvaluateOptions | CompareOptions, role: str, parts: tuple[str, ...]) -> None:
+    """Raise UserMistake for an option that networks of a role have no use for; `parts` are theirs."""
+    for entry in fields(options):
+        value = getattr(options, entry.name)
+        if is_dataclass(value) and entry.name not in parts and (words := changed(value)):
+            raise UserMistake(f"{words[0]} is not for a network of the role {role}; leave it out.")

@@ -1,8 +1,7 @@
-"""`evaluate-segmenter`: how much of each class a segmenter finds, and when to doubt it."""
+"""`evaluate` for segmenters: how much of each class a segmenter finds, and when to doubt it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,15 @@ from tqdm import tqdm
 
 from stylizer.models.class_table import IGNORE, NAMES
 from training.data.labeled import LabeledPictures, read_labeled
-from training.evaluation.options import SegmenterEvaluateOptions
-from training.evaluation.speed import segmenter_units
+from training.evaluation.options import EvaluateOptions
+from training.evaluation.sets import spread_out
+from training.evaluation.speed import units
 from training.methods.segmenter import SegmenterRun, hold_out, overlay
-from training.metrics.classes import choose_threshold, confusion, doubt_table, intersection_over_union
-from training.publishing.runs import open_networks
+from training.metrics.classes import ClassCounts, choose_threshold, doubt_table
 from training.run.config import UserMistake, from_plain, read_options
 
 _THRESHOLDS = torch.arange(0.3, 0.91, 0.05)
 _EVERY = 7  # pixels between two that enter the table of doubt
-
-
-def open_segmenter(source: Path) -> nn.Module:
-    """Load the segmenter of a checkpoint folder, a run or a snapshot; raises UserMistake."""
-    networks = [network for network in open_networks(source).values() if hasattr(network, "segment")]
-    if not networks:
-        raise UserMistake(f"{source} holds no segmenter.")
-    return networks[0]
 
 
 @torch.no_grad()
@@ -47,12 +38,12 @@ def probabilities(segmenter: nn.Module, rgb: Tensor, side: int) -> Tensor:
 
 def measure(segmenter: nn.Module, pictures: LabeledPictures, side: int, save: Path | None = None) -> dict:
     """Measure a segmenter on labeled pictures: figures by name, and the samples behind the table of doubt."""
-    counts = torch.zeros(len(NAMES), len(NAMES), dtype=torch.int64)
+    counts, device = ClassCounts(len(NAMES)), next(segmenter.parameters()).device
     likely, right = [], []
     for item, name in zip(tqdm(pictures.items, unit="picture"), pictures.names, strict=True):
-        found = probabilities(segmenter, item.rgb, side)
+        found = probabilities(segmenter, item.rgb.to(device), side).cpu()
         best, ids = found.max(0)
-        counts += confusion(ids, item.label, len(NAMES))
+        counts.add(ids, item.label)
         known = item.label < len(NAMES)
         likely.append(best[known][::_EVERY])
         right.append((ids == item.label)[known][::_EVERY])
@@ -61,44 +52,43 @@ def measure(segmenter: nn.Module, pictures: LabeledPictures, side: int, save: Pa
             strip = torch.cat([item.rgb / 255, shown[0], shown[1] * (0.3 + 0.7 * best)], 2)
             save.mkdir(parents=True, exist_ok=True)
             Image.fromarray((strip * 255).byte().permute(1, 2, 0).numpy()).save(save / f"{name}.png")
-    shares = intersection_over_union(counts)
+    shares, table = counts.intersection_over_union, counts.confusion
     known = shares[~shares.isnan()]
     return {
         "iou": {name: value for name, value in zip(NAMES, shares.tolist(), strict=True) if value == value},
         "mean_iou": known.mean().item(),
-        "accuracy": (counts.diag().sum() / counts.sum()).item(),
+        "accuracy": (table.diag().sum() / table.sum()).item(),
         "doubt": doubt_table(torch.cat(likely), torch.cat(right), _THRESHOLDS),
-        "confusion": counts.tolist(),
+        "confusion": table.tolist(),
     }
 
 
-def evaluate_segmenter(options: SegmenterEvaluateOptions) -> dict[str, Any]:
-    """Measure a segmenter, print its table and return all figures."""
-    segmenter = open_segmenter(options.checkpoint)
-    side = options.side or segmenter.best_side
-    pictures = read_labeled(options.data, options.split)
-    if 0 < options.limit < len(pictures):
-        pictures = pictures.subset([i * len(pictures) // options.limit for i in range(options.limit)])
-    figures = {"split": options.split, "pictures": len(pictures), "side": side, "unlabeled": IGNORE}
-    figures |= measure(segmenter, pictures, side, options.save)
+def evaluate_segmenter(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+    """Measure a segmenter, print its table and return all figures; raises UserMistake."""
+    own, side = options.segmenter, options.size or network.best_side
+    if own.data is None:
+        raise UserMistake("give --data, the folder of segmentation.csv and labeled pictures.")
+    pictures = read_labeled(own.data, own.split)
+    pictures = pictures.subset(spread_out(range(len(pictures)), options.limit or 0))
+    figures = {"split": own.split, "pictures": len(pictures), "side": side, "unlabeled": IGNORE}
+    figures |= measure(network, pictures, side, options.save)
     print("  ".join(f"{name} {value:.3f}" for name, value in figures["iou"].items()))
     print(f"mean IoU {figures['mean_iou']:.4f}, pixels right {figures['accuracy']:.4f}")
-    if options.held:
+    if own.held:
         method, plain = read_options(options.checkpoint)
         if method != "segmenter":
-            raise UserMistake(f"{options.checkpoint} was trained by {method!r}, which holds no pictures out.")
-        _, held = hold_out(read_labeled(options.data, "train"), from_plain(SegmenterRun, plain))
-        found = measure(segmenter, held, side)
+            raise UserMistake(
+                f"{options.checkpoint.name} was trained by {method!r}, which holds no pictures out."
+            )
+        _, held = hold_out(read_labeled(own.data, "train"), from_plain(SegmenterRun, plain))
+        found = measure(network, held, side)
         figures["held"] = {key: found[key] for key in ("mean_iou", "accuracy", "doubt")}
         figures["held"]["pictures"] = len(held)
-        figures["unsure"] = choose_threshold(found["doubt"], options.wanted)
+        figures["unsure"] = choose_threshold(found["doubt"], own.wanted)
         print(f"threshold of doubt from {len(held)} held-out pictures: {figures['unsure']:.2f}")
     for threshold, sure, right in figures["doubt"]:
         print(f"  at least {threshold:.2f}: {sure:.3f} of the pixels, {right:.3f} of them right")
     if options.speed:
-        figures["speed"] = segmenter_units(segmenter)
+        figures["speed"] = units(network.segment)
         print(f"a 512 px photo takes {figures['speed']:.2f} of VGG-19 to relu4_1")
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps({"segmenter": figures}, indent=1) + "\n", encoding="utf-8")
     return figures

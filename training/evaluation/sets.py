@@ -1,26 +1,23 @@
-"""Sets of pictures that networks are measured on: which ones, at which size, in whose features."""
+"""Sets of pictures that networks are measured on: which ones, at which size, and whether training saw
+them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from stylizer.models.perceptual import Perceptual, moments
 from training.data.folders import find_pictures
 from training.evaluation.evaluator import open_rgb, to_tensor
-from training.evaluation.options import FeatureNetwork, SetOptions
-from training.evaluation.stylizer import open_perceptual
-from training.metrics.features import Features, StyleFigures
-from training.metrics.sets import KID_SUBSETS, LEAST, distances, kid_subset, set_reader
+from training.metrics.sets import LEAST
 from training.run.config import UserMistake, read_options
 
-Work = Callable[..., Tensor]
+Item = TypeVar("Item")
 
 _TRAINED_ON = ("a", "b", "photos", "paintings", "pictures")  # options that name a run's folders
 
@@ -60,19 +57,19 @@ def of_domain(place: Path, domain: str, alone: bool) -> list[Path]:
     )
 
 
-def spread_out(paths: Sequence[Path], limit: int) -> list[Path]:
-    """Pick `limit` paths evenly out of all; 0: all."""
-    count = min(limit, len(paths)) if limit else len(paths)
-    return [paths[index * len(paths) // count] for index in range(count)]
+def spread_out(items: Sequence[Item], limit: int) -> list[Item]:
+    """Pick `limit` items evenly out of all; 0: all."""
+    count = min(limit, len(items)) if limit else len(items)
+    return [items[index * len(items) // count] for index in range(count)]
 
 
-def square(path: Path, size: int) -> Tensor:
+def square(path: Path, size: int, device: torch.device | str = "cpu") -> Tensor:
     """Read the middle square of a picture, its short side resized (Lanczos) to `size`: (1, 3, size, size)."""
     image = open_rgb(path)
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     cut = image.crop((left, top, left + side, top + side))
-    return to_tensor(cut.resize((size, size), Image.LANCZOS))
+    return to_tensor(cut.resize((size, size), Image.LANCZOS)).to(device)
 
 
 def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:
@@ -123,54 +120,6 @@ def told(described: dict[str, Any]) -> str:
     return f"{described['count']} pictures of {described['place']}, " + rest.get(
         seen, f"{seen} of them TRAINED ON"
     )
-
-
-class Eye:
-    """Sees pictures for FID and KID: the perceptual network's deepest layer, or Inception."""
-
-    def __init__(self, perceptual: Perceptual, sets: FeatureNetwork = "perceptual"):
-        self.perceptual, self.sets = perceptual, sets
-        self._read = None if sets == "perceptual" else set_reader(sets)
-
-    @property
-    def network(self) -> str:
-        """Name network, layer and count of numbers."""
-        if self.sets == "perceptual":
-            kind = str(self.perceptual.convs["0"].weight.dtype).removeprefix("torch.")
-            return f"VGG-16 (ImageNet, {kind}), channel means of relu4_1, 512 numbers"
-        return "Inception-v3 (FID weights), pool3, 2048 numbers"
-
-    def pooled(self, picture: Tensor, seen: Features | None = None) -> tuple[Tensor, Tensor | None]:
-        """Return the features (1, D) of a picture (1, 3, H, W), and its class scores if there are classes.
-
-        `seen` are its maps in the perceptual network, where they are known already.
-        """
-        if self._read is not None:
-            return self._read(picture, StyleFigures((), ()))
-        return moments((seen or self.perceptual(picture))[-1])[0], None
-
-    def compare(self, results: Tensor, pictures: Tensor) -> dict[str, Any]:
-        """Return FID and KID of features (N, D) and (M, D), and how they were counted; raises UserMistake."""
-        found = distances(results, pictures)
-        subset = kid_subset(len(results), len(pictures))
-        return {**found, "kid_subsets": f"{KID_SUBSETS} of {subset}", "counts": [len(results), len(pictures)]}
-
-
-def open_eye(options: SetOptions) -> Eye:
-    """Load the networks that sets are seen with; raises UserMistake."""
-    return Eye(open_perceptual(options.perceptual, getattr(torch, options.precision)), options.sets)
-
-
-def in_precision(work: Work, options: SetOptions) -> Work:
-    """Return a network's work in the arithmetic that the options ask for."""
-    if options.precision == "float32":
-        return work
-
-    def cast(*words: Any, **named: Any) -> Tensor:
-        with torch.autocast("cpu", getattr(torch, options.precision)):
-            return work(*words, **named)
-
-    return cast
 
 
 def check_sizes(*sets: Sequence[Path]) -> None:

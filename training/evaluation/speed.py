@@ -56,11 +56,6 @@ def speed_figures(
     return figures
 
 
-def segmenter_units(segmenter: nn.Module, side: int = 512, times: int = 7) -> float:
-    """Time a segmenter on a square photo, as `units` does."""
-    return units(segmenter.segment, side, times)
-
-
 def units(work: Callable[[Tensor], object], side: int = 512, times: int = 7) -> float:
     """Time work on a square photo against VGG-19 to relu4_1 (float32, random weights) on the CPU.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,16 +15,14 @@ from tqdm import tqdm
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, to_chroma
 from stylizer.models.roles import PHOTO
-from training.evaluation.options import SetOptions, TranslatorEvaluateOptions
+from training.evaluation.networks import FeatureReader, in_precision, open_reader
+from training.evaluation.options import EvaluateOptions
 from training.evaluation.sets import (
-    Eye,
     Trained,
     check_sizes,
-    in_precision,
     list_pictures,
     means,
     of_domain,
-    open_eye,
     spread_out,
     square,
     told,
@@ -33,9 +30,11 @@ from training.evaluation.sets import (
 )
 from training.evaluation.speed import units
 from training.metrics import features, pixels
-from training.publishing.runs import open_role, way_back
+from training.publishing.runs import way_back
 from training.run.config import UserMistake
+from training.run.processes import open_device
 
+SIZE, LIMIT = 256, 200
 _MOST = 100.0  # decibels of equal pictures: a mean must stay finite
 
 Way = Callable[[Tensor], Tensor]
@@ -55,9 +54,13 @@ def way_to(network: nn.Module, domain: str) -> Way:
 
 @torch.no_grad()
 def translation_figures(
-    eye: Eye, ways: Mapping[str, Way], photos: Sequence[Path], pictures: Mapping[str, Sequence[Path]],
-    size: int, back: Way | None,
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+    reader: FeatureReader,
+    ways: Mapping[str, Way],
+    photos: Sequence[Path],
+    pictures: Mapping[str, Sequence[Path]],
+    size: int,
+    back: Way | None,
+) -> dict[str, dict[str, Any]]:
     """Measure translations of photos, by the way to each domain: figures by domain.
 
     content, perceptual, l1, ssim: between photo and result; cycle_*: between photo and its way there and
@@ -67,13 +70,13 @@ def translation_figures(
     rows = {domain: defaultdict(list) for domain in pictures}
     made, plain = defaultdict(list), []
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
-        photo = square(path, size)
-        seen = eye.perceptual(photo)
-        plain.append(eye.pooled(photo, seen)[0])
+        photo = square(path, size, reader.device)
+        seen = reader.perceptual(photo)
+        plain.append(reader.pooled(photo, seen)[0])
         for domain, way in ways.items():
             result = way(photo)
-            looked = eye.perceptual(result)
-            made[domain].append(eye.pooled(result, looked)[0])
+            looked = reader.perceptual(result)
+            made[domain].append(reader.pooled(result, looked)[0])
             found = photo_figures(result, looked, photo, seen)
             if back is not None:
                 found |= cycle_figures(back(result), photo)
@@ -83,12 +86,12 @@ def translation_figures(
     for domain, paths in pictures.items():
         known = []
         for path in tqdm(paths, desc=domain, unit="picture", leave=False):
-            picture = square(path, size)
-            known.append(eye.pooled(picture)[0])
+            picture = square(path, size, reader.device)
+            known.append(reader.pooled(picture)[0])
             rows[domain]["identity_l1"].append(pixels.l1(ways[domain](picture), picture))
         wanted = torch.cat(known)
-        figures[domain] = {**eye.compare(torch.cat(made[domain]), wanted), **means(rows[domain])}
-        figures[domain]["photos"] = eye.compare(torch.cat(plain), wanted)
+        figures[domain] = {**reader.compare(torch.cat(made[domain]), wanted), **means(rows[domain])}
+        figures[domain]["photos"] = reader.compare(torch.cat(plain), wanted)
     return figures
 
 
@@ -115,7 +118,7 @@ def cycle_figures(again: Tensor, photo: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def color_figures(
-    eye: Eye, way: Way, photos: Sequence[Path], pictures: Sequence[Path], size: int
+    reader: FeatureReader, way: Way, photos: Sequence[Path], pictures: Sequence[Path], size: int
 ) -> dict[str, dict[str, Any]]:
     """Measure guessed colors against the true ones, beside the gray photo's and the truth's: by row.
 
@@ -125,11 +128,11 @@ def color_figures(
     rows = {name: defaultdict(list) for name in ("colorized", "gray", "truth")}
     pooled = {name: [] for name in rows}
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
-        photo = square(path, size)
+        photo = square(path, size, reader.device)
         gray = luma(photo).expand(-1, 3, -1, -1)
         shown = {"colorized": way(gray), "gray": gray, "truth": photo}
         for name, picture in shown.items():
-            pooled[name].append(eye.pooled(picture)[0])
+            pooled[name].append(reader.pooled(picture)[0])
             rows[name]["psnr"].append(min(_MOST, pixels.psnr(picture, photo)))
             rows[name]["ssim"].append(pixels.ssim(picture, photo))
             rows[name]["chroma_l1"].append((to_chroma(picture) - to_chroma(photo)).abs().mean().item())
@@ -137,63 +140,64 @@ def color_figures(
     against = pooled["truth"]
     if pictures:
         against = [
-            eye.pooled(square(path, size))[0]
+            reader.pooled(square(path, size, reader.device))[0]
             for path in tqdm(pictures, desc="pictures", unit="picture", leave=False)
         ]
     wanted = torch.cat(against)
-    return {name: {**eye.compare(torch.cat(pooled[name]), wanted), **means(rows[name])} for name in rows}
+    return {name: {**reader.compare(torch.cat(pooled[name]), wanted), **means(rows[name])} for name in rows}
 
 
-def evaluate_translator(options: TranslatorEvaluateOptions) -> dict[str, Any]:
+def evaluate_translator(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
     """Measure a translator, print its table and return all figures; raises UserMistake."""
-    network = open_role(options.checkpoint, "translator")
-    if options.size % network.stride:
-        raise UserMistake(
-            f"size is {options.size} pixels; this network needs a multiple of {network.stride}."
-        )
-    photos = spread_out(list_pictures(options.photos), options.limit)
-    sets = choose_sets(network, options)
+    size, place = options.size or SIZE, options.photo.photos
+    if size % network.stride:
+        raise UserMistake(f"size is {size} pixels; this network needs a multiple of {network.stride}.")
+    if place is None:
+        raise UserMistake("give --photos, held-out photos to translate.")
+    limit = LIMIT if options.limit is None else options.limit
+    photos = spread_out(list_pictures(place), limit)
+    sets = choose_sets(network, options.held_out.pictures, limit)
     check_sizes(photos, *sets.values())
-    eye = open_eye(options)
-    trained = Trained(trained_folders(options.checkpoint, options.trained))
-    figures: dict[str, Any] = {"network": eye.network, "size": options.size, "command": options.command()}
-    figures["photos"] = trained.describe(options.photos, photos)
+    reader = open_reader(options)
+    trained = Trained(trained_folders(options.checkpoint, options.held_out.trained))
+    figures: dict[str, Any] = {"network": reader.network, "size": size, "command": options.command()}
+    figures["photos"] = trained.describe(place, photos)
     figures["pictures"] = {
-        domain: trained.describe(options.pictures, paths) for domain, paths in sets.items()
+        domain: trained.describe(options.held_out.pictures, paths) for domain, paths in sets.items()
     }
     began = time.perf_counter()
     if isinstance(network, Colorizer):
         pictures = next(iter(sets.values()), [])
         way = in_precision(network.translate, options)
-        figures["colors"] = color_figures(eye, way, photos, pictures, options.size)
+        figures["colors"] = color_figures(reader, way, photos, pictures, size)
     else:
-        back, figures["back"] = choose_way_back(network, options.checkpoint)
+        back, figures["back"] = choose_way_back(network, options)
         ways = {domain: in_precision(way_to(network, domain), options) for domain in sets}
         back = in_precision(back, options) if back else None
-        figures["domains"] = translation_figures(eye, ways, photos, sets, options.size, back)
+        figures["domains"] = translation_figures(reader, ways, photos, sets, size, back)
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
         figures["speed"] = units(network.translate)
     show(figures)
-    return keep(options, "translator", figures)
+    return figures
 
 
-def choose_sets(network: nn.Module, options: TranslatorEvaluateOptions) -> dict[str, list[Path]]:
+def choose_sets(network: nn.Module, place: Path | None, limit: int) -> dict[str, list[Path]]:
     """Find the held-out pictures of every domain; raises UserMistake."""
     domains = target_domains(network)
-    if options.pictures is None:
+    if place is None:
         if isinstance(network, Colorizer):
             return {}
         raise UserMistake(f"give --pictures, held-out pictures of {', '.join(domains)}.")
-    found = {name: of_domain(options.pictures, name, len(domains) == 1) for name in domains}
-    return {name: spread_out(paths, options.limit) for name, paths in found.items()}
+    found = {name: of_domain(place, name, len(domains) == 1) for name in domains}
+    return {name: spread_out(paths, limit) for name, paths in found.items()}
 
 
-def choose_way_back(network: nn.Module, source: Path) -> tuple[Way | None, str]:
+def choose_way_back(network: nn.Module, options: EvaluateOptions) -> tuple[Way | None, str]:
     """Return the way from a domain to photos, and where it is from."""
     if PHOTO in network.domains:
         return way_to(network, PHOTO), "the same network, to its domain photo"
-    back = way_back(source)
+    back = way_back(options.checkpoint, open_device(options.device))
     if back is None:
         return None, "none in a checkpoint folder; give the run to measure the way there and back"
     return back, "the run's other network"
@@ -215,11 +219,3 @@ def show(figures: Mapping[str, Any]) -> None:
     print(f"{figures['seconds']:.0f} seconds, {figures['seconds'] / count:.2f} a photo")
     if "speed" in figures:
         print(f"a 512 px photo takes {figures['speed']:.2f} of VGG-19 to relu4_1")
-
-
-def keep(options: SetOptions, role: str, figures: dict[str, Any]) -> dict[str, Any]:
-    """Write figures under their role as JSON if the options name a file; return them."""
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps({role: figures}, indent=1) + "\n", encoding="utf-8")
-    return figures

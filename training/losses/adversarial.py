@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+Adversarial = Literal["bce", "least_squares", "hinge", "wasserstein"]
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,19 @@ ADVERSARIAL = {
 
 
 def feature_matching(real: tuple[Tensor, ...], made: tuple[Tensor, ...]) -> Tensor:
-    """Mean absolute distance of the critic's inner features (pix2pixHD, arXiv:1711.11585, eq. 3)."""
-    return torch.stack([(a.detach() - b).abs().mean() for a, b in zip(real, made, strict=True)]).mean()
+    """Mean absolute distance of the critic's inner features, summed over layers (arXiv:1711.11585, eq. 3)."""
+    return torch.stack([(a.detach() - b).abs().mean() for a, b in zip(real, made, strict=True)]).sum()
 
 
 def mean_feature_matching(real: tuple[Tensor, ...], made: tuple[Tensor, ...]) -> Tensor:
     """Mean squared distance of the critic's inner features, averaged over batch and positions first.
 
-    For pictures without pairs (arXiv:1606.03498, section 3.1; in DiscoGAN's code). Departure: positions
-    are averaged too, since in a small batch of crops a mean at each position would still be a picture.
+    Layers add up. For pictures without pairs (arXiv:1606.03498, section 3.1; in DiscoGAN's code). Departure:
+    positions are averaged too, since in a small batch of crops a mean at each position would still be a
+    picture.
     """
     means = [
         (a.detach().float().mean((0, 2, 3)), b.float().mean((0, 2, 3)))
         for a, b in zip(real, made, strict=True)
     ]
-    return torch.stack([(a - b).square().mean() for a, b in means]).mean()
+    return torch.stack([(a - b).square().mean() for a, b in means]).sum()

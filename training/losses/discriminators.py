@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -12,26 +13,36 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from stylizer.models.style_gan import EvenConv, EvenLinear
 
+CriticNorm = Literal["spectral", "instance", "none"]
+"""What steadies a critic: spectral norm (arXiv:1802.05957), instance norm of its activations, or nothing."""
 
-def _conv(inputs: int, outputs: int, size: int, stride: int = 1, normalized: bool = True) -> nn.Module:
+
+def _conv(inputs: int, outputs: int, size: int, stride: int = 1, spectral: bool = True) -> nn.Module:
     layer = nn.Conv2d(inputs, outputs, size, stride, size // 2)
-    return spectral_norm(layer) if normalized else layer
+    return spectral_norm(layer) if spectral else layer
 
 
 class PatchCritic(nn.Module):
-    """Judge overlapping patches of a picture (PatchGAN, arXiv:1611.07004), spectrally normalized if asked."""
+    """Judge overlapping patches of a picture (PatchGAN, arXiv:1611.07004).
 
-    def __init__(self, width: int = 32, layers: int = 3, inputs: int = 3, normalized: bool = True):
+    With instance norm the first layer and the scores have none, as in the paper.
+    """
+
+    def __init__(self, width: int = 32, layers: int = 3, inputs: int = 3, norm: CriticNorm = "spectral"):
         super().__init__()
         widths = [inputs] + [width * min(2**i, 8) for i in range(layers)]
-        self.layers = nn.ModuleList(_conv(a, b, 4, 2, normalized) for a, b in pairwise(widths))
-        self.score = _conv(widths[-1], 1, 3, normalized=normalized)
+        self.norm, spectral = norm, norm == "spectral"
+        self.layers = nn.ModuleList(_conv(a, b, 4, 2, spectral) for a, b in pairwise(widths))
+        self.score = _conv(widths[-1], 1, 3, spectral=spectral)
 
     def features(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return the activations of every layer, for feature matching; pixels (B, C, H, W) in [0, 1]."""
         x, found = pixels * 2 - 1, []
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
+        for number, layer in enumerate(self.layers):
+            x = layer(x)
+            if self.norm == "instance" and number:
+                x = F.instance_norm(x)
+            x = F.leaky_relu(x, 0.2)
             found.append(x)
         return tuple(found)
 
@@ -87,13 +98,21 @@ class FeatureCritic(nn.Module):
 class DomainCritic(nn.Module):
     """Judge patches, and tell which domain the picture is from (StarGAN, arXiv:1711.09020, section 3.1).
 
-    Without spectral norm: it is for Wasserstein losses, whose gradient penalty bounds the slope.
+    Without norm by default: it is for Wasserstein losses, whose gradient penalty bounds the slope.
     """
 
-    def __init__(self, domains: int, width: int = 32, layers: int = 5):
+    def __init__(self, domains: int, width: int = 32, layers: int = 5, norm: CriticNorm = "none"):
         super().__init__()
-        self.patches = PatchCritic(width, layers, normalized=False)
+        self.patches = PatchCritic(width, layers, norm=norm)
         self.domain = nn.Linear(width * min(2 ** (layers - 1), 8), domains)
+
+    def scores(self, pixels: Tensor) -> Tensor:
+        """Return the scores alone."""
+        return self.patches(pixels)
+
+    def domains(self, pixels: Tensor) -> Tensor:
+        """Return the logits of domains alone."""
+        return self(pixels)[1]
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores (B, 1, h, w) and logits of domains (B, K) of pictures (B, 3, H, W) in [0, 1]."""
@@ -104,9 +123,9 @@ class DomainCritic(nn.Module):
 class ScaleCritic(nn.Module):
     """Patch critics at full, half and quarter size (pix2pixHD, arXiv:1711.11585, section 3.2)."""
 
-    def __init__(self, width: int = 32, layers: int = 3, scales: int = 3):
+    def __init__(self, width: int = 32, layers: int = 3, scales: int = 3, norm: CriticNorm = "spectral"):
         super().__init__()
-        self.critics = nn.ModuleList(PatchCritic(width, layers) for _ in range(scales))
+        self.critics = nn.ModuleList(PatchCritic(width, layers, norm=norm) for _ in range(scales))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return the scores (B, 1, h, w) at every scale of pictures (B, 3, H, W) in [0, 1]."""

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, to_chroma, with_chroma
-from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share, watched
 from training.data.folders import PictureFolder, side_by_side
-from training.losses.adversarial import ADVERSARIAL, feature_matching
+from training.losses.adversarial import Adversarial, feature_matching
 from training.losses.cycle import picture_l1
 from training.losses.discriminators import PatchCritic
+from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun, watched
 from training.run.method import Carry, Losses, Phase, generator, method
 
 
 @dataclass(frozen=True)
-class ColorizeRun(CropRun):
+class ColorizeRun(AdversarialRun):
     """Train the colorizer on a folder of color photos, for example
 
     python -m training colorize --pictures photos --steps 40000 --precision bfloat16
@@ -36,15 +35,11 @@ class ColorizeRun(CropRun):
     """Weight of the L1 distance to the true chroma."""
     match: float = 10.0
     """Weight of the distance of the critic's inner features."""
-    adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "bce"
-    fool: float = 1.0
-    """Weight of the adversarial loss."""
-    critic_layers: int = 3
-    """Halvings of the critic."""
+    adversarial: Adversarial = "bce"
 
 
 @method("colorize", ColorizeRun)
-class Colorize(CropMethod):
+class Colorize(AdversarialMethod[ColorizeRun]):
     """Conditional adversarial training on pairs that any color photo gives (pix2pix, arXiv:1611.07004).
 
     From the paper: U-shaped generator, a patch critic that also sees the input, its eq. 4 with L1 weight 100,
@@ -58,7 +53,7 @@ class Colorize(CropMethod):
 
     def __init__(self, config: ColorizeRun):
         super().__init__(config)
-        critic = PatchCritic(config.critic_width, config.critic_layers, inputs=4)
+        critic = PatchCritic(config.critic_width, config.critic_layers, 4, config.critic_norm)
         self.nets = nn.ModuleDict({"colorizer": Colorizer(config.model), "critic": critic}).to(
             memory_format=torch.channels_last
         )
@@ -69,10 +64,10 @@ class Colorize(CropMethod):
         )
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.folder] * self.cfg.batch, generator(self.cfg.seed, number))}
+        return {"photo": self.crops([self.folder] * self.config.batch, generator(self.config.seed, number))}
 
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, critic, photo = self.cfg, self.nets["critic"], batch["photo"]
+        cfg, critic, photo = self.config, self.nets["critic"], batch["photo"]
         light, truth = luma(photo), to_chroma(photo)
         chroma = self.nets["colorizer"].chroma(light)
         made = with_chroma(light, chroma)
@@ -84,24 +79,23 @@ class Colorize(CropMethod):
         return {
             "reconstruct": cfg.reconstruct * picture_l1(chroma, truth),
             "match": cfg.match * feature_matching(wanted, features),
-            "fool": cfg.fool * ADVERSARIAL[cfg.adversarial].generator(critic.score(features[-1])),
+            "fool": self.fooled(critic.score(features[-1])),
         }
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        critic, light = self.nets["critic"], luma(batch["photo"])
-        real, made = (critic(torch.cat([light, seen], 1)) for seen in (batch["photo"], carry["painted"]))
-        carry["figures"] = {"critic_right": right_share(real, made, self.cfg.adversarial)}
-        return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(real, made)}
+        light = luma(batch["photo"])
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry["painted"]))
+        return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.folder] * SHOWN, generator(self.cfg.seed, SHOWN_NUMBER))}
+        return {"photo": self.crops([self.folder] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
 
     @torch.no_grad()
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show the light, the guess and the truth."""
         photo = batch["photo"]
         columns = [luma(photo).expand_as(photo), nets["colorizer"](photo), photo]
-        return side_by_side(columns, max(self.cfg.crop, 64))
+        return side_by_side(columns, max(self.config.crop, 64))
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"colorizer": nets["colorizer"]}

@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.translator_blocks import one_domain
-from training.data.crop_method import right_share, watched
 from training.data.pool import PicturePool
-from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import picture_l1
-from training.losses.discriminators import PatchCritic
 from training.methods.begin_as_painter import begin_as_painter
+from training.methods.crop_method import watched
 from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
 from training.run.method import Carry, Losses, Phase, method
 
@@ -39,7 +36,6 @@ class CycleGANRun(UnpairedRun):
     """Weight of the L1 distance between a picture and its way there and back."""
     identity: float = 5.0
     """Weight of the L1 distance between a picture and its translation to where it already is."""
-    adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "least_squares"
     fool: float = 2.0
     """Weight of the adversarial loss; 2, since our least squares have a factor of 1/2 that theirs lack."""
     pool: int = 50
@@ -47,7 +43,7 @@ class CycleGANRun(UnpairedRun):
 
 
 @method("cyclegan", CycleGANRun)
-class CycleGAN(UnpairedMethod):
+class CycleGAN(UnpairedMethod[CycleGANRun]):
     """Unpaired translation by cycle consistency (arXiv:1703.10593).
 
     Names: ab and ba are G and F, critic_b and critic_a are D_Y and D_X. From the paper: least-squares loss,
@@ -63,19 +59,11 @@ class CycleGAN(UnpairedMethod):
 
     def __init__(self, config: CycleGANRun):
         super().__init__(config)
-        self.nets = nn.ModuleDict(
-            {
-                **self.shipped(config),
-                "ba": ResnetTranslator(config.model),
-                "critic_a": PatchCritic(config.critic_width, config.critic_layers),
-                "critic_b": PatchCritic(config.critic_width, config.critic_layers),
-            }
-        ).to(memory_format=torch.channels_last)
         self.memory.update({f"pool_{side}": PicturePool(config.pool, config.crop) for side in "ab"})
         self.phases = (
             Phase("translate", ("ab", "ba"), self.translate),
-            Phase("judge", ("critic_a", "critic_b"), self.judge),
-            *self.judges(),
+            self.critics_phase(),
+            *self.guide_phases(),
         )
 
     @classmethod
@@ -87,7 +75,7 @@ class CycleGAN(UnpairedMethod):
 
     def begin_with(self, network: nn.Module) -> None:
         """Begin as a translator, or both ways with what one of many domains learned of either."""
-        if isinstance(network, Painter) and self.cfg.generator == "brush":
+        if isinstance(network, Painter) and self.config.generator == "brush":
             begin_as_painter(self.nets["ab"], network, [self.folders["b"]])
             return
         known = list(getattr(network, "domains", ()))
@@ -99,12 +87,12 @@ class CycleGAN(UnpairedMethod):
             self.nets[way].load_state_dict(one_domain(network.state_dict(), known.index(domain), len(known)))
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, nets, fool = self.cfg, self.nets, ADVERSARIAL[self.cfg.adversarial].generator
+        cfg, nets = self.config, self.nets
         a, b = batch["a"], batch["b"]
         made_b, made_a = nets["ab"](a), nets["ba"](b)
-        carry.update(made_a=made_a.detach(), made_b=made_b.detach(), **watched(a, made_b))
+        carry.update(made={"a": made_a.detach(), "b": made_b.detach()}, **watched(a, made_b))
         losses = {
-            "fool": cfg.fool * (fool(nets["critic_b"](made_b)) + fool(nets["critic_a"](made_a))),
+            "fool": self.fooled(nets["critic_b"](made_b), nets["critic_a"](made_a)),
             "cycle": cfg.cycle * (picture_l1(nets["ba"](made_b), a) + picture_l1(nets["ab"](made_a), b)),
         }
         if cfg.identity:
@@ -112,11 +100,5 @@ class CycleGAN(UnpairedMethod):
         return losses | self.led(batch, made_b, carry)
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        losses, right = {}, []
-        for side in ("a", "b"):
-            critic, pool = self.nets[f"critic_{side}"], self.memory[f"pool_{side}"]
-            real, made = critic(batch[side]), critic(pool.exchange(carry[f"made_{side}"]))
-            losses[side] = ADVERSARIAL[self.cfg.adversarial].critic(real, made)
-            right.append(right_share(real, made, self.cfg.adversarial))
-        carry["figures"] = {"critic_right": torch.stack(right).mean()}
-        return losses
+        carry["made"] = {side: self.memory[f"pool_{side}"].exchange(carry["made"][side]) for side in "ab"}
+        return super().judge(batch, carry, step)

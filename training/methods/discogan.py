@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stylizer.models.unet import UNet, UNetConfig
-from training.data.crop_method import right_share, watched
-from training.losses.adversarial import ADVERSARIAL, mean_feature_matching
+from training.losses.adversarial import ADVERSARIAL, Adversarial, mean_feature_matching
 from training.losses.cycle import picture_l2
-from training.losses.discriminators import PatchCritic
-from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.methods.crop_method import watched
+from training.methods.unpaired import UnpairedMethod, UnpairedRun
 from training.run.config import UserMistake
 from training.run.method import Carry, Losses, Phase, method
 
@@ -33,6 +32,7 @@ class DiscoGANRun(UnpairedRun):
     """The same share later."""
     early_steps: int = 10_000
     """Steps after which the later share holds."""
+    adversarial: Adversarial = "bce"
     fool: float = 0.1
     """Share of the adversarial loss beside feature matching."""
     judge_every: int = 3
@@ -47,7 +47,7 @@ class DiscoGANRun(UnpairedRun):
 
 
 @method("discogan", DiscoGANRun)
-class DiscoGAN(UnpairedMethod):
+class DiscoGAN(UnpairedMethod[DiscoGANRun]):
     """Cross-domain relations by coupled translators (arXiv:1703.05192, eq. 3 to 8).
 
     Names: ab and ba are G_AB and G_BA. From the paper's code: reconstruction by mean squares at a share of
@@ -65,22 +65,14 @@ class DiscoGAN(UnpairedMethod):
 
     def __init__(self, config: DiscoGANRun):
         super().__init__(config)
-        self.nets = nn.ModuleDict(
-            {
-                "ab": UNet(named_model(config)),
-                "ba": UNet(config.model),
-                "critic_a": PatchCritic(config.critic_width, config.critic_layers),
-                "critic_b": PatchCritic(config.critic_width, config.critic_layers),
-            }
-        ).to(memory_format=torch.channels_last)
         self.phases = (
             Phase("translate", ("ab", "ba"), self.translate),
-            Phase("judge", ("critic_a", "critic_b"), self.judge, every=config.judge_every),
-            *self.judges(),
+            self.critics_phase(every=config.judge_every),
+            *self.guide_phases(),
         )
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, nets = self.cfg, self.nets
+        cfg, nets = self.config, self.nets
         if step % cfg.judge_every == 0:
             return {}  # the critics' turn
         made = {"b": nets["ab"](batch["a"]), "a": nets["ba"](batch["b"])}
@@ -93,7 +85,7 @@ class DiscoGAN(UnpairedMethod):
             features = critic.features(pictures)
             with torch.no_grad():
                 wanted = critic.features(batch[side])
-            fool.append(ADVERSARIAL["bce"].generator(critic.score(features[-1])))
+            fool.append(ADVERSARIAL[cfg.adversarial].generator(critic.score(features[-1])))
             match.append(mean_feature_matching(wanted, features))
         return {
             "reconstruct": rate * sum(picture_l2(back[side], batch[side]) for side in back),
@@ -102,14 +94,3 @@ class DiscoGAN(UnpairedMethod):
             **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }
-
-    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        with torch.no_grad():
-            made = {"b": self.nets["ab"](batch["a"]), "a": self.nets["ba"](batch["b"])}
-        losses, right = {}, []
-        for side, pictures in made.items():
-            real, false = (self.nets[f"critic_{side}"](seen) for seen in (batch[side], pictures))
-            losses[side] = ADVERSARIAL["bce"].critic(real, false)
-            right.append(right_share(real, false, "bce"))
-        carry["figures"] = {"critic_right": torch.stack(right).mean()}
-        return losses

@@ -69,7 +69,7 @@ class SegmenterRun(RunConfig):
 
 
 @method("segmenter", SegmenterRun)
-class SegmenterMethod(Method):
+class SegmenterMethod(Method[SegmenterRun]):
     """Fine-tune an ImageNet encoder under a feature pyramid; unlabeled pixels have no say.
 
     Cross-entropy with smoothed labels and Dice (smp), over labeled pixels. Where a source marked every
@@ -90,7 +90,6 @@ class SegmenterMethod(Method):
 
     def __init__(self, config: SegmenterRun):
         super().__init__(config)
-        self.cfg = config
         if config.model.classes != NAMES:
             raise UserMistake(
                 f"the masks' classes are {', '.join(NAMES)}; leave --model.classes as they are."
@@ -114,7 +113,7 @@ class SegmenterMethod(Method):
         self.phases = (Phase("name", ("segmenter",), self.name),)
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
-        cfg = self.cfg
+        cfg = self.config
 
         def rate(step: int) -> float:
             rise = min(1.0, (step + 1) / max(1, cfg.warmup))
@@ -123,8 +122,11 @@ class SegmenterMethod(Method):
         return {"segmenter": AdamSettings(rate, shares={"network.encoder.": cfg.encoder_share})}
 
     def batch(self, number: int) -> dict:
-        rng = generator(self.cfg.seed, number)
-        cuts = [cut(self.pictures.items[i], self.cfg.crop, c, rng) for i, c in self.draw(self.cfg.batch, rng)]
+        rng = generator(self.config.seed, number)
+        cuts = [
+            cut(self.pictures.items[i], self.config.crop, c, rng)
+            for i, c in self.draw(self.config.batch, rng)
+        ]
         return {
             "photo": torch.stack([alter(rgb, rng) for rgb, _ in cuts]),
             "label": torch.stack([label for _, label in cuts]),
@@ -138,7 +140,7 @@ class SegmenterMethod(Method):
 
     def losses(self, logits: Tensor, label: Tensor) -> Losses:
         """Return the weighted losses of logits (B, N, H, W) against labels (B, H, W) uint8."""
-        cfg = self.cfg
+        cfg = self.config
         known = torch.where(label == ABSENT, torch.full_like(label, IGNORE), label).long()
         losses = {"entropy": self.entropy(logits, known), "dice": cfg.dice * self.dice(logits, known)}
         if cfg.absent:
@@ -147,8 +149,8 @@ class SegmenterMethod(Method):
 
     def sample_batch(self) -> dict:
         picked = [self.held.items[i * len(self.held) // 16] for i in range(16)]
-        rng = generator(self.cfg.seed, 1 << 40)
-        cuts = [cut(item, self.cfg.crop, len(NAMES), rng) for item in picked]
+        rng = generator(self.config.seed, 1 << 40)
+        cuts = [cut(item, self.config.crop, len(NAMES), rng) for item in picked]
         return {key: torch.stack([c[k] for c in cuts]) for k, key in enumerate(("photo", "label"))}
 
     @torch.no_grad()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -14,20 +14,19 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, watched
 from training.data.folders import PictureFolder, side_by_side
-from training.losses.adversarial import ADVERSARIAL
+from training.losses.adversarial import Adversarial
 from training.losses.cycle import picture_l1
-from training.losses.discriminators import DomainCritic
-from training.losses.domain_guide import LookGuide, LookRun, add_guide
-from training.losses.penalties import gradient_penalty
+from training.losses.discriminators import CriticNorm, DomainCritic
 from training.methods.begin_as_painter import begin_as_painter
+from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, watched
+from training.methods.domain_guide import DomainGuide, GuidedRun, add_guide
 from training.run.config import UserMistake
 from training.run.method import Carry, Losses, Phase, generator, method
 
 
 @dataclass(frozen=True)
-class StarGANRun(LookRun):
+class StarGANRun(GuidedRun):
     """Train StarGAN on a folder of photos and several folders of paintings (no pairs), for example
 
     python -m training stargan --photos photos --paintings paintings --steps 60000 --precision bfloat16
@@ -46,14 +45,15 @@ class StarGANRun(LookRun):
     `--init checkpoints/painter` starts with strokes that it has learned already."""
     batch: int = 4
     lr: float = 1e-4
+    adversarial: Adversarial = "wasserstein"
+    critic_norm: CriticNorm = "none"
+    gradient_penalty: float = 10.0
     critic_layers: int = 5
     """Halvings of the critic."""
     critic_steps: int = 5
     """Steps of the critic for each step of the translator."""
     photo_share: float = 0.5
     """Share of photos among the pictures that are translated; the domains share the rest."""
-    penalty: float = 10.0
-    """Weight of the gradient penalty."""
     classify: float = 1.0
     """Weight of the domain classification."""
     reconstruct: float = 10.0
@@ -68,6 +68,13 @@ class StarGANRun(LookRun):
         if not 0 <= self.photo_share <= 1:
             raise UserMistake(f"photo_share is {self.photo_share}; it must be between 0 and 1.")
 
+    @classmethod
+    def upgraded(cls, options: dict[str, Any]) -> dict[str, Any]:
+        options = super().upgraded(options)
+        if "penalty" in options:  # its name until version 0.1
+            options["gradient_penalty"] = options.pop("penalty")
+        return options
+
 
 def all_domains(config: StarGANRun) -> tuple[str, ...]:
     """List the domains in the order of a mix: photos come first."""
@@ -75,7 +82,7 @@ def all_domains(config: StarGANRun) -> tuple[str, ...]:
 
 
 @method("stargan", StarGANRun)
-class StarGAN(CropMethod):
+class StarGAN(AdversarialMethod[StarGANRun]):
     """Translation among several domains by one generator (arXiv:1711.09020, eq. 1 to 8).
 
     From the paper: Wasserstein loss with gradient penalty 10, domain classification 1, reconstruction 10,
@@ -90,13 +97,14 @@ class StarGAN(CropMethod):
 
     def __init__(self, config: StarGANRun):
         super().__init__(config)
-        critic = DomainCritic(len(all_domains(config)), config.critic_width, config.critic_layers)
+        size = (config.critic_width, config.critic_layers, config.critic_norm)
+        critic = DomainCritic(len(all_domains(config)), *size)
         self.nets = nn.ModuleDict({**self.shipped(config), "critic": critic}).to(
             memory_format=torch.channels_last
         )
         places = (config.photos, *(config.paintings / name for name in config.domains))
         self.folders = [PictureFolder(place) for place in places]
-        self.guide = LookGuide(config, len(self.folders))
+        self.guide = DomainGuide(config, len(self.folders))
         self.phases = (
             Phase("judge", ("critic",), self.judge),
             Phase("translate", ("translator",), self.translate, every=config.critic_steps),
@@ -104,7 +112,7 @@ class StarGAN(CropMethod):
         )
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        cfg, rng, count = self.cfg, generator(self.cfg.seed, number), len(self.folders)
+        cfg, rng, count = self.config, generator(self.config.seed, number), len(self.folders)
         painting = torch.randint(1, count, (cfg.batch,), generator=rng)
         source = torch.where(torch.rand(cfg.batch, generator=rng) < cfg.photo_share, 0, painting)
         target = torch.randint(count, (cfg.batch,), generator=rng)
@@ -115,25 +123,23 @@ class StarGAN(CropMethod):
         return F.one_hot(domain, len(self.folders)).float()
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, critic, picture = self.cfg, self.nets["critic"], batch["picture"]
+        cfg, critic, picture = self.config, self.nets["critic"], batch["picture"]
         with torch.no_grad():
             made = self.nets["translator"](picture, self._mix(batch["target"]))
         carry.update(watched(picture, made))
-        scores, domains = critic(picture)
-        carry["figures"] = {"domain_right": (domains.argmax(1) == batch["source"]).float().mean()}
-        return {
-            "judge": ADVERSARIAL["wasserstein"].critic(scores, critic(made)[0]),
-            "penalty": cfg.penalty * gradient_penalty(lambda x: critic(x)[0], picture, made),
-            "classify": cfg.classify * F.cross_entropy(domains, batch["source"]),
-        }
+        domains = critic.domains(picture)
+        losses = self.judged({"all": critic.scores}, {"all": picture}, {"all": made}, carry)
+        right = (domains.argmax(1) == batch["source"]).float().mean()
+        carry["figures"] = {**carry.get("figures", {}), "domain_right": right}
+        return {**losses, "classify": cfg.classify * F.cross_entropy(domains, batch["source"])}
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, picture, translator = self.cfg, batch["picture"], self.nets["translator"]
+        cfg, picture, translator = self.config, batch["picture"], self.nets["translator"]
         made = translator(picture, self._mix(batch["target"]))
         scores, domains = self.nets["critic"](made)
         back = translator(made, self._mix(batch["source"]))
         return {
-            "fool": ADVERSARIAL["wasserstein"].generator(scores),
+            "fool": self.fooled(scores),
             "classify": cfg.classify * F.cross_entropy(domains, batch["target"]),
             "reconstruct": cfg.reconstruct * picture_l1(back, picture),
             **self._led(batch, made, carry),
@@ -147,20 +153,20 @@ class StarGAN(CropMethod):
         return self.guide.losses(batch["picture"], source, made[moved], moved, targets, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:
-        return {"picture": self.crops([self.folders[0]] * SHOWN, generator(self.cfg.seed, SHOWN_NUMBER))}
+        return {"picture": self.crops([self.folders[0]] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
 
     @torch.no_grad()
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show photos, then each of them in every domain."""
         photo, translate = batch["picture"], nets["translator"]
         domains = torch.eye(len(self.folders), device=photo.device)
-        return side_by_side([photo, *(translate(photo, mix) for mix in domains)], max(self.cfg.crop, 64))
+        return side_by_side([photo, *(translate(photo, mix) for mix in domains)], max(self.config.crop, 64))
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"translator": nets["translator"]}
 
     def begin_with(self, network: nn.Module) -> None:
-        if isinstance(network, Painter) and self.cfg.generator == "brush":
+        if isinstance(network, Painter) and self.config.generator == "brush":
             begin_as_painter(self.nets["translator"], network, self.folders)
         else:
             super().begin_with(network)

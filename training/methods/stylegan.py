@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from stylizer.models.perceptual import load_perceptual
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from training.data.augment import AdaptiveAugment
-from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 from training.data.folders import PictureFolder, side_by_side
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.discriminators import FeatureCritic, PictureCritic
 from training.losses.penalties import PathMean, path_lengths, r1_penalty
+from training.methods.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 from training.run.config import UserMistake
 from training.run.method import AdamSettings, Carry, Losses, Phase, generator, method
 
@@ -71,7 +71,7 @@ class StyleGANRun(CropRun):
 
 
 @method("stylegan", StyleGANRun)
-class StyleGANMethod(CropMethod):
+class StyleGANMethod(CropMethod[StyleGANRun]):
     """Style-based invention (arXiv:1812.04948 and 1912.04958) with adaptive augmentation (arXiv:2006.06676).
 
     From the papers: non-saturating loss, lazy R1 every 16 steps and path length every 4 with corrected rates,
@@ -101,38 +101,38 @@ class StyleGANMethod(CropMethod):
         self.gamma = config.gamma or 0.0002 * config.crop**2 / config.batch
         self.phases = (
             Phase("paint", ("style-gan",), self.paint),
-            Phase("path", ("style-gan",), self.straighten, every=config.path_every),
+            Phase("path", ("style-gan",), self.straighten, every=config.path_every, lazy=True),
             Phase("judge", critics, self.judge),
-            Phase("r1", ("critic",), self.flatten, every=config.r1_every),
+            Phase("r1", ("critic",), self.flatten, every=config.r1_every, lazy=True),
         )
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
         """Correct rate and betas for lazy penalties (arXiv:1912.04958, appendix B)."""
 
         def lazy(share: float) -> AdamSettings:
-            return AdamSettings(lambda step: self.cfg.lr * share, lambda step: (0.0, 0.99**share))
+            return AdamSettings(lambda step: self.config.lr * share, lambda step: (0.0, 0.99**share))
 
-        path, r1 = (every / (every + 1) for every in (self.cfg.path_every, self.cfg.r1_every))
+        path, r1 = (every / (every + 1) for every in (self.config.path_every, self.config.r1_every))
         known = {"style-gan": lazy(path), "critic": lazy(r1), "feature-critic": lazy(1.0)}
         return {name: known[name] for name in self.nets}
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        rng = generator(self.cfg.seed, number)
-        chosen = torch.randint(len(self.folders), (self.cfg.batch,), generator=rng).tolist()
+        rng = generator(self.config.seed, number)
+        chosen = torch.randint(len(self.folders), (self.config.batch,), generator=rng).tolist()
         return {"picture": self.crops([self.folders[i] for i in chosen], rng)}
 
     def paint(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         inventor, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(inventor, len(real), self.cfg.mixing, real.device)
+        styles = mixed_styles(inventor, len(real), self.config.mixing, real.device)
         made = inventor.paint(styles)
         with torch.no_grad():
             inventor.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
         carry["painted"] = made.detach()
         shown = self.memory["augment"](made)
         losses = {"fool": ADVERSARIAL["bce"].generator(self.nets["critic"](shown))}
-        if self.cfg.features:
+        if self.config.features:
             fool = ADVERSARIAL["hinge"].generator(self._feature_scores(shown))
-            losses["fool_features"] = self.cfg.features * fool
+            losses["fool_features"] = self.config.features * fool
         return losses
 
     def _feature_scores(self, pictures: Tensor) -> Tensor:
@@ -142,11 +142,11 @@ class StyleGANMethod(CropMethod):
     def straighten(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         """Keep equal steps of the style equal steps of the picture."""
         inventor, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(inventor, max(1, len(real) // 2), self.cfg.mixing, real.device)
+        styles = mixed_styles(inventor, max(1, len(real) // 2), self.config.mixing, real.device)
         made = inventor.paint(styles)
         lengths = path_lengths(made.float(), styles, torch.randn(made.shape).to(made.device))
         carry["figures"] = {"length": lengths.detach().mean()}
-        return {"path": self.cfg.path * self.memory["path"](lengths)}
+        return {"path": self.config.path * self.memory["path"](lengths)}
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         augment, critic = self.memory["augment"], self.nets["critic"]
@@ -155,7 +155,7 @@ class StyleGANMethod(CropMethod):
         augment.follow(real, step)
         carry["figures"] = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
         losses = {"judge": ADVERSARIAL["bce"].critic(real, made)}
-        if self.cfg.features:
+        if self.config.features:
             losses["judge_features"] = ADVERSARIAL["hinge"].critic(*map(self._feature_scores, shown))
         return losses
 
@@ -164,15 +164,15 @@ class StyleGANMethod(CropMethod):
         return {"r1": self.gamma / 2 * r1_penalty(self.nets["critic"], real)}
 
     def sample_batch(self) -> dict[str, Tensor]:
-        rng = generator(self.cfg.seed, SHOWN_NUMBER)
-        return {"z": torch.randn(4 * SHOWN, self.cfg.model.latent, generator=rng)}
+        rng = generator(self.config.seed, SHOWN_NUMBER)
+        return {"z": torch.randn(4 * SHOWN, self.config.model.latent, generator=rng)}
 
     @torch.no_grad()
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show seeds as they are, and the last of them tamed."""
         rows = batch["z"].split(SHOWN)
         columns = [nets["style-gan"].invent(z) for z in rows] + [nets["style-gan"].invent(rows[-1], 0.6)]
-        return side_by_side(columns, max(self.cfg.crop, 64))
+        return side_by_side(columns, max(self.config.crop, 64))
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"style-gan": nets["style-gan"]}

@@ -11,11 +11,10 @@ from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import Statistics
 from stylizer.models.translator_blocks import DomainMix
 from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
-from training.data.crop_method import right_share, watched
-from training.losses.adversarial import ADVERSARIAL
 from training.losses.cycle import latent_divergence, picture_l1
 from training.losses.discriminators import ScaleCritic
-from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
+from training.methods.crop_method import watched
+from training.methods.unpaired import UnpairedMethod, UnpairedRun
 from training.run.config import UserMistake
 from training.run.method import Carry, Losses, Phase, method
 
@@ -48,7 +47,7 @@ class UNITRun(UnpairedRun):
 
 
 @method("unit", UNITRun)
-class UNIT(UnpairedMethod):
+class UNIT(UnpairedMethod[UNITRun]):
     """Translation through a shared latent space (arXiv:1703.00848, eq. 2 to 8; the authors' code).
 
     Nets: "ab" holds E_1, G_2 and the shared blocks, "reverse" E_2 and G_1. From the paper and code: latent
@@ -63,25 +62,26 @@ class UNIT(UnpairedMethod):
     about = "UNIT: photos translated to one kind of picture through a shared latent space, without pairs."
     network = UnitTranslator
 
+    @classmethod
+    def networks(cls, config: UNITRun) -> nn.ModuleDict:
+        reverse = nn.ModuleDict({"encoder": Encoder(config.model), "decoder": Decoder(config.model)})
+        critics = {f"critic_{side}": cls.critic(config) for side in "ab"}
+        return nn.ModuleDict({**cls.shipped(config), "reverse": reverse, **critics})
+
+    @classmethod
+    def critic(cls, config: UNITRun) -> nn.Module:
+        return ScaleCritic(config.critic_width, config.critic_layers, norm=config.critic_norm)
+
     def __init__(self, config: UNITRun):
         super().__init__(config)
-        reverse = nn.ModuleDict({"encoder": Encoder(config.model), "decoder": Decoder(config.model)})
-        self.nets = nn.ModuleDict(
-            {
-                "ab": UnitTranslator(named_model(config)),
-                "reverse": reverse,
-                "critic_a": ScaleCritic(config.critic_width, config.critic_layers),
-                "critic_b": ScaleCritic(config.critic_width, config.critic_layers),
-            }
-        ).to(memory_format=torch.channels_last)
         self.phases = (
             Phase("translate", ("ab", "reverse"), self.translate),
-            Phase("judge", ("critic_a", "critic_b"), self.judge),
-            *self.judges(),
+            self.critics_phase(),
+            *self.guide_phases(),
         )
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, nets, fool = self.cfg, self.nets, ADVERSARIAL["least_squares"].generator
+        cfg, nets = self.config, self.nets
         latent = {side: encode(nets, side, batch[side]) for side in ("a", "b")}
         own = {side: decode(nets, side, _noisy(latent[side])) for side in ("a", "b")}
         made = {"b": decode(nets, "b", _noisy(latent["a"])), "a": decode(nets, "a", _noisy(latent["b"]))}
@@ -89,10 +89,9 @@ class UNIT(UnpairedMethod):
         back = {side: decode(nets, side, _noisy(again[side])) for side in ("a", "b")}
         carry.update(made={side: pictures.detach() for side, pictures in made.items()})
         carry.update(watched(batch["a"], made["b"]))
-        scores = [*nets["critic_a"](made["a"]), *nets["critic_b"](made["b"])]
         codes = [*latent.values(), *again.values()]
         return {
-            "fool": cfg.fool * sum(fool(score) for score in scores),
+            "fool": self.fooled(nets["critic_a"](made["a"]), nets["critic_b"](made["b"])),
             "reconstruct": cfg.reconstruct * sum(picture_l1(own[side], batch[side]) for side in own),
             "cycle": cfg.cycle * sum(picture_l1(back[side], batch[side]) for side in back),
             "latent": cfg.latent * sum(latent_divergence(code) for code in codes),
@@ -100,17 +99,8 @@ class UNIT(UnpairedMethod):
             **self.led(batch, made["b"], carry),
         }
 
-    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        losses, right = {}, []
-        for side in ("a", "b"):
-            critic = self.nets[f"critic_{side}"]
-            pairs = list(zip(critic(batch[side]), critic(carry["made"][side]), strict=True))
-            losses[side] = sum(ADVERSARIAL["least_squares"].critic(*pair) for pair in pairs)
-            right += [right_share(*pair, "least_squares") for pair in pairs]
-        carry["figures"] = {"critic_right": torch.stack(right).mean()}
-        return losses
-
-    def way(self, nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:
+    @staticmethod
+    def way(nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:
         """Translate pictures (B, 3, H, W) one way, without noise: "ab" or "ba"."""
         return decode(nets, which[1], encode(nets, which[0], pictures))
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from training.data.crop_method import SHOWN, SHOWN_NUMBER, CropMethod
 from training.data.folders import PictureFolder, side_by_side
 from training.losses.cycle import picture_l1
-from training.losses.domain_guide import LookGuide, LookRun, add_guide
+from training.losses.discriminators import PatchCritic
+from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
+from training.methods.domain_guide import DomainGuide, GuidedRun, add_guide
 from training.run.method import Carry, Losses, Phase, generator
 
 
 @dataclass(frozen=True)
-class UnpairedRun(LookRun):
+class UnpairedRun(GuidedRun):
     """Options of a run between two folders of pictures."""
 
     a: Path = Path("photos")
@@ -30,8 +31,6 @@ class UnpairedRun(LookRun):
     batch: int = 1
     identity: float = 0.0
     """Weight of the L1 distance between a picture and its translation to where it already is."""
-    critic_layers: int = 3
-    """Halvings of the critics; three see patches of 38 px, a third of a crop, like the papers' 70 of 256."""
 
 
 def named_model(config: UnpairedRun) -> Any:
@@ -39,25 +38,57 @@ def named_model(config: UnpairedRun) -> Any:
     return replace(config.model, domains=(config.domain or config.b.resolve().name or "painting",))
 
 
-class UnpairedMethod(CropMethod):
+UnpairedConfig = TypeVar("UnpairedConfig", bound=UnpairedRun)
+
+
+class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
     """Base: random crops of two folders; the nets "ab" and "ba" translate, the first of them ships."""
 
     network: type[nn.Module]
 
-    def __init__(self, config: UnpairedRun):
+    def __init__(self, config: UnpairedConfig):
         super().__init__(config)
+        self.nets = self.networks(config).to(memory_format=torch.channels_last)
         self.folders = {"a": PictureFolder(config.a), "b": PictureFolder(config.b)}
-        self.guide = LookGuide(config, 2)
+        self.guide = DomainGuide(config, 2)
 
-    def judges(self) -> tuple[Phase, ...]:
+    @classmethod
+    def networks(cls, config: UnpairedConfig) -> nn.ModuleDict:
+        """Build all networks, untrained and without data: both translators, and a critic of either side."""
+        critics = {f"critic_{side}": cls.critic(config) for side in "ab"}
+        return nn.ModuleDict({**cls.shipped(config), "ba": cls.network(config.model), **critics})
+
+    @classmethod
+    def critic(cls, config: UnpairedConfig) -> nn.Module:
+        """Build one critic."""
+        return PatchCritic(config.critic_width, config.critic_layers, norm=config.critic_norm)
+
+    def critics_phase(self, every: int = 1) -> Phase:
+        """Return the phase in which both critics learn."""
+        return Phase("judge", ("critic_a", "critic_b"), self.judge, every=every)
+
+    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        """Let the critics tell both folders' pictures from translations: made before in this step, or now."""
+        made = carry.get("made")
+        if made is None:
+            with torch.no_grad():
+                made = {
+                    "a": self.way(self.nets, "ba", batch["b"]),
+                    "b": self.way(self.nets, "ab", batch["a"]),
+                }
+        return self.judged({side: self.nets[f"critic_{side}"] for side in "ab"}, batch, made, carry)
+
+    def guide_phases(self) -> tuple[Phase, ...]:
         """Put in place what `led` needs, once the networks stand; returns its phase, the last of a step."""
         return add_guide(self, self.guide, [self.folders[side] for side in "ab"])
 
     def kept(self, batch: dict[str, Tensor]) -> Losses:
         """Return the identity loss of b where the options ask for it; it keeps colors from being inverted."""
-        if not self.cfg.identity:
+        if not self.config.identity:
             return {}
-        return {"identity": self.cfg.identity * picture_l1(self.way(self.nets, "ab", batch["b"]), batch["b"])}
+        return {
+            "identity": self.config.identity * picture_l1(self.way(self.nets, "ab", batch["b"]), batch["b"])
+        }
 
     def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry) -> Losses:
         """Return the losses that lead a as b to the looks of b, where the options ask for them."""
@@ -66,13 +97,13 @@ class UnpairedMethod(CropMethod):
         return self.guide.losses(torch.cat([a, b]), sources, made_b, range(len(a)), [1] * len(a), carry)
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        return self._both(self.cfg.batch, number)
+        return self._both(self.config.batch, number)
 
     def sample_batch(self) -> dict[str, Tensor]:
         return self._both(SHOWN, SHOWN_NUMBER)
 
     def _both(self, count: int, number: int) -> dict[str, Tensor]:
-        rng = generator(self.cfg.seed, number)
+        rng = generator(self.config.seed, number)
         return {side: self.crops([folder] * count, rng) for side, folder in self.folders.items()}
 
     @torch.no_grad()
@@ -81,9 +112,10 @@ class UnpairedMethod(CropMethod):
         a, b = batch["a"], batch["b"]
         there, here = self.way(nets, "ab", a), self.way(nets, "ba", b)
         columns = [a, there, self.way(nets, "ba", there), b, here, self.way(nets, "ab", here)]
-        return side_by_side(columns, max(self.cfg.crop, 64))
+        return side_by_side(columns, max(self.config.crop, 64))
 
-    def way(self, nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:
+    @staticmethod
+    def way(nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:
         """Translate pictures (B, 3, H, W) one way: "ab" or "ba"."""
         return nets[which](pictures)
 

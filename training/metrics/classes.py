@@ -1,26 +1,45 @@
-"""Figures of class maps, from one table of counts."""
+"""Figures of class maps: counts and intersection over union by torchmetrics, and how far to trust an
+answer."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassConfusionMatrix, MulticlassJaccardIndex
+
+_UNLABELED = -1
 
 
-def confusion(found: Tensor, label: Tensor, classes: int) -> Tensor:
-    """Count pixels by (label, found class), (classes, classes) int64; unlabeled pixels do not count.
+class ClassCounts:
+    """Counts pixels of class maps picture by picture; unlabeled ones do not count."""
 
-    found, label: class ids of any one shape; `label` may hold IGNORE and other numbers above the classes.
-    """
-    known = label < classes
-    pairs = label[known].long() * classes + found[known].long()
-    return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        same = {"num_classes": classes, "ignore_index": _UNLABELED}
+        self.metrics = MetricCollection(
+            {
+                "confusion": MulticlassConfusionMatrix(**same),
+                "shares": MulticlassJaccardIndex(**same, average="none"),
+            }
+        )
 
+    def add(self, found: Tensor, label: Tensor) -> None:
+        """Count one picture; class ids of any one shape, numbers above the classes in `label` are
+        unlabeled."""
+        label = torch.where(label < self.classes, label.long(), _UNLABELED)
+        self.metrics.update(found.long().flatten()[None], label.flatten()[None])
 
-def intersection_over_union(counts: Tensor) -> Tensor:
-    """Return each class's share of pixels that are both over those that are either; nan without a label."""
-    both, labeled = counts.diag().double(), counts.sum(1).double()
-    either = labeled + counts.sum(0) - both
-    return torch.where(labeled > 0, both / either.clamp(min=1), torch.nan)
+    @property
+    def confusion(self) -> Tensor:
+        """Pixels by (label, found class), (classes, classes) int64."""
+        return self.metrics["confusion"].compute()
+
+    @property
+    def intersection_over_union(self) -> Tensor:
+        """Each class's share of pixels that are both over those that are either; nan without a label."""
+        labeled = self.confusion.sum(1) > 0
+        return torch.where(labeled, self.metrics["shares"].compute().double(), torch.nan)
 
 
 def doubt_table(likely: Tensor, right: Tensor, thresholds: Tensor) -> list[tuple[float, float, float]]:

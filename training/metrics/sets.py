@@ -9,39 +9,73 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from pickle import UnpicklingError  # noqa: TID251  to name the mistake, not to unpickle
+from typing import Literal
+from unittest import mock
+from urllib.error import URLError
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from training.evaluation.options import FeatureNetwork
-from training.metrics.features import StyleFigures
 from training.run.config import UserMistake
 
+FeatureNetwork = Literal["perceptual", "inception"]
 KID_SUBSETS = 50
 LEAST = 4  # pictures in a set
 
-Reader = Callable[[Tensor, StyleFigures], tuple[Tensor, Tensor]]
+Inception = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
-def set_reader(network: FeatureNetwork) -> Reader:
-    """Return the function from a picture (1, 3, H, W) in [0, 1] and its figures to (features, class scores).
+def open_inception(file: Path | None, device: torch.device | str = "cpu") -> Inception:
+    """Return the function from pictures (B, 3, H, W) in [0, 1] to Inception's (pool3 features, class scores).
 
-    The perceptual network's are the channel means of relu4_1, (1, 512), for both: it has no classes.
-    Raises UserMistake when Inception is not installed.
+    file: torch-fidelity's weights (its .pth, or the same as safetensors); None: its own download. Pictures
+    are rounded to 8 bits, as files are. Scores are logits of the network's 1008 outputs, as in the code of
+    arXiv:1606.03498. Raises UserMistake when torch-fidelity or the file is not there, or the file holds
+    something else.
     """
-    if network == "perceptual":
-        return lambda picture, figures: (figures.moments[-1][0], figures.moments[-1][0])
     try:
-        inception = NoTrainInceptionV3("inception-v3-compat", ["2048", "logits_unbiased"])
+        from torch_fidelity import feature_extractor_inceptionv3 as fidelity
     except ModuleNotFoundError as error:
         raise UserMistake(
-            "the Inception network needs torch-fidelity: pip install torch-fidelity."
+            "Inception needs the package torch-fidelity; pip install torch-fidelity."
         ) from error
+    names = ("inception-v3-compat", ["2048", "logits_unbiased"])
+    try:
+        if file is None:
+            inception = NoTrainInceptionV3(*names)
+        else:
+            # given a path, the constructor would unpickle whatever lies there; so it gets what we have read
+            weights = _read_weights(file)
+            with mock.patch.object(fidelity, "load_state_dict_from_url", lambda *_, **__: weights):
+                inception = NoTrainInceptionV3(*names)
+    except URLError as error:
+        raise UserMistake(
+            f"Inception's weights cannot be downloaded ({error.reason}); give them by --inception FILE."
+        ) from error
+    except RuntimeError as error:
+        raise UserMistake(f"{file and file.name} holds other weights than Inception's.") from error
+    inception.to(device)
     # its own forward returns the first entry alone; the extractor below it returns them all
-    return lambda picture, figures: inception._torch_fidelity_forward((picture * 255).byte())
+    return lambda pictures: inception._torch_fidelity_forward((pictures * 255).round().byte())
+
+
+def _read_weights(file: Path) -> dict[str, Tensor]:
+    """Read named tensors out of a safetensors or a PyTorch file, and nothing else; raises UserMistake."""
+    if not file.is_file():
+        raise UserMistake(f"{file.name} is not a file; give Inception weights as torch-fidelity has them.")
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(str(file))
+        return torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251  tensors alone
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, LookupError, ValueError) as error:
+        raise UserMistake(f"{file.name} holds no weights that can be read.") from error
 
 
 class _Known(nn.Module):
@@ -53,16 +87,6 @@ class _Known(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return features
-
-
-def set_distances(results: Tensor, paintings: Tensor, scores: Tensor) -> dict[str, float]:
-    """Return FID, KID and Inception Score of a set of results against a set of paintings.
-
-    results (N, D), paintings (M, D): features; scores (N, C): class scores of the results. See `distances`
-    and `inception_score`. Raises UserMistake for sets of fewer than 4.
-    """
-    found = distances(results, paintings)
-    return {"fid": found["fid"], "kid": found["kid"], "inception_score": inception_score(scores)}
 
 
 def kid_subset(results: int, pictures: int) -> int:

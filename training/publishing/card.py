@@ -1,4 +1,4 @@
-"""The card of a published network: data, training, figures, limits, licences and how to repeat it."""
+"""Cards of published networks: data, training, figures, limits, licences, how to repeat it; changing one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
-from stylizer.models.front_matter import front_matter
+from stylizer.imaging.files import write_whole
+from stylizer.models.checkpoint import CARD, Card, read_card
+from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.registry import find_for
-from training.publishing.figures import class_figures, inventor_figures, measured_line, translator_figures
-from training.run.config import from_plain
-from training.run.method import METHODS
+from training.publishing.figures import figure_table, measured_line, read_figures
+from training.run.config import UserMistake, from_plain
+from training.run.method import find_method
 
-SHOWN = ("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid")
 PATHS = (
     "content",
     "style",
@@ -33,6 +34,8 @@ PATHS = (
     "pictures",
     "data",
 )  # of one machine: cut to their names
+Status = Literal["final", "experimental"]
+_BEFORE = ("Limits", "Licences", "To repeat it")  # sections that figures and notes go before
 FIGURES = "Figures"  # heading of the section that `card` replaces
 TAGS = {
     "segmenter": "image-segmentation",
@@ -42,7 +45,6 @@ TAGS = {
 ABOUT = {
     "painter": "Arbitrary style transfer: any photo in the style of any painting, from one code a style."
 }
-TABLES = {"segmenter": class_figures, "translator": translator_figures, "inventor": inventor_figures}
 LIMITS = """\
 Trained on paintings and natural photos at small sizes; text, drawings and screenshots were not among them.
 Small faces can lose their features at full strength. Figures are measured with a network of the family that
@@ -80,7 +82,7 @@ def write_card(
     """Write a card from the runs that led to a network, first to last, and the JSON of its evaluation."""
     count = sum(value.numel() for value in network.state_dict().values())
     method, options, _ = history[-1]
-    kind = METHODS[method][1]
+    kind = find_method(method)[1]
     settings = json.dumps(without_paths(options), indent=2)
     commands = "\n".join(command(*session[:2]) for session in history)
     trained = training_facts(*history[-1])
@@ -142,7 +144,7 @@ def without_paths(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def command(method: str, options: Mapping[str, Any]) -> str:
     """Write the command line of a run: the options that differ from their defaults."""
-    config = from_plain(METHODS[method][0], options)
+    config = from_plain(find_method(method)[0], options)
     words = [f"python -m training {method}"]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -171,30 +173,83 @@ def flatten(values: Any) -> list[Any]:
     return [item for value in values for item in flatten(value)] if isinstance(values, tuple) else [values]
 
 
-def figure_table(figures: Mapping[str, Any]) -> str:
-    """Write the table of means, with the names of the protocols, slider and speed below."""
-    for role, table in TABLES.items():
-        if role in figures:
-            return table(figures[role])
-    if not figures:
-        return ""
-    means, protocol = figures["means"], figures["protocol"]
-    columns = [name for name in SHOWN if any(name in row for row in means.values())]
-    lines = [
-        f"Means over {figures['pairs']} pairs of photo and painting.\n",
-        "| system | " + " | ".join(columns) + " |",
-        "| --- |" + " --- |" * len(columns),
+def rewrite_card(
+    checkpoint: Path,
+    figures: Sequence[Path] = (),
+    notes: Path | None = None,
+    title: str | None = None,
+    about: str | None = None,
+    status: Status | None = None,
+) -> Card:
+    """Change what is given on a card, and nothing else; return the card. Raises UserMistake.
+
+    Sections of `notes` (Markdown) take the place of those of the same heading, or join the end; text before
+    its first heading is the section Notes. Figures take the place of the section Figures.
+    """
+    card = read_card(checkpoint)
+    entries, body = split_front_matter(card.text)
+    found = read_figures(figures)
+    if wrong := [
+        role for role in ("segmenter", "translator", "inventor") if role in found and role != card.role
+    ]:
+        raise UserMistake(f"{checkpoint.name} is for the role {card.role}; the figures are for {wrong[0]}.")
+    told = {"title": title, "about": about, "measured": measured_line(found) if found else None}
+    entries |= {key: value for key, value in told.items() if value is not None}
+    if status is not None:
+        entries["status"] = "" if status == "final" else status
+    sections = split_sections(body)
+    if found:
+        put(sections, FIGURES, figure_table(found))
+    if notes:
+        own = split_sections(notes.read_text(encoding="utf-8"))
+        opening = own.pop("").strip()
+        for heading, text in {**({"Notes": opening} if opening else {}), **own}.items():
+            put(sections, heading, text.strip())
+    write_whole(checkpoint / CARD, (front_matter(entries) + "\n\n" + joined(sections)).encode())
+    return read_card(checkpoint)
+
+
+def split_sections(text: str) -> dict[str, str]:
+    """Part Markdown at its headings of the second level; what is before the first has an empty heading."""
+    sections, heading, fenced = {"": ""}, "", False
+    for line in text.splitlines(keepends=True):
+        fenced ^= line.startswith("```")
+        if line.startswith("## ") and not fenced:
+            heading = line[3:].strip()
+            sections[heading] = ""
+        else:
+            sections[heading] += line
+    return sections
+
+
+def put(sections: dict[str, str], heading: str, text: str) -> None:
+    """Replace a section; a new one goes before limits and licences if it is Figures, else to the end."""
+    known = heading in sections
+    sections[heading] = text
+    if not known and heading == FIGURES:
+        for later in [name for name in sections if name in _BEFORE]:
+            sections[later] = sections.pop(later)
+
+
+def joined(sections: dict[str, str]) -> str:
+    """Write sections as Markdown again."""
+    parts = [
+        f"## {heading}\n\n{text.strip()}" if heading else text.strip() for heading, text in sections.items()
     ]
-    for name, row in means.items():
-        cells = [f"{row[column]:.4f}" if column in row else "-" for column in columns]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines.append("\nProtocols: " + ", ".join(f"`{protocol[column]}`" for column in columns) + ".")
-    if slider := figures.get("slider"):
-        lines.append(
-            f"\nThe slider is monotone on {slider['monotonicity']:.0%} of its steps; unevenness of equal "
-            f"steps (deviation over mean of their perceptual distance) {slider['unevenness']:.3f}."
-        )
-    if speed := figures.get("speed"):
-        told = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in speed.items()]
-        lines.append("\n" + ", ".join(told) + ".")
-    return "\n".join(lines)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table_row(card: Card, figures: Sequence[Path]) -> str:
+    """Write a row of README's table of checkpoints."""
+    found = read_figures(figures)
+    speed = next(
+        (part["speed"] for part in found.values() if isinstance(part, dict) and "speed" in part), None
+    )
+    cells = [
+        f"[`{card.name}`](checkpoints/{card.name}/README.md)",
+        card.about + (f" ({card.status})" if card.status else ""),
+        f"{card.nbytes / 1e6:.1f} MB",
+        f"{speed:.2f} units" if isinstance(speed, float) else "-",
+        card.measured or "-",
+    ]
+    return "| " + " | ".join(cells) + " |"

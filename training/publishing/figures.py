@@ -1,11 +1,17 @@
-"""The figures of translators, colorizers and inventors on their cards, and one line of them for lists."""
+"""Figures of `evaluate` and `compare`: read from JSON, laid out for cards, and one line of them for lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from training.run.config import UserMistake
+
 Plain = Mapping[str, Any]
+
+SHOWN = ("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid")
 
 _TRANSLATOR = {
     "content": "content",
@@ -169,3 +175,62 @@ def class_figures(found: Mapping[str, Any]) -> str:
             "(CPU, float32, side by side)."
         )
     return "\n".join(lines)
+
+
+TABLES = {"segmenter": class_figures, "translator": translator_figures, "inventor": inventor_figures}
+
+
+def figure_table(figures: Mapping[str, Any]) -> str:
+    """Write the table of means, with the names of the protocols, slider and speed below."""
+    for role, table in TABLES.items():
+        if role in figures:
+            return table(figures[role])
+    if not figures:
+        return ""
+    means, protocol = figures["means"], figures["protocol"]
+    columns = [name for name in SHOWN if any(name in row for row in means.values())]
+    lines = [
+        f"Means over {figures['pairs']} pairs of photo and painting.\n",
+        "| system | " + " | ".join(columns) + " |",
+        "| --- |" + " --- |" * len(columns),
+    ]
+    for name, row in means.items():
+        cells = [f"{row[column]:.4f}" if column in row else "-" for column in columns]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines.append("\nProtocols: " + ", ".join(f"`{protocol[column]}`" for column in columns) + ".")
+    if slider := figures.get("slider"):
+        lines.append(
+            f"\nThe slider is monotone on {slider['monotonicity']:.0%} of its steps; unevenness of equal "
+            f"steps (deviation over mean of their perceptual distance) {slider['unevenness']:.3f}."
+        )
+    if speed := figures.get("speed"):
+        told = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in speed.items()]
+        lines.append("\n" + ", ".join(told) + ".")
+    return "\n".join(lines)
+
+
+def read_figures(files: Sequence[Path]) -> dict[str, Any]:
+    """Read JSON files of the evaluating commands into one; raises UserMistake when they disagree."""
+    figures: dict[str, Any] = {}
+    for file in files:
+        if not file.is_file():
+            raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if role := next((role for role in TABLES if role in found), None):
+                if role in figures:
+                    raise UserMistake(f"{file.name} is the second file with figures of a {role}; give one.")
+                figures[role] = found[role]
+                continue
+            means, protocol = found["means"], found["protocol"]
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise UserMistake(f"{file.name} holds no figures of `evaluate` or `compare`.") from error
+        known = figures.get("protocol", protocol)
+        other = next((name for name in protocol if known.get(name, protocol[name]) != protocol[name]), None)
+        if other or figures.get("pairs", found["pairs"]) != found["pairs"]:
+            raise UserMistake(
+                f"{file.name} was measured by another protocol than the file before ({other or 'pairs'})."
+            )
+        means, protocol = {**figures.get("means", {}), **means}, {**known, **protocol}
+        figures = {**figures, **found, "means": means, "protocol": protocol}
+    return figures

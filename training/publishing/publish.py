@@ -6,10 +6,10 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from stylizer.models.checkpoint import save_checkpoint
-from training.publishing.card import NO_WORDS, TABLES, Session, Words, write_card
+from training.publishing.card import NO_WORDS, Session, Words, write_card
+from training.publishing.figures import read_figures
 from training.publishing.runs import averaged_networks, open_run
 from training.run.config import UserMistake, read_options
 
@@ -53,30 +53,3 @@ def read_session(run: Path) -> Session:
     if not states:
         raise UserMistake(f"{run} has no snapshot, so nothing began from it.")
     return method, options, json.loads(states[-1].read_text(encoding="utf-8"))
-
-
-def read_figures(files: Sequence[Path]) -> dict[str, Any]:
-    """Read JSON files of the evaluating commands into one; raises UserMistake when they disagree."""
-    figures: dict[str, Any] = {}
-    for file in files:
-        if not file.is_file():
-            raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            if role := next((role for role in TABLES if role in found), None):
-                if role in figures:
-                    raise UserMistake(f"{file.name} is the second file with figures of a {role}; give one.")
-                figures[role] = found[role]
-                continue
-            means, protocol = found["means"], found["protocol"]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise UserMistake(f"{file.name} holds no figures of `evaluate` or `compare`.") from error
-        known = figures.get("protocol", protocol)
-        other = next((name for name in protocol if known.get(name, protocol[name]) != protocol[name]), None)
-        if other or figures.get("pairs", found["pairs"]) != found["pairs"]:
-            raise UserMistake(
-                f"{file.name} was measured by another protocol than the file before ({other or 'pairs'})."
-            )
-        means, protocol = {**figures.get("means", {}), **means}, {**known, **protocol}
-        figures = {**figures, **found, "means": means, "protocol": protocol}
-    return figures

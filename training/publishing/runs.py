@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from stylizer.models.checkpoint import load_checkpoint, read_card
+from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.registry import find_for
-from training import methods as methods  # registers the methods
 from training.methods.unpaired import UnpairedMethod
 from training.run.config import UserMistake, from_plain, read_options
-from training.run.method import METHODS
+from training.run.method import find_method
 from training.run.snapshots import newest_snapshot, read_snapshot
 
 
 def averaged_networks(method: str, options: Mapping, tensors: Mapping[str, Tensor]) -> dict[str, nn.Module]:
     """Build the networks that a method ships and give them the averaged weights of a snapshot."""
-    config_kind, kind = METHODS[method]
+    config_kind, kind = find_method(method)
     networks = dict(kind.shipped(from_plain(config_kind, options)))
     for name, network in networks.items():
         prefix = f"averaged.{name}."
@@ -55,28 +51,13 @@ def open_networks(source: Path) -> dict[str, nn.Module]:
     return averaged_networks(*read_options(run), tensors)
 
 
-def role_of(source: Path) -> str:
-    """Tell the role of what a checkpoint folder, a run or a snapshot holds; raises UserMistake."""
-    if (source / "config.json").is_file():
-        return read_card(source).role
-    run = source.parent.parent if (source / "state.json").is_file() else source
-    method, options = read_options(run)
-    if method not in METHODS:
-        raise UserMistake(f"{run} was trained by {method!r}; the methods are {', '.join(METHODS)}.")
-    config_kind, kind = METHODS[method]
-    shipped = kind.shipped(from_plain(config_kind, options))
-    return find_for(next(iter(shipped.values()))).role
+def open_network(source: Path) -> tuple[nn.Module, str]:
+    """Load the network of a checkpoint folder, a run or a snapshot, and tell its role; raises UserMistake."""
+    network = next(iter(open_networks(source).values()))
+    return network.to(memory_format=torch.channels_last), find_for(network).role
 
 
-def open_role(source: Path, role: str) -> nn.Module:
-    """Load the network of one role out of a checkpoint folder, a run or a snapshot; raises UserMistake."""
-    networks = [network for network in open_networks(source).values() if find_for(network).role == role]
-    if not networks:
-        raise UserMistake(f"{source.name} holds no {role}.")
-    return networks[0].to(memory_format=torch.channels_last)
-
-
-def way_back(source: Path) -> Callable[[Tensor], Tensor] | None:
+def way_back(source: Path, device: torch.device | str = "cpu") -> Callable[[Tensor], Tensor] | None:
     """Return the way from b to a of a run between two folders; None where none was trained or kept.
 
     Checkpoint folders have the way there alone. The answer takes and gives pictures (B, 3, H, W) in [0, 1].
@@ -85,16 +66,10 @@ def way_back(source: Path) -> Callable[[Tensor], Tensor] | None:
         return None
     run, tensors, _ = open_run(source)
     method, options = read_options(run)
-    config_kind, kind = METHODS[method]
+    config_kind, kind = find_method(method)
     if not issubclass(kind, UnpairedMethod):
         return None
-    with tempfile.TemporaryDirectory() as folder:  # its own pictures may be gone, and take long to read
-        Image.new("RGB", (16, 16)).save(Path(folder) / "one.png")
-        config = replace(from_plain(config_kind, options), a=Path(folder), b=Path(folder))
-        if getattr(config, "look", 0):
-            config = replace(config, look=0.0)  # what guides a run does not translate
-        trainer = kind(config)
-    nets = trainer.nets
+    nets = kind.networks(from_plain(config_kind, options))
     prefix = "averaged."
     part = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
     part = {key: value for key, value in part.items() if key.split(".")[0] in nets}
@@ -102,13 +77,5 @@ def way_back(source: Path) -> Callable[[Tensor], Tensor] | None:
         nets.load_state_dict(part, strict=True)
     except RuntimeError as error:
         raise UserMistake("the snapshot's networks are not those that this code builds.") from error
-    nets.eval().requires_grad_(False)
-    return lambda pictures: trainer.way(nets, "ba", pictures)
-
-
-def open_stylizer(source: Path) -> nn.Module:
-    """Load the stylizer of a checkpoint folder, a run or a snapshot."""
-    networks = [network for network in open_networks(source).values() if hasattr(network, "decode")]
-    if not networks:
-        raise UserMistake(f"{source} holds no stylizer.")
-    return networks[0]
+    nets.eval().requires_grad_(False).to(device)
+    return lambda pictures: kind.way(nets, "ba", pictures)

@@ -20,7 +20,7 @@ from stylizer.models.refine import RefineOptions, refine_code
 from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import NamedStyle, save_style
 from training.data.folders import find_pictures
-from training.evaluation.options import StylesOptions
+from training.publishing.options import StylesOptions
 from training.run.config import UserMistake
 
 LIST = Path(__file__).with_name("named_styles.csv")

@@ -71,6 +71,11 @@ class RunConfig:
         if self.crop < 16:
             raise UserMistake(f"crop is {self.crop} pixels; it must be at least 16.")
 
+    @classmethod
+    def upgraded(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options of an older run, as JSON, under the names that they have now."""
+        return dict(options)
+
 
 def to_plain(value: Any) -> Any:
     """Turn a config (or a part of one) into what JSON can hold."""
@@ -87,6 +92,8 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[Config], value: Any) -> Config:
     """Rebuild a config from JSON; raises UserMistake, which names an option that does not fit."""
+    if issubclass(kind, RunConfig) and isinstance(value, dict):
+        value = kind.upgraded(value)
     try:
         return config_from_json(kind, value, kind.__name__, _LARGEST_NUMBER)
     except ConfigError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +19,16 @@ from training.run.alarms import LOOK_EVERY, Alarms, TrainingAlarm
 from training.run.config import RunConfig, UserMistake, from_plain, read_options, write_options
 from training.run.ema import AveragedWeights
 from training.run.method import (
-    METHODS,
     AdamSettings,
     Carry,
     Method,
     Phase,
+    find_method,
     only_train,
     step_seed,
     trainable_parameters,
 )
-from training.run.processes import share_buffers
+from training.run.processes import mean_gradients, open_device, share_buffers, shared_means
 from training.run.report import Report
 from training.run.snapshots import (
     RunState,
@@ -64,9 +65,7 @@ def resume(run: Path, **changes: Any) -> Path:
     Raises UserMistake when the folder holds no run.
     """
     name, options = read_options(run)
-    if name not in METHODS:
-        raise UserMistake(f"{run} was trained by {name!r}; the methods are {', '.join(METHODS)}.")
-    config = from_plain(METHODS[name][0], {**options, **changes})
+    config = from_plain(find_method(name)[0], {**options, **changes})
     return train(build(name, config), config, run, open_accelerator(config))
 
 
@@ -81,15 +80,21 @@ def next_name(out: Path, method: str) -> str:
 def build(name: str, config: RunConfig) -> Method:
     """Make the method with its first weights, a function of the seed."""
     torch.manual_seed(config.seed)
-    return METHODS[name][1](config)
+    return find_method(name)[1](config)
 
 
 def open_accelerator(config: RunConfig) -> Accelerator:
     """Open Accelerate on the device that the options name."""
-    absent = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if absent.get(config.device):
-        raise UserMistake(f"device is {config.device}, which this machine does not have; use auto or cpu.")
-    return Accelerator(cpu=config.device == "cpu", mixed_precision=PRECISIONS[config.precision])
+    # told that it is the CPU, Accelerate joins the processes there; left to itself it would run them apart
+    cpu = open_device(config.device).type == "cpu"
+    accelerator = Accelerator(cpu=cpu, mixed_precision=PRECISIONS[config.precision])
+    launched = int(os.environ.get("WORLD_SIZE", 1))
+    if accelerator.num_processes != launched:
+        raise UserMistake(
+            f"{launched} processes were launched, but {accelerator.num_processes} of them work together; "
+            "give --device cpu where they have no accelerators."
+        )
+    return accelerator
 
 
 def begin_from(source: Path, method: Method, averaged: AveragedWeights, report: Report) -> None:
@@ -202,23 +207,19 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
     only_train(bench.trainable, phase.steps)
     with accelerator.autocast():
         losses = phase.loss(batch, carry, step)
-    if not losses:
-        return
-    accelerator.backward(phase.every * sum(losses.values()))
+    found, figures = shared_means(losses), shared_means(carry.pop("figures", {}))
+    if not found:
+        return  # nothing to learn here, in any process
+    if losses:
+        accelerator.backward(phase.weight * sum(losses.values()))
     parameters = [parameter for net in phase.steps for parameter in bench.trainable[net].values()]
-    mean_gradients(parameters, accelerator)
+    mean_gradients(parameters)
     norm = float(accelerator.clip_grad_norm_(parameters, bench.method.config.clip or float("inf")))
-    figures = {**losses, **carry.pop("figures", {})}
-    values = [
-        torch.as_tensor(value, device=accelerator.device).detach().float() for value in figures.values()
-    ]
-    means = accelerator.reduce(torch.stack(values), "mean").tolist()
-    values = dict(zip(figures, means, strict=True))
-    alarms.finite(phase.name, step, {name: values[name] for name in losses}, norm)
+    alarms.finite(phase.name, step, found, norm)
     for net in phase.steps:
         set_rates(bench.optimizers[net], bench.settings[net], step)
         bench.optimizers[net].step()
-    values |= {"norm": norm, "lr": bench.settings[phase.steps[0]].lr(step)}
+    values = {**found, **figures, "norm": norm, "lr": bench.settings[phase.steps[0]].lr(step)}
     for name, value in values.items():
         report.add(f"{phase.name}/{name}", value)
     alarms.gradient(phase.name, step, norm)
@@ -234,21 +235,6 @@ def set_rates(optimizer: torch.optim.Optimizer, setting: Any, step: int) -> None
     """Give an optimizer the rates of this step."""
     for group in optimizer.param_groups:
         group["lr"], group["betas"] = setting.lr(step) * group["share"], setting.betas(step)
-
-
-def mean_gradients(parameters: list[nn.Parameter], accelerator: Accelerator) -> None:
-    """Average gradients over the processes, as one flat tensor.
-
-    Done here rather than by a wrapper around the networks, since phases call their parts, not `forward`.
-    """
-    if accelerator.num_processes == 1:
-        return
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    flat = accelerator.reduce(torch.cat([parameter.grad.flatten() for parameter in parameters]), "mean")
-    for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-        parameter.grad.copy_(part.view(parameter.shape))
 
 
 def share_weights(nets: nn.ModuleDict, accelerator: Accelerator) -> None:

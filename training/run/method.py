@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from stylizer.models.registry import architectures
-from training.run.config import RunConfig
+from training.run.config import RunConfig, UserMistake
 
+ConfigT = TypeVar("ConfigT", bound=RunConfig)
 Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
 Carry = dict[str, Any]  # what a phase leaves for the next one of the same step; detach tensors
 
@@ -25,7 +26,8 @@ class Phase:
     into `carry["figures"]` (name -> scalar tensor; `critic_right`, the share of right answers of a critic,
     is watched by the alarms) and the pictures it made into `carry["painted"]` (B,3,H,W), detached; with the
     pictures they were made from in `carry["source"]`, inverted colors are found too.
-    An empty answer skips the update.
+    An empty answer skips the update. `lazy` phases are penalties that would be due at every step: what they
+    miss is made up for by `every` times the gradient (arXiv:1912.04958, appendix B).
     """
 
     name: str
@@ -33,6 +35,12 @@ class Phase:
     loss: Callable[[Any, Carry, int], Losses]
     every: int = 1
     start: int = 0
+    lazy: bool = False
+
+    @property
+    def weight(self) -> int:
+        """How often the gradient of one update counts."""
+        return self.every if self.lazy else 1
 
     def due(self, step: int) -> bool:
         """Say whether this phase runs at `step`."""
@@ -60,7 +68,7 @@ class AdamSettings:
         return [{"params": values, "share": share} for share, values in found.items()]
 
 
-class Method:
+class Method(Generic[ConfigT]):
     """Base of the training methods.
 
     nets    networks by name: they get optimizers, averaged copies and a place in the snapshot
@@ -80,7 +88,7 @@ class Method:
     fixed: nn.ModuleDict
     phases: tuple[Phase, ...]
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self, config: ConfigT) -> None:
         self.config = config
         self.nets, self.memory, self.fixed = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.phases = ()
@@ -122,7 +130,7 @@ class Method:
             own.load_state_dict(network.state_dict(), strict=True)
 
     @classmethod
-    def shipped(cls, config: RunConfig) -> Mapping[str, nn.Module]:
+    def shipped(cls, config: ConfigT) -> Mapping[str, nn.Module]:
         """Build, untrained and without data, what `publish` returns: the architecture of `config.model`."""
         known = [entry for entry in architectures() if isinstance(config.model, entry.config)]
         return {entry.name: entry.network(config.model) for entry in known}
@@ -158,6 +166,15 @@ def generator(seed: int, number: int) -> torch.Generator:
 
 
 METHODS: dict[str, tuple[type[RunConfig], type[Method]]] = {}
+
+
+def find_method(name: str) -> tuple[type[RunConfig], type[Method]]:
+    """Return a method's options and class by its name; raises UserMistake with the names that are known."""
+    import training.methods  # noqa: F401  registers them; they build on this module
+
+    if name not in METHODS:
+        raise UserMistake(f"there is no method {name!r}; the methods are {', '.join(sorted(METHODS))}.")
+    return METHODS[name]
 
 
 def method(name: str, config: type[RunConfig]) -> Callable[[type[Method]], type[Method]]:

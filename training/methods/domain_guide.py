@@ -1,4 +1,4 @@
-"""The look of domains to the perceptual network: translations are led from one domain's to another's."""
+"""A perceptual guide: translations are led from the channel moments of one domain to those of another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.models.perceptual import Moments, load_perceptual, moments, relative_content, style_moments
-from training.data.crop_method import CropMethod, CropRun, right_share
 from training.data.folders import PictureFolder
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.discriminators import FeatureCritic
+from training.methods.crop_method import AdversarialRun, CropMethod, right_share
 from training.run.method import Carry, Losses, Phase, generator
 
 _CHANNELS = (64, 128, 256, 512)
@@ -31,7 +31,7 @@ FIRST_SIGHT = 1 << 41  # batch numbers of the crops that are looked at first, wh
 
 
 @dataclass(frozen=True)
-class LookRun(CropRun):
+class GuidedRun(AdversarialRun):
     """Options of a run whose translations a perceptual network may guide."""
 
     look: float = 0.0
@@ -45,7 +45,7 @@ class LookRun(CropRun):
     """VGG-16 weights (safetensors, torchvision's names) for `look`; default: torchvision's own."""
 
 
-class DomainLook(nn.Module):
+class DomainStatistics(nn.Module):
     """Mean and spread of the channel moments of a domain's crops, as buffers: saved with the run."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class DomainLook(nn.Module):
 
 
 @torch.no_grad()
-def carried(row: Tensor, source: DomainLook, target: DomainLook) -> Tensor:
+def carried(row: Tensor, source: DomainStatistics, target: DomainStatistics) -> Tensor:
     """Carry the moments (n,) of a crop from its domain to another, to the same side of what is usual there.
 
     A single target for a whole domain would pull skies and faces to the same texture and colors; so would the
@@ -81,7 +81,7 @@ def carried(row: Tensor, source: DomainLook, target: DomainLook) -> Tensor:
     return (_OWN * (row - source.mean) * stretch + target.mean).clamp(min=0)
 
 
-class LookGuide:
+class DomainGuide:
     """Losses that lead translations to the looks of their domains.
 
     The adversary on pixels alone needs some hundred thousand steps to find strokes; channel moments show them
@@ -89,14 +89,14 @@ class LookGuide:
     then mends what moments do not see. Nothing of it is there when the weight `look` is 0.
     """
 
-    def __init__(self, config: LookRun, domains: int):
+    def __init__(self, config: GuidedRun, domains: int):
         self.config, self.domains = config, domains
         self.perceptual = self.critic = None
         self.looks = nn.ModuleList()
         if config.look:
             self.perceptual = load_perceptual(config.perceptual, getattr(torch, config.precision))
             self.critic = FeatureCritic(_CHANNELS[1:], domains, _SCALES)
-            self.looks.extend(DomainLook() for _ in range(domains))
+            self.looks.extend(DomainStatistics() for _ in range(domains))
 
     def losses(
         self,
@@ -151,7 +151,7 @@ class LookGuide:
         return F.one_hot(torch.tensor(domains, device=like.device), self.domains).float()
 
 
-def add_guide(method: CropMethod, guide: LookGuide, folders: Sequence[PictureFolder]) -> tuple[Phase, ...]:
+def add_guide(method: CropMethod, guide: DomainGuide, folders: Sequence[PictureFolder]) -> tuple[Phase, ...]:
     """Give a method the guide's networks and memory, with a first sight of every domain's folder.
 
     Returns the critic's phase, nothing without a guide.
@@ -159,7 +159,7 @@ def add_guide(method: CropMethod, guide: LookGuide, folders: Sequence[PictureFol
     if guide.critic is None:
         return ()
     for number, folder in enumerate(folders):
-        rng = generator(method.cfg.seed, FIRST_SIGHT + number)
+        rng = generator(method.config.seed, FIRST_SIGHT + number)
         for _ in range(0, _FEW, _AT_ONCE):
             guide.see(method.crops([folder] * _AT_ONCE, rng), [number] * _AT_ONCE)
     method.fixed["perceptual"], method.memory["looks"] = guide.perceptual, guide.looks

@@ -8,9 +8,9 @@ from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from tests.training.tiny_runs import TINY_RUNS
 from training.data.folders import PictureFolder
-from training.losses.domain_guide import DomainLook, LookGuide, carried
 from training.methods.begin_as_painter import begin_as_painter
 from training.methods.cyclegan import CycleGANRun
+from training.methods.domain_guide import DomainGuide, DomainStatistics, carried
 from training.run.loop import build
 
 NUMBERS = 2 * (64 + 128 + 256 + 512)
@@ -19,7 +19,7 @@ NUMBERS = 2 * (64 + 128 + 256 + 512)
 @pytest.fixture
 def guide(studio):
     torch.manual_seed(0)
-    guide = LookGuide(CycleGANRun(look=2.0, look_content=3.0, perceptual=studio / "vgg.safetensors"), 2)
+    guide = DomainGuide(CycleGANRun(look=2.0, look_content=3.0, perceptual=studio / "vgg.safetensors"), 2)
     guide.see(crops(4), [0] * 4)
     return guide
 
@@ -29,7 +29,7 @@ def crops(count=3):
 
 
 def domain(rows):
-    look = DomainLook()
+    look = DomainStatistics()
     for row in rows:
         look.see(row)
     return look
@@ -72,7 +72,7 @@ def test_the_critic_is_shown_real_pictures_and_translations_with_their_domains(g
 
 
 def test_without_a_weight_no_perceptual_network_is_asked_for():
-    guide = LookGuide(CycleGANRun(), 2)
+    guide = DomainGuide(CycleGANRun(), 2)
     assert guide.perceptual is None and guide.losses(crops(1), [0], crops(1), [0], [1], {}) == {}
 
 
