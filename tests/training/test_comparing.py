@@ -11,7 +11,9 @@ from PIL import Image
 
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
+from tests.training.conftest import drawn
 from tests.training.toy import tiny_painter_run
+from training.__main__ import main
 from training.evaluation.compare import compare
 from training.evaluation.evaluate import evaluate
 from training.evaluation.evaluator import pair_up, read_pairs
@@ -200,3 +202,24 @@ def test_a_stored_code_stands_in_for_its_painting(studio, run, tmp_path):
     save_style(tmp_path / "styles", replace(style, painter_sha="0" * 64))
     with pytest.raises(UserMistake, match="moss belongs to another checkpoint"):
         PairPainter(painter, 64, tmp_path / "styles")
+
+
+def test_calm_parts_and_takes_are_measured_after_jpeg_if_asked(studio, run, tmp_path, capsys):
+    drawn(1, 80, 80).save(tmp_path / "take.png")
+    words = ["evaluate", run, "--pairs", studio / "pairs.csv", "--perceptual", studio / "vgg.safetensors"]
+    words += ["--size", 80, "--slider", 0, "--strengths", 0, 1, "--takes", *[tmp_path / "take.png"] * 2]
+    found = {}
+    for quality in (0, 90):
+        out = tmp_path / f"{quality}.json"
+        assert main([*map(str, words), "--jpeg", str(quality), "--out", str(out)]) == 0
+        found[quality] = json.loads(out.read_text())
+    photo, painted = (found[0]["means"][f"strength {strength}"] for strength in (0, 1))
+    for band in ("fine", "middle", "coarse"):
+        assert photo[f"follow_{band}"] == pytest.approx(1, abs=1e-3)  # rounded to 8 bits
+        assert photo[f"order_{band}"] == pytest.approx(1, abs=1e-3)
+        assert painted[f"energy_{band}"] > 0
+    assert painted["takes_apart"] == 0  # one and the same take
+    assert found[0]["protocol"]["follow_fine"] == "follow_fine@calm30-median-80px"
+    assert found[90]["protocol"]["follow_fine"] == "follow_fine@calm30-median-80px-jpeg90"
+    assert found[90]["means"]["strength 0"]["psnr"] < 60 < photo["psnr"]
+    assert "energy_middle" in capsys.readouterr().out

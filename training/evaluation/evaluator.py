@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import io
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from tqdm import tqdm
 from stylizer.imaging.picture import open_picture
 from training.data.folders import find_pictures
 from training.evaluation.networks import FeatureReader
-from training.metrics import features, pixels
+from training.metrics import calm, features, pixels
+from training.metrics.calm import CalmFacts
+from training.metrics.faces import Detector, Faces, face_figures
 from training.metrics.recognize import ranks, style_vectors
 from training.metrics.sets import LEAST, distances, inception_score
 from training.run.config import UserMistake
@@ -103,6 +106,8 @@ class PhotoFacts(NamedTuple):
     image: Image.Image
     pixels: Tensor
     features: features.Features
+    calm: CalmFacts
+    faces: Faces | None
 
 
 class PaintingFacts(NamedTuple):
@@ -110,6 +115,7 @@ class PaintingFacts(NamedTuple):
     figures: features.StyleFigures
     vector: Tensor | None
     pooled: Tensor
+    calm: CalmFacts
 
 
 @dataclass
@@ -141,21 +147,26 @@ class Scores:
     sets: dict[str, float] = field(default_factory=dict)
 
     def means(self) -> dict[str, float]:
-        """Return the mean of every figure over the pairs that have it, with those of the whole set."""
+        """Return the mean of every figure over the pairs that have it, with those of the whole set.
+
+        Figures of calm parts give the median: a painting without calm parts makes any result look busy.
+        """
         gathered: dict[str, list[float]] = {}
         for row in self.rows.values():
             for name, value in row.items():
                 gathered.setdefault(name, []).append(value)
-        return {name: statistics.fmean(values) for name, values in gathered.items()} | self.sets
+        middle = {name: statistics.median if name in calm.NAMES else statistics.fmean for name in gathered}
+        return {name: middle[name](values) for name, values in gathered.items()} | self.sets
 
 
 class PairEvaluator:
     """Measures results of pairs at one size; keeps what it knows of the last photo and of every painting."""
 
     def __init__(self, reader: FeatureReader, pairs: Sequence[Pair], size: int = 512,
-                 recognizer: Recognizer | None = None):  # fmt: skip
+                 recognizer: Recognizer | None = None, detector: Detector | None = None,
+                 jpeg: int = 0, takes: tuple[Path, Path] | None = None):  # fmt: skip
         self.reader, self.perceptual, self.pairs, self.size = reader, reader.perceptual, list(pairs), size
-        self.recognizer = recognizer
+        self.recognizer, self.detector, self.jpeg, self.takes = recognizer, detector, jpeg, takes
         self.paintings = {path.stem: path for path in sorted({pair.painting for pair in pairs})}
         self.photo = functools.lru_cache(maxsize=1)(
             self._photo
@@ -174,7 +185,12 @@ class PairEvaluator:
             "ssim": f"ssim@gauss11-{size}",
             "l1": f"l1@{size}",
             **{f"grid_{period}": f"grid_{period}@{period}px-over-photo-{size}" for period in pixels.PERIODS},
+            **{name: f"{name}@calm30-median-{size}" for name in calm.NAMES},
         }
+        if self.detector:
+            names |= {name: f"{name}@mtcnn-{size}" for name in ("faces_found", "faces_shift")}
+        if self.takes:
+            names["takes_apart"] = f"takes_apart@{'-'.join(path.stem for path in self.takes)}-levels-{size}"
         if self.recognizer:
             for name in ("rank", "top1", "rank_luminance", "top1_luminance"):
                 names[name] = f"{name}@lite0-of{count}-spread:{self.recognizer.sample}-{size}"
@@ -182,13 +198,14 @@ class PairEvaluator:
             names[name] = f"{name}@{self.reader.short_name}-{count}paintings-{size}"
         if self.reader.has_classes:
             names["inception_score"] = f"inception_score@{self.reader.short_name}-{size}"
-        return names
+        return {name: f"{told}-jpeg{self.jpeg}" for name, told in names.items()} if self.jpeg else names
 
     @torch.no_grad()
     def _photo(self, path: Path) -> PhotoFacts:
         image = at_size(open_rgb(path), self.size)
         pixels = self.tensor(image)
-        return PhotoFacts(image, pixels, self.perceptual(pixels))
+        faces = self.detector(image) if self.detector else None
+        return PhotoFacts(image, pixels, self.perceptual(pixels), calm.calm_facts(pixels), faces)
 
     @torch.no_grad()
     def _painting(self, path: Path) -> PaintingFacts:
@@ -197,7 +214,8 @@ class PairEvaluator:
         seen = self.perceptual(picture)
         vector = self.vector(image) if self.recognizer else None
         pooled, _ = self.reader.pooled(picture, seen)
-        return PaintingFacts(picture, features.style_figures(seen), vector, pooled)
+        figures = features.style_figures(seen)
+        return PaintingFacts(picture, figures, vector, pooled, calm.calm_facts(picture))
 
     def tensor(self, image: Image.Image) -> Tensor:
         """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
@@ -231,12 +249,28 @@ class PairEvaluator:
         if min(picture.shape[2:]) >= pixels.LEAST_SIDE:
             grids = pixels.checkerboard(picture, photo.pixels)
             row |= {f"grid_{period}": value for period, value in grids.items()}
+        row |= calm.calm_figures(calm.calm_facts(picture), photo.calm, painting.calm)
+        if self.detector and photo.faces is not None:
+            row |= face_figures(self.detector(exact), photo.faces)
         if self.recognizer:
             vectors = {stem: self.painting(path).vector for stem, path in self.paintings.items()}
             color, luminance = ranks(self.vector(image), vectors, pair.painting.stem, self.recognizer.spread)
             row |= {"rank": color, "top1": float(color == 1)}
             row |= {"rank_luminance": luminance, "top1_luminance": float(luminance == 1)}
         return row, self.reader.pooled(picture, seen)
+
+    def takes_apart(self, system: System) -> float | None:
+        """Return how far a system's results of the two takes are apart, in levels of 255, over all paintings.
+
+        None where it has no results of them.
+        """
+        found = []
+        for painting in self.paintings.values():
+            results = [system.result(Pair(take, painting)) for take in self.takes or ()]
+            if all(result is not None for result in results):
+                first, second = (to_tensor(through_jpeg(result, self.jpeg)) for result in results)
+                found.append(calm.takes_apart(first, second))
+        return statistics.fmean(found) if found else None
 
     def score(self, system: System, keep: Callable[[Pair, Image.Image], None] | None = None) -> Scores:
         """Measure a system on all pairs that it has painted; raises UserMistake when it has none.
@@ -250,17 +284,29 @@ class PairEvaluator:
                 continue
             if keep:
                 keep(pair, image)
+            image = through_jpeg(image, self.jpeg)
             scores.rows[pair.stem], about = self.measure(pair, image)
             read.append(about)
         if not scores.rows:
             raise UserMistake(f"{system.name} has no result for any of the {len(self.pairs)} pairs.")
+        if self.takes and (apart := self.takes_apart(system)) is not None:
+            scores.sets["takes_apart"] = apart
         known = [self.painting(path).pooled for path in self.paintings.values()]
         if min(len(read), len(known)) >= LEAST:
             found = distances(torch.cat([features for features, _ in read]), torch.cat(known))
-            scores.sets = {"fid": found["fid"], "kid": found["kid"]}
+            scores.sets |= {"fid": found["fid"], "kid": found["kid"]}
             if self.reader.has_classes:
                 scores.sets["inception_score"] = inception_score(torch.cat([classes for _, classes in read]))
         return scores
+
+
+def through_jpeg(image: Image.Image, quality: int) -> Image.Image:
+    """Return what JPEG of a quality leaves of an image; 0: the image itself."""
+    if not quality:
+        return image
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return Image.open(buffer).convert("RGB")
 
 
 def references(evaluator: PairEvaluator) -> Iterator[System]:

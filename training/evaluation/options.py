@@ -60,6 +60,13 @@ class PairOptions:
     """Folder of paintings whose spread is the recognizer's unit; default: the paintings of the pairs."""
     styles: Path | None = None
     """Folder of named styles: paintings that are among them are painted with their stored codes."""
+    jpeg: int = 0
+    """Measure results after JPEG of this quality, as other systems' results are stored (90); 0: as they
+    are."""
+    faces: bool = False
+    """Also tell how many faces are found again, and how far they moved (needs facenet-pytorch)."""
+    takes: tuple[Path, Path] | None = None
+    """Two takes of one calm scene, such as a clear sky: also tell how far their results are apart."""
     strengths: tuple[float, ...] = ()
     """Positions of the strength slider to measure; none: 1 alone, or 0.5 and 1 in a comparison."""
 

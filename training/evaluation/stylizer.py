@@ -38,11 +38,13 @@ from training.evaluation.options import EvaluateOptions, MeasureOptions, PairOpt
 from training.evaluation.sets import spread_out
 from training.evaluation.speed import speed_figures
 from training.metrics import features
+from training.metrics.faces import open_detector
 from training.metrics.recognize import load_lite0, spread_of, style_vectors
 from training.metrics.steps import calibration, monotonicity, unevenness
 from training.run.config import UserMistake
+from training.run.processes import open_device
 
-MAIN = ("style_moments", "style_gram", "content", "perceptual", "ssim", "grid_8")
+MAIN = ("style_moments", "style_gram", "content", "perceptual", "follow_middle", "energy_middle", "grid_8")
 SIZE = 512  # long side, pixels
 SPREAD_SAMPLE = 150  # paintings that give the recognizer its unit
 
@@ -69,7 +71,10 @@ def open_evaluator(options: MeasureOptions, pairs: PairOptions) -> PairEvaluator
         found = [style_vectors(encoder, open_rgb(path), size) for path in tqdm(paths, desc="spread")]
         name = f"{pairs.spread.name if pairs.spread else 'pairs'}{len(paths)}"
         recognizer = Recognizer(encoder, spread_of(torch.stack(found)), name)
-    return PairEvaluator(open_reader(options), chosen, size, recognizer)
+    detector = open_detector(str(open_device(options.device))) if pairs.faces else None
+    if absent := next((path for path in pairs.takes or () if not path.is_file()), None):
+        raise UserMistake(f"{absent.name} is not a file; give two takes of one scene.")
+    return PairEvaluator(open_reader(options), chosen, size, recognizer, detector, pairs.jpeg, pairs.takes)
 
 
 class PairPainter:
@@ -180,7 +185,8 @@ def evaluate_stylizer(network: nn.Module, options: EvaluateOptions) -> dict[str,
         "pairs": len(evaluator.pairs),
         "means": means,
     }
-    columns = [*MAIN, *(["top1", "top1_luminance"] if own.encoder else []), "fid", "kid"]
+    extra = ("faces_found", "faces_shift", "takes_apart", "top1", "top1_luminance", "fid", "kid")
+    columns = [*MAIN, *(name for name in extra if name in evaluator.protocol())]
     print(table(means, columns))
     if own.slider:
         chosen = spread_out(evaluator.pairs, own.slider_pairs)
