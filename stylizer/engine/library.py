@@ -14,6 +14,7 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import DryRunError
 from torch import nn
 
+from stylizer import CHECKPOINTS
 from stylizer.engine.requests import check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.picture import Picture, open_picture
@@ -21,7 +22,6 @@ from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpo
 from stylizer.models.published_segmenter import open_published
 from stylizer.models.style_file import NamedStyle, load_style, style_files
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
 SWATCHES = "swatches"
 HUB_FILES = [CONFIG, WEIGHTS, CARD]

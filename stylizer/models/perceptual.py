@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylizer import CHECKPOINTS
 from stylizer.models.channel_moments import channel_moments, gram_matrix, positions
 
 # torchvision's numbering of VGG-16 "features"; a tap is read after the ReLU of its convolution.
@@ -21,7 +22,7 @@ _CHANNELS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256
 _CHANNELS |= {12: (256, 256), 14: (256, 256), 17: (256, 512)}
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 _EPS = 1e-5
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints" / "perceptual" / "vgg16.safetensors"
+SHIPPED = CHECKPOINTS / "perceptual" / "vgg16.safetensors"
 """torchvision's ImageNet weights in half precision; its card tells more."""
 SHIPPED_SHA = "cbd61bd96e452efa1f051e3f5f8d1ccf31809e5ac22acaa8e1bf59a65c3beb90"
 
