@@ -76,19 +76,20 @@ class Stylize(EngineOptions):
         settings = {entry.name: getattr(self, entry.name) for entry in options(StyleRequest)}
 
         def make(photo: Picture, progress: ProgressReceiver | None) -> Result:
-            if self.masterwork:
-                needed = engine.masterwork_memory(photo, self.long_side) / 2**30
-                tqdm.write(
-                    f"{photo.name}: a masterwork takes about {needed:.1f} GB of memory", file=sys.stderr
-                )
             if not (own or masks or self.match):
-                return engine.run(StyleRequest(photo, styles, **settings), progress=progress)
-            wanted = [style.name for style in own]
-            regions = find_regions(photo, engine.segment, masks, wanted, self.match)
-            here = tuple(style for style in own if style.name in regions.names)
-            tell_of_missing(wanted, regions.names, photo)
-            request = StyleRequest(photo, styles, regions=regions, region_styles=here, **settings)
-            return engine.run(engine.match(request) if self.match else request, progress=progress)
+                request = StyleRequest(photo, styles, **settings)
+            else:
+                wanted = [style.name for style in own]
+                regions = find_regions(photo, engine.segment, masks, wanted, self.match)
+                here = tuple(style for style in own if style.name in regions.names)
+                tell_of_missing(wanted, regions.names, photo)
+                request = StyleRequest(photo, styles, regions=regions, region_styles=here, **settings)
+                request = engine.match(request) if self.match else request
+            if self.masterwork:
+                needed = engine.masterwork_memory(request) / 2**30
+                told = f"{photo.name}: a masterwork takes about {needed:.1f} GB of memory."
+                tqdm.write(told, file=sys.stderr)
+            return engine.run(request, progress=progress)
 
         return work_through(jobs, make)
 

@@ -127,9 +127,9 @@ class Engine:
         """
         return restore(recipe, content, self.library, lambda: self.painter.checkpoint_sha, fetch)
 
-    def masterwork_memory(self, photo: Picture, long_side: int | None = None) -> int:
-        """Predict the bytes that a masterwork of a photo takes while it is worked out."""
-        return self._masterwork.memory_needed(photo, long_side)
+    def masterwork_memory(self, request: StyleRequest) -> int:
+        """Predict the bytes that a masterwork takes while it is worked out."""
+        return self._masterwork.memory_needed(request)
 
     # -- what is there ----------------------------------------------------------------------------------
 

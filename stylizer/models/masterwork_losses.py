@@ -75,6 +75,9 @@ class StageTargets:
     """All that one size is judged by."""
 
     parts: tuple[PartTarget, ...]
+    shares: tuple[Tensor | None, ...]
+    """A layer's planes of all parts, one after another, each of sum 1; None where one part is the whole."""
+    energy_planes: Tensor
     keep: Tensor
     """(1, 1, h, w): how much of the photo's structure is kept at each place, 1 at strength 1."""
     photo_features: tuple[Tensor, ...]
@@ -107,7 +110,7 @@ def part_target(
         parts = three_parts(own_rank)
         planes = torch.cat([torch.ones_like(parts[:, :1]), parts], 1)
         taps = network(picture)
-        wholes.append([_moments(tap, planes, first=place == 0) for place, tap in enumerate(taps)])
+        wholes.append([moments(taps[0]), *(_moments(tap, _shares(tap, [planes])) for tap in taps[1:])])
         places = torch.rand(max(1, round(_POOL * share)), 2, generator=rng)
         features.append(torch.cat(sampled(taps, places), 1))
         colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
@@ -134,8 +137,15 @@ def stage_targets(
 ) -> StageTargets:
     """Measure the photo (1, 3, h, w) at one size."""
     features = network(photo)
+    whole = len(parts) == 1 and float(parts[0].planes[:, :1].amin()) == 1
+    shares: list[Tensor | None] = (
+        [None] if whole else [_shares(features[0], [p.planes[:, :1] for p in parts])]
+    )
+    shares += [_shares(tap, [part.planes for part in parts]) for tap in features[1:]]
     return StageTargets(
         tuple(parts),
+        tuple(shares),
+        torch.cat([part.energy_planes for part in parts], 1),
         keep,
         features,
         (normalized(features[2]), normalized(features[3])),
@@ -157,17 +167,19 @@ def masterwork_loss(
 ) -> Tensor:
     """Judge a picture (1, 3, h, w) and its features; `similarity` is this size's weight; returns a scalar."""
     total = weights.range * (F.relu(-picture) + F.relu(picture - 1)).mean()
-    for part in targets.parts:
+    found = [_moments(tap, shares) for tap, shares in zip(features, targets.shares, strict=True)]
+    energies = band_strengths(picture, targets.energy_planes, targets.unit)
+    pooled = F.avg_pool2d(picture, targets.pool)
+    for number, part in enumerate(targets.parts):
         count = max(64, round(samples * min(1.0, part.share)))
         places = _places_in(part.planes[:, :1], count, rng)
         chosen = torch.randint(len(part.features), (count,), generator=rng).to(picture.device)
         drawn = torch.cat(sampled(features, places), 1) - part.mean
-        colors = sampled([F.avg_pool2d(picture, targets.pool)], places)[0]
         total = total + part.share * (
-            _style_distance(features, part, weights)
+            _style_distance(found, part, number, weights)
             + weights.matching * relaxed_distance(drawn, part.features[chosen])
-            + weights.color * relaxed_color_distance(colors, part.colors[chosen])
-            + weights.energy * _energy_excess(picture, part, targets.unit)
+            + weights.color * relaxed_color_distance(sampled([pooled], places)[0], part.colors[chosen])
+            + weights.energy * _energy_excess(energies, part, number)
         )
     places = torch.rand(max(64, samples // 2), 2, generator=rng)
     kept = sampled([targets.keep], places)[0][:, 0]
@@ -212,22 +224,25 @@ def sampled(maps: Sequence[Tensor], places: Tensor) -> list[Tensor]:
     return found
 
 
-def _style_distance(features: Sequence[Tensor], part: PartTarget, weights: MasterworkWeights) -> Tensor:
+def _style_distance(
+    found: Sequence[tuple[Tensor, Tensor]], part: PartTarget, number: int, weights: MasterworkWeights
+) -> Tensor:
     whole, guided = [], []
-    for place, (tap, wanted) in enumerate(zip(features, part.moments, strict=True)):
-        found = _moments(tap, part.planes, first=place == 0)
-        apart = moments_distance(found, wanted)
+    for moments_found, wanted in zip(found, part.moments, strict=True):
+        count = len(wanted[0])
+        rows = slice(number * count, (number + 1) * count)
+        apart = moments_distance(tuple(one[rows] for one in moments_found), wanted)
         whole.append(apart[0])
         guided += list(apart[1:])
     return weights.moments * torch.stack(whole).mean() + weights.guided * torch.stack(guided).mean()
 
 
-def _energy_excess(picture: Tensor, part: PartTarget, unit: float) -> Tensor:
+def _energy_excess(energies: Sequence[Tensor | None], part: PartTarget, number: int) -> Tensor:
     """How far the bands leave the range between half and nine tenths of the paintings' own."""
-    total = picture.new_zeros(())
-    for found, own in zip(band_strengths(picture, part.energy_planes, unit), part.energies, strict=True):
+    total = part.mean.new_zeros(())
+    for found, own in zip(energies, part.energies, strict=True):
         if found is not None and own is not None:
-            ratio = found / own
+            ratio = found[:, 3 * number : 3 * number + 3] / own
             total = total + (F.relu(ratio - MOST_ENERGY) + F.relu(LEAST_ENERGY - ratio)).square().mean()
     return total
 
@@ -236,12 +251,17 @@ def _energy_planes(rank: Tensor) -> Tensor:
     return torch.cat([calm_share(rank), three_parts(rank)[:, 1:]], 1)
 
 
-def _moments(tap: Tensor, planes: Tensor, first: bool) -> tuple[Tensor, Tensor]:
-    """Means and deviations (P, C) of a layer in soft parts; relu1_1 is too large to be parted by calmness."""
-    if first and float(planes[:, :1].amin()) == float(planes[:, :1].amax()):
+def _shares(tap: Tensor, planes: Sequence[Tensor]) -> Tensor:
+    """Fit planes (1, P, h, w) to a layer; each one's sum becomes 1."""
+    fitted_planes = _fitted(torch.cat(list(planes), 1), tap) + 1e-9
+    return fitted_planes / fitted_planes.sum((2, 3), keepdim=True)
+
+
+def _moments(tap: Tensor, shares: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Means and deviations (P, C) of a layer in soft parts, or (1, C) of all of it."""
+    if shares is None:
         return moments(tap)
-    shares = _fitted(planes[:, :1] if first else planes, tap) + 1e-9
-    mean, variance = shared_moments(tap, shares / shares.sum((2, 3), keepdim=True))
+    mean, variance = shared_moments(tap, shares)
     return mean[0], (variance[0] + 1e-8).sqrt()
 
 

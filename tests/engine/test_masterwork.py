@@ -178,5 +178,5 @@ def test_two_at_once_are_worked_out_one_after_the_other(engine):
 
 
 def test_memory_is_told_beforehand_and_grows_with_the_picture(engine):
-    small, large = engine.masterwork_memory(_photo(), 64), engine.masterwork_memory(_photo(768, 1024))
+    small, large = map(engine.masterwork_memory, (_request(long_side=64), _request(_photo(768, 1024))))
     assert small < large < 3 << 30

@@ -173,10 +173,12 @@ network = load_perceptual(dtype=torch.bfloat16)
 options = MasterworkOptions(side=384, sides=(384,), steps=(1,))
 network(torch.rand(1, 3, 64, 64))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-for _ in paint_masterwork(torch.rand(1, 3, 384, 384), [MasterworkPart(((torch.rand(1, 3, 512, 512), 1.0),))],
-                          network, options):
+style, masks = torch.rand(1, 3, 512, 512), torch.eye(4).reshape(4, 1, 4).expand(4, 4, 4)
+parts = [MasterworkPart(((style, 1.0),), mask) for mask in masks]
+for _ in paint_masterwork(torch.rand(1, 3, 384, 384), parts, network, options):
     pass
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10, memory_needed(384, 384, options))
+taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(taken << 10, memory_needed(384, 384, options, len(parts)))
 """
 
 

@@ -74,10 +74,12 @@ class MasterworkPipeline:
         layer = self._stylize.grown_layer(job, target, plan, plan.painted, painted, key)
         return self._stylize.result(job, self._stylize.compose(job, target, plan, [layer]), codes)
 
-    def memory_needed(self, photo: Picture, long_side: int | None = None) -> int:
-        """Predict the bytes that a photo's masterwork takes while it is worked out."""
-        side = min(PREVIEW, long_side or PREVIEW, max(photo.height, photo.width))
-        return memory_needed(photo.height, photo.width, self._options(max(side, _SMALLEST), 0))
+    def memory_needed(self, request: StyleRequest) -> int:
+        """Predict the bytes that a masterwork takes while it is worked out."""
+        photo = request.content
+        side = min(PREVIEW, request.long_side or PREVIEW, max(photo.height, photo.width))
+        options, parts = self._options(max(side, _SMALLEST), 0), 1 + len(request.region_styles)
+        return memory_needed(photo.height, photo.width, options, parts)
 
     # -- paintings --------------------------------------------------------------------------------------
 
