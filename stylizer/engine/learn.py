@@ -1,4 +1,4 @@
-"""Teach the studio a picture: refine its code, and put it among the styles with a thumbnail."""
+"""Teach the studio a picture: study it, and put it among the styles with a thumbnail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.perceptual import Perceptual, load_perceptual
-from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.study import StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle, save_style
 
@@ -36,7 +36,7 @@ def learn_style(
     steps: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> NamedStyle:
-    """Refine the code of a picture by `steps` steps and save it as a named style of the engine's folder.
+    """Study a picture by `steps` steps at most and save it as a named style of the engine's folder.
 
     `facts` supplies name and texts; `photos` to practice on, the page's samples if there are none;
     `perceptual` is a VGG-16 file, or None for the one that ships. Returns the style as saved.
@@ -52,10 +52,9 @@ def learn_style(
     if steps > 0:
         judge = _load_judge(perceptual).to(engine.device.torch)
         tensors = [to_tensor(fit_within(photo, STYLE_SIDE))[0] for photo in practice]
-        options = RefineOptions(steps=steps)
-        code = refine_code(
-            painter, style, tensors, judge, options, lambda done, total, _: progress(done, total)
-        )
+        for found in study(painter, style, tensors, judge, StudyOptions(steps=steps, show_every=1)):
+            code = found.code[None]
+            progress(found.step, found.steps)
     learned = replace(
         facts, code=code[0].float().cpu(), painter_sha=painter.checkpoint_sha, refined=steps > 0
     )

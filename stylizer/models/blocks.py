@@ -54,19 +54,55 @@ def instance_moments(x: Tensor, floor: float = 0.0) -> tuple[Tensor, Tensor]:
     return mean[:, :, None, None], (variance + (_EPS + floor)).rsqrt()[:, :, None, None]
 
 
+@dataclass(frozen=True)
+class AdapterSlices:
+    """Where in the adapters of a code one convolution finds its two low-rank factors.
+
+    down: (rank, C, 3, 3), read from the layer's input; up: (C, rank), added to its output.
+    """
+
+    down: slice
+    up: slice
+    rank: int
+
+
 class CodeField:
     """Style codes for every picture of a batch, or mixed anew at every pixel of one picture.
 
     codes (B, L) alone: one code a picture. With weights (K,): their mean, for one picture. With weights
     (K, h, w): at each pixel the mean of K codes with that pixel's weights (weights sum to 1).
+    A code longer than `size` numbers goes on with low-rank adapters of convolutions (arXiv:2106.09685): their
+    products are what is averaged, so a mix of adapted styles still costs one pass. Adapters need weights.
     """
 
-    def __init__(self, codes: Tensor, weights: Tensor | None = None):
+    def __init__(self, codes: Tensor, weights: Tensor | None = None, size: int | None = None):
+        adapters, codes = codes[:, size or codes.shape[1] :], codes[:, :size]
         uniform = weights is not None and weights.dim() == 1
         with full_precision(codes):
             self.codes = (weights.to(codes) @ codes)[None] if uniform else codes
         self.weights = None if uniform or weights is None else weights
         self._resized: dict[tuple, Tensor] = {}
+        self.adapted = [k for k in range(len(adapters)) if adapters.shape[1] and bool(adapters[k].any())]
+        if self.adapted and weights is None:
+            raise ValueError("codes with adapters need weights")
+        self.adapters = adapters[self.adapted]
+        self.adapter_weights = weights[self.adapted].to(adapters) if self.adapted and uniform else None
+
+    def adapt(self, x: Tensor, part: AdapterSlices) -> Tensor | None:
+        """Return what adapters add to the 3x3 convolution of x (B, C, h, w); None where there are none."""
+        if not self.adapted:
+            return None
+        count, channels = len(self.adapted), x.shape[1]
+        down = self.adapters[:, part.down].reshape(count * part.rank, channels, 3, 3)
+        up = self.adapters[:, part.up].reshape(count, channels, part.rank)
+        if self.adapter_weights is not None:
+            up = up * self.adapter_weights[:, None, None]
+        up = up.permute(1, 0, 2).reshape(channels, count * part.rank, 1, 1)
+        drawn = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), down.to(x.dtype))
+        if self.adapter_weights is None:
+            shares = self.shares((x.shape[2], x.shape[3]))[self.adapted]
+            drawn = drawn * shares.repeat_interleave(part.rank, 0)[None].to(drawn.dtype)
+        return F.conv2d(drawn, up.to(drawn.dtype))
 
     def read(self, part: slice, size: tuple[int, int]) -> Tensor:
         """Return numbers `part` of the code as (B, n, 1, 1), or as a map (1, n, *size) for a field."""
@@ -152,13 +188,16 @@ class ModulatedLayer(nn.Module):
     that hardly varies over its picture is not stretched to full contrast.
     """
 
-    def __init__(self, channels: int, slices: ModulationSlices, floor: float):
+    def __init__(self, channels: int, slices: ModulationSlices, adapter: AdapterSlices, floor: float):
         super().__init__()
         self.conv = conv(channels, channels)
-        self.slices, self.floor = slices, floor
+        self.slices, self.adapter, self.floor = slices, adapter, floor
 
     def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor) -> Tensor:
+        added = codes.adapt(x, self.adapter)
         x = self.conv(x)
+        if added is not None:
+            x = x + added
         mean, inverse = (moment.flatten(1) for moment in cursor.read(x, self.floor))
         # folded into the codes before they are laid out: means of codes are means of these too
         scale = (1 + codes.codes[:, self.slices.scale]) * inverse

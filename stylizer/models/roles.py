@@ -31,6 +31,10 @@ class Stylizer(Protocol):
     halo: int
     code_size: int
 
+    def fits(self, code: Tensor) -> bool:
+        """Say whether a code (L,) has a length that this stylizer reads."""
+        ...
+
     def code(self, style: Tensor) -> Tensor:
         """Read the style of pictures (B, 3, H, W) in [0, 1] into codes (B, code_size) float32."""
         ...

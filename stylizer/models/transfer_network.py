@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport, full_precision
 from stylizer.models.blocks import (
+    AdapterSlices,
     CodeField,
     EncoderLayer,
     ModulatedBlock,
@@ -40,10 +42,14 @@ class PainterConfig:
     hidden: int = 256
     """Width of the layer that bends what is otherwise a linear map from components to codes."""
     descriptor_stages: int = 5
+    adapter_rank: int = 8
+    """Rank of the adapters that a studied style may bring for every modulated convolution."""
     normalize_encoder: bool = False
     """Whether the content encoder normalizes over the picture; off, calm photos stay calm."""
-    variance_floor: float = 3.0
-    """Added to the variance in the modulated layers' instance normalization, where 10 to 90 is usual."""
+    variance_floor: float = 0.01
+    """Added to the variance in the modulated layers' instance normalization, about a tenth of what is usual
+    there: 0.01 suits a network that begins at random (median variances of 0.01 to 1), 3 one of trained layers
+    (10 to 90)."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -85,8 +91,10 @@ class TransferNetwork(nn.Module):
 
     A code holds scale and shift of each channel of every modulated layer, then the palette matrix of the last
     layer, and the style's color mean and covariance root. Means of codes are codes. Where codes come from is
-    the business of what is built on it. There is no noise input: calm skies would show the noise instead of
-    the photo.
+    the business of what is built on it. A studied style's code goes on with `adapter_size` numbers: low-rank
+    adapters of the modulated convolutions.
+
+    There is no noise input: calm skies would show the noise instead of the photo.
     """
 
     stride = 8
@@ -100,7 +108,7 @@ class TransferNetwork(nn.Module):
         self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
         self.to_eighth = EncoderLayer(w4, w8, stride=2, normalize=config.normalize_encoder)
 
-        self._used, self._floor = 0, config.variance_floor
+        self._used = self.adapter_size = 0
         self.blocks8 = nn.ModuleList([self._block(w8) for _ in range(config.blocks[2])])
         self.up4 = conv(w8, w4)
         self.blocks4 = nn.ModuleList([self._block(w4) for _ in range(config.blocks[1])])
@@ -125,7 +133,10 @@ class TransferNetwork(nn.Module):
 
     def _layer(self, channels: int) -> ModulatedLayer:
         slices = ModulationSlices(self._take(channels), self._take(channels))
-        return ModulatedLayer(channels, slices, self._floor)
+        rank, start = self.config.adapter_rank, self.adapter_size
+        middle, self.adapter_size = start + 9 * channels * rank, start + 10 * channels * rank
+        adapter = AdapterSlices(slice(start, middle), slice(middle, self.adapter_size), rank)
+        return ModulatedLayer(channels, slices, adapter, self.config.variance_floor)
 
     def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""
@@ -195,24 +206,34 @@ class TransferNetwork(nn.Module):
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
         return soft + drawn
 
+    def fits(self, code: Tensor) -> bool:
+        """Say whether a code (L,) has the length that this network reads, with adapters or without."""
+        return code.shape in ((self.code_size,), (self.code_size + self.adapter_size,))
+
     def decode(self, content: Content, codes: Tensor, weights: Tensor, statistics: Statistics | None = None,
                origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
         """Paint one photo with a mix of codes.
 
-        codes (K, code_size); weights (K,), or (K, h, w) for a mix of its own at every pixel, summing to 1.
-        `statistics` from `measure` for tiles; where in its picture a tile begins, `origin`, makes no
-        difference to this network.
+        codes (K, code_size), or longer by `adapter_size`; weights (K,), or (K, h, w) for a mix of its own at
+        every pixel, summing to 1. `statistics` from `measure` for tiles; where in its picture a tile begins,
+        `origin`, makes no difference to this network.
         Returns (1, 3, H, W) clamped to [0, 1].
         """
         if weights.shape[0] != codes.shape[0]:
             raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")
-        return self.paint(content, CodeField(codes, weights), statistics).clamp(0, 1)
+        return self.paint(content, CodeField(codes, weights, self.code_size), statistics).clamp(0, 1)
 
     def measure(self, content: Content, codes: Tensor, weights: Tensor) -> Statistics:
         """Measure the instance statistics of a whole picture, for `decode` to replay on its tiles."""
         statistics = Statistics()
         self.decode(content, codes, weights, statistics)
         return replace(statistics, replay=True)
+
+
+def stack_codes(codes: Sequence[Tensor]) -> Tensor:
+    """Stack codes (L,), with adapters or without, to (K, longest L): no adapter is one of zeros."""
+    longest = max(len(code) for code in codes)
+    return torch.stack([F.pad(code, (0, longest - len(code))) for code in codes])
 
 
 def _pad(photo: Tensor, multiple: int) -> Tensor:

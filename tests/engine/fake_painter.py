@@ -52,6 +52,9 @@ class FakePainter(nn.Module):
         with self._lock:
             self.calls[name] += 1
 
+    def fits(self, code: Tensor) -> bool:
+        return code.shape == (self.code_size,)
+
     def code(self, style: Tensor, weights: Tensor | None = None) -> Tensor:
         self._count("code")
         shares = torch.ones_like(style[:, :1]) if weights is None else weights

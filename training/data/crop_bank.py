@@ -14,16 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylizer.models.calm_parts import (
-    band_energy,
-    calm_energy,
-    calm_mask,
-    calmness_guides,
-    detail_bands,
-    guided_moments,
-)
-from stylizer.models.color_quantiles import color_quantiles
-from stylizer.models.perceptual import LAYERS, Perceptual, gram, moments
+from stylizer.models.painting_losses import GRAM_LAYERS, StyleTarget, style_target
+from stylizer.models.perceptual import LAYERS, Perceptual
 from training.data.folders import PictureFolder, jitter_colors, random_crop
 from training.run.method import generator
 
@@ -35,12 +27,8 @@ class CropFacts(NamedTuple):
     """Facts of crops in the perceptual network and the style encoder; every tensor has a batch dimension."""
 
     description: Tensor  # (B, D), for the head that makes codes
-    moments: tuple[tuple[Tensor, Tensor], ...]  # a layer: means and deviations (B, C)
-    grams: tuple[Tensor, ...]  # the shallower layers: (B, C, C)
+    style: StyleTarget
     content: tuple[Tensor, ...]  # the deeper layers' features (B, C, h, w); empty when not asked for
-    colors: Tensor  # (B, D, Q), from `color_quantiles`
-    guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `guided_moments`
-    calm: Tensor  # (B, 3) energy of the bands of detail in the calm part
 
 
 @dataclass(frozen=True)
@@ -57,8 +45,6 @@ class CropPlan:
     """Share of the crops, but for each picture's first, whose colors are changed."""
     content_layers: int = 0
     """How many layers, from relu4_1 down, keep their features for the content loss."""
-    gram_layers: int = 3
-    """How many layers, from relu1_1 up, keep their Gram matrix."""
 
 
 class CropBank:
@@ -117,15 +103,15 @@ class CropBank:
         def stacked(name: str) -> Tensor:
             return torch.cat([one[name] for one in found]).to(device)
 
-        return CropFacts(
-            stacked("description"),
+        style = StyleTarget(
             tuple((stacked(f"mean{i}"), stacked(f"std{i}")) for i in range(len(LAYERS))),
-            tuple(stacked(f"gram{i}").float() * _GRAM_UNIT for i in range(self.plan.gram_layers)),
-            tuple(stacked(f"content{i}").permute(0, 3, 1, 2) for i in range(self.plan.content_layers)),
+            tuple(stacked(f"gram{i}").float() * _GRAM_UNIT for i in range(GRAM_LAYERS)),
             stacked("colors"),
             tuple(stacked(f"guided{i}") for i in range(1, len(LAYERS))),
             stacked("calm"),
         )
+        content = [stacked(f"content{i}").permute(0, 3, 1, 2) for i in range(self.plan.content_layers)]
+        return CropFacts(stacked("description"), style, tuple(content))
 
     def _read(self, key: tuple[int, int]) -> dict[str, Tensor]:
         """Read the facts of one crop, or measure and keep them."""
@@ -156,15 +142,14 @@ class CropBank:
             picture.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
         ):
             described = self.describe(picture).float()
-        facts = {"description": described, "colors": color_quantiles(picture)}
-        for i, layer in enumerate(features):
-            facts[f"mean{i}"], facts[f"std{i}"] = moments(layer)
-        for i, layer in enumerate(features[: self.plan.gram_layers]):
-            facts[f"gram{i}"] = (gram(layer) / _GRAM_UNIT).half()
+        style = style_target(picture, features)
+        facts = {"description": described, "colors": style.colors, "calm": style.calm}
+        for i, (mean, std) in enumerate(style.moments):
+            facts[f"mean{i}"], facts[f"std{i}"] = mean, std
+        for i, layer in enumerate(style.grams):
+            facts[f"gram{i}"] = (layer / _GRAM_UNIT).half()
+        for i, part in enumerate(style.guided, 1):
+            facts[f"guided{i}"] = part
         for i, layer in enumerate(features[len(LAYERS) - self.plan.content_layers :]):
             facts[f"content{i}"] = layer.permute(0, 2, 3, 1)
-        for i, part in enumerate(guided_moments(features[1:], calmness_guides(picture)), 1):
-            facts[f"guided{i}"] = part
-        energy = band_energy(detail_bands(picture))
-        facts["calm"] = calm_energy(energy, calm_mask(energy))
         return {name: tensor.cpu().contiguous() for name, tensor in facts.items()}

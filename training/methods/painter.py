@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeField
-from stylizer.models.calm_parts import (
-    band_energy,
-    calm_energy,
-    calm_mask,
-    calmness_guides,
-    detail_bands,
-    excess,
-    follow,
-    guided_distance,
-    guided_moments,
-)
-from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.painter import Painter, PainterConfig
-from stylizer.models.perceptual import (
-    gram,
-    load_perceptual,
-    moments,
-    relative_content,
-    self_similarity,
-    style_gram,
-    style_moments,
+from stylizer.models.painting_losses import (
+    CONTENT_LAYERS,
+    PaintingWeights,
+    mix_targets,
+    painting_losses,
+    photo_target,
+    sample_places,
 )
+from stylizer.models.perceptual import load_perceptual
 from training.data.crop_bank import CropBank, CropPlan
 from training.data.encoder_weights import load_encoder
 from training.data.folders import PictureFolder, random_crop, side_by_side, uniform
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.discriminators import FeatureCritic
-from training.losses.penalties import outside_range, total_variation
+from training.losses.penalties import outside_range
 from training.run.config import RunConfig, UserMistake
 from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method
 
@@ -59,31 +46,15 @@ class PainterRun(RunConfig):
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     model: PainterConfig = field(default_factory=PainterConfig)
     """Sizes of the network."""
-    style_weight: float = 20.0
-    """Weight of the relative moments distance, at the end of the ramp."""
+    weights: PaintingWeights = field(default_factory=PaintingWeights)
+    """Weights of the losses, at the end of the ramp."""
     style_start: float = 10.0
-    """Weight of the moments distance at step 0: colors and content first, strokes later."""
-    ramp: int = 3000
-    """Steps over which the style weight grows."""
-    guided_weight: float = 20.0
-    """Weight of the distance of moments in calm, middling and busy places, each to the painting's own, after
-    the ramp."""
-    gram_weight: float = 3.0
-    """Weight of the relative Gram distance over the three shallower layers, after the ramp."""
-    color_weight: float = 10.0
-    """Weight of the sliced Wasserstein distance of colors: rare bright spots count."""
-    content_weights: tuple[float, float] = (0.4, 1.0)
-    """Weights of the content distance at relu3_1 and relu4_1."""
-    similar_weight: float = 2.0
-    """Weight of the difference of self-similarities to the photo: faces keep their contrasts in any paint."""
-    follow_weight: float = 1.0
-    """Weight of what is drawn in calm places without the photo's warrant (1 - correlation)."""
-    excess_weight: float = 0.5
-    """Weight of detail in calm places beyond what the painting's own calm places and the photo's have."""
+    """Weight of the moments distance at step 0: colors and content first, strokes later. The guided and Gram
+    distances begin at 0."""
+    ramp: int = 600
+    """Steps over which the style's weights grow."""
     identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
-    variation: float = 0.0
-    """Weight of total variation."""
     adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "hinge"
     fool: float = 0.3
     """Weight of the adversarial loss."""
@@ -120,11 +91,6 @@ def half_cosine(step: int, steps: int, high: float, low: float) -> float:
 _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
-_CONTENT_LAYERS = 2  # relu3_1 and relu4_1
-_SHRINKS = (4, 8)  # pixels of a crop to one place of these layers
-_PLACES = 256  # sampled for self-similarity
-_BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
-_KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
 @method("painter", PainterRun)
@@ -159,7 +125,7 @@ class PainterMethod(Method):
             config.facts_gigabytes,
         )
         photo_plan = CropPlan(
-            config.crop, config.photo_variants, config.photo_scales, content_layers=_CONTENT_LAYERS
+            config.crop, config.photo_variants, config.photo_scales, content_layers=CONTENT_LAYERS
         )
         style_plan = CropPlan(config.style_crop, config.style_variants, config.style_scales, jitter=0.25)
         self.photo_bank = CropBank(self.photos, photo_plan, *tools)
@@ -203,9 +169,7 @@ class PainterMethod(Method):
         return {
             "photo": self.photo_bank.pictures(photos), "content": self.photo_bank.facts(photos),
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
-            "places": tuple(
-                torch.randint((cfg.crop // shrink) ** 2, (_PLACES,), generator=rng) for shrink in _SHRINKS
-            ),
+            "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
         }  # fmt: skip
 
@@ -219,51 +183,26 @@ class PainterMethod(Method):
         painted = painter.paint(encoded, CodeField(code))
         features = self.fixed["perceptual"](painted)
         carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
-        ramp = min(1.0, step / max(1, cfg.ramp))
-        style_weight = cfg.style_start + ramp * (cfg.style_weight - cfg.style_start)
-        wanted = tuple(
-            (torch.lerp(a[0], b[0], s), torch.lerp(a[1], b[1], s))
-            for a, b in zip(content.moments, style.moments, strict=True)
+        losses = painting_losses(
+            painted,
+            features,
+            photo_target(photo, content.content),
+            mix_targets(content.style, style.style, strength),
+            batch["places"],
+            self._weights(step),
         )
-        grams = tuple(torch.lerp(a, b, s[:, None]) for a, b in zip(content.grams, style.grams, strict=True))
-        colors = torch.lerp(content.colors, style.colors, s[:, None])
-        found = tuple(gram(f) for f in features[: len(grams)])
-        guided = tuple(
-            torch.lerp(a, b, s[:, :, None, None]) for a, b in zip(content.guided, style.guided, strict=True)
-        )
-        with full_precision(painted):
-            seen = photo.float()
-            bands, photo_bands = detail_bands(painted.float()), detail_bands(seen)
-            calm = calm_mask(band_energy(photo_bands))
-            share = torch.tensor(_BAND_SHARES, device=seen.device)
-            invented = ((1 - follow(bands, photo_bands, calm)) * share).sum(1)
-            busy = excess(calm_energy(band_energy(bands), calm), torch.maximum(style.calm, content.calm))
-            parts = guided_moments(features[1:], calmness_guides(seen))
-            alike = [
-                (self_similarity(a, places) - self_similarity(b, places)).abs().mean()
-                for a, b, places in zip(
-                    features[-_CONTENT_LAYERS:], content.content, batch["places"], strict=True
-                )
-            ]
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
-        losses = {
-            "style": style_weight * style_moments(tuple(moments(f) for f in features), wanted, _KNEE),
-            "guided": cfg.guided_weight * ramp * guided_distance(parts, guided, _KNEE),
-            "gram": cfg.gram_weight * ramp * style_gram(found, grams, _KNEE),
-            "color": cfg.color_weight * color_distance(color_quantiles(painted), colors),
-            "content": relative_content(features[-_CONTENT_LAYERS:], content.content, cfg.content_weights),
-            "similar": cfg.similar_weight * torch.stack(alike).mean(),
-            "follow": cfg.follow_weight * invented.mean(),
-            "excess": cfg.excess_weight * busy.mean(),
-            "identity": cfg.identity * unchanged.mean(),
-            "range": 5 * outside_range(painted),
-        }
-        if cfg.variation:
-            losses["variation"] = cfg.variation * total_variation(painted)
+        losses |= {"identity": cfg.identity * unchanged.mean(), "range": 5 * outside_range(painted)}
         if step >= cfg.judge_start + _FOOL_DELAY:
             scores = self.nets["critic"]([features[i] for i in _CRITIC_LAYERS], self._told(style.description))
             losses["fool"] = cfg.fool * ADVERSARIAL[cfg.adversarial].generator(scores[strength == 1])
         return losses
+
+    def _weights(self, step: int) -> PaintingWeights:
+        """Return the weights of the losses at a step."""
+        full, ramp = self.cfg.weights, min(1.0, step / max(1, self.cfg.ramp))
+        style = self.cfg.style_start + ramp * (full.style - self.cfg.style_start)
+        return replace(full, style=style, guided=ramp * full.guided, gram=ramp * full.gram)
 
     def judge(self, batch: dict, carry: Carry, step: int) -> Losses:
         critic, count = self.nets["critic"], len(batch["real"])

@@ -1,4 +1,4 @@
-"""Named styles: codes of paintings on a list, refined, with a thumbnail of our own painted in each."""
+"""Named styles: codes of paintings on a list, studied, with a thumbnail of our own painted in each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.perceptual import load_perceptual
-from stylizer.models.refine import RefineOptions, refine_code
+from stylizer.models.study import StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import NamedStyle, save_style
 from training.data.folders import find_pictures
@@ -39,7 +39,9 @@ def make_styles(options: StylesOptions) -> None:
     for row in tqdm(list(_rows(options)), unit="style"):
         style = to_tensor(fit_within(open_picture(options.root / row["file"]), STYLE_SIDE))
         if perceptual:
-            code = refine_code(painter, style, photos, perceptual, RefineOptions(steps=options.steps))
+            chosen = StudyOptions(steps=options.steps, show_every=options.steps)
+            *_, found = study(painter, style, photos, perceptual, chosen)
+            code = found.code[None]
         else:
             code = painter.code(style)
         tags = tuple(tag for tag in row["tags"].split(";") if tag)

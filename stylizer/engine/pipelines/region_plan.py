@@ -26,6 +26,7 @@ from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE, Regions
 from stylizer.imaging.resample import linear_window
 from stylizer.models.strength import code_weights, mix_styles, painted_share
+from stylizer.models.transfer_network import stack_codes
 
 _NOTHING = 1e-3  # share of a pixel below which its neighbors say what is painted there
 
@@ -88,8 +89,8 @@ class Plan:
         return (*ways, hashlib.sha256(self.parts.tobytes()).hexdigest())
 
     def stacked(self, own: Tensor) -> Tensor:
-        """Return the codes (1 + K, code_size), the photo's own first."""
-        return torch.stack([own, *(self.codes[digest] for digest in self.mixed)])
+        """Return the codes (1 + K, L), the photo's own first; L is longer where a style was studied."""
+        return stack_codes([own, *(self.codes[digest] for digest in self.mixed)])
 
     @cached_property
     def field(self) -> Tensor:

@@ -112,7 +112,7 @@ class StylizePipeline:
 
     def _named_code(self, style: NamedStyle) -> Tensor:
         painter = self.painter
-        if style.painter_sha != painter.checkpoint_sha or style.code.shape != (painter.code_size,):
+        if style.painter_sha != painter.checkpoint_sha or not painter.fits(style.code):
             name = style.slug or style.title
             raise RequestError(f"style {name!r} was made for another painter; make it again")
         return style.code

@@ -1,0 +1,173 @@
+"""What a painting of a photo in a style is judged by: the losses of the painter and of studied styles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from stylizer.imaging.color import full_precision
+from stylizer.models.calm_parts import (
+    band_energy,
+    calm_energy,
+    calm_mask,
+    calmness_guides,
+    detail_bands,
+    excess,
+    follow,
+    guided_distance,
+    guided_moments,
+)
+from stylizer.models.color_quantiles import color_distance, color_quantiles
+from stylizer.models.perceptual import (
+    Moments,
+    gram,
+    moments,
+    relative_content,
+    self_similarity,
+    style_gram,
+    style_moments,
+)
+
+CONTENT_LAYERS = 2  # relu3_1 and relu4_1
+GRAM_LAYERS = 3  # from relu1_1 up
+_SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
+_PLACES = 256  # sampled for self-similarity
+_BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
+_KNEE = 2.0  # relative style distances above about one half count less than in proportion
+
+
+@dataclass(frozen=True)
+class PaintingWeights:
+    """Weights of the losses of a painting."""
+
+    style: float = 35.0
+    """Of the relative distance of channel moments."""
+    guided: float = 35.0
+    """Of the same in calm, middling and busy places, each against the painting's own."""
+    gram: float = 6.0
+    """Of the relative distance of Gram matrices over the three shallower layers."""
+    color: float = 10.0
+    """Of the sliced Wasserstein distance of colors: rare bright spots count."""
+    content: tuple[float, float] = (0.3, 1.0)
+    """Of the content distance at relu3_1 and relu4_1."""
+    similar: float = 2.0
+    """Of the difference of self-similarities to the photo: faces keep their contrasts in any paint."""
+    follow: float = 0.5
+    """Of what is drawn in calm places without the photo's warrant (1 - correlation)."""
+    excess: float = 0.3
+    """Of detail in calm places beyond what the painting's own calm places and the photo's have."""
+
+
+class StyleTarget(NamedTuple):
+    """What is asked of a painting's manner; every tensor has a batch dimension."""
+
+    moments: tuple[Moments, ...]  # a layer: means and deviations (B, C)
+    grams: tuple[Tensor, ...]  # the shallower layers: (B, C, C)
+    colors: Tensor  # (B, D, Q), from `color_quantiles`
+    guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `guided_moments`
+    calm: Tensor  # (B, 3) energy of the bands of detail in the calm part
+
+
+class PhotoTarget(NamedTuple):
+    """What is asked of a painting's likeness."""
+
+    content: tuple[Tensor, ...]  # relu3_1 and relu4_1: (B, C, h, w)
+    bands: Tensor  # (B, 3, H, W), from `detail_bands`
+    calm: Tensor  # (B, 1, H, W), 1 in the calm part
+    energy: Tensor  # (B, 3) energy of the bands there
+    guides: Tensor  # (B, 3, H/2, W/2), from `calmness_guides`
+
+
+@torch.no_grad()
+def style_target(pictures: Tensor, features: Sequence[Tensor]) -> StyleTarget:
+    """Measure the manner of pictures (B, 3, H, W) in [0, 1] with their perceptual features."""
+    energy = band_energy(detail_bands(pictures))
+    return StyleTarget(
+        tuple(moments(layer) for layer in features),
+        tuple(gram(layer) for layer in features[:GRAM_LAYERS]),
+        color_quantiles(pictures),
+        guided_moments(features[1:], calmness_guides(pictures)),
+        calm_energy(energy, calm_mask(energy)),
+    )
+
+
+@torch.no_grad()
+def photo_target(photos: Tensor, content: Sequence[Tensor]) -> PhotoTarget:
+    """Measure photos (B, 3, H, W) in [0, 1]; content are their features at relu3_1 and relu4_1."""
+    with full_precision(photos):
+        bands = detail_bands(photos.float())
+        energy = band_energy(bands)
+        calm = calm_mask(energy)
+        guides = calmness_guides(photos.float())
+    return PhotoTarget(tuple(content), bands, calm, calm_energy(energy, calm), guides)
+
+
+def sample_places(height: int, width: int, rng: torch.Generator) -> tuple[Tensor, ...]:
+    """Draw the places at which self-similarity is compared, for each content layer, of pictures of a size."""
+    return tuple(
+        torch.randint((height // shrink) * (width // shrink), (_PLACES,), generator=rng)
+        for shrink in _SHRINKS
+    )
+
+
+def painting_losses(
+    painted: Tensor,
+    features: Sequence[Tensor],
+    photo: PhotoTarget,
+    style: StyleTarget,
+    places: Sequence[Tensor],
+    weights: PaintingWeights,
+) -> dict[str, Tensor]:
+    """Judge paintings (B, 3, H, W) around [0, 1] by their perceptual features: name -> weighted scalar.
+
+    places: from `sample_places`. Style and likeness may be of one picture for the whole batch.
+    """
+    count = len(painted)
+    wanted = [(_all(mean, count), _all(std, count)) for mean, std in style.moments]
+    with full_precision(painted):
+        bands = detail_bands(painted.float())
+        share = torch.tensor(_BAND_SHARES, device=painted.device)
+        invented = ((1 - follow(bands, photo.bands, photo.calm)) * share).sum(1)
+        busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
+        parts = guided_moments(features[1:], photo.guides)
+        alike = [
+            (self_similarity(a, at) - self_similarity(b, at)).abs().mean()
+            for a, b, at in zip(features[-CONTENT_LAYERS:], photo.content, places, strict=True)
+        ]
+    found = [gram(layer) for layer in features[: len(style.grams)]]
+    return {
+        "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
+        "guided": weights.guided * guided_distance(parts, [_all(g, count) for g in style.guided], _KNEE),
+        "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
+        "color": weights.color * color_distance(color_quantiles(painted), style.colors),
+        "content": relative_content(features[-CONTENT_LAYERS:], photo.content, weights.content),
+        "similar": weights.similar * torch.stack(alike).mean(),
+        "follow": weights.follow * invented.mean(),
+        "excess": weights.excess * busy.mean(),
+    }
+
+
+def mix_targets(photo: StyleTarget, style: StyleTarget, strength: Tensor) -> StyleTarget:
+    """Ask for a manner between the photo's own and a style's; strength (B,): 0 is the photo's."""
+
+    def between(a: Tensor, b: Tensor) -> Tensor:
+        return torch.lerp(a, b, strength.view(-1, *[1] * (a.dim() - 1)))
+
+    return StyleTarget(
+        tuple(
+            (between(a[0], b[0]), between(a[1], b[1]))
+            for a, b in zip(photo.moments, style.moments, strict=True)
+        ),
+        tuple(between(a, b) for a, b in zip(photo.grams, style.grams, strict=True)),
+        between(photo.colors, style.colors),
+        tuple(between(a, b) for a, b in zip(photo.guided, style.guided, strict=True)),
+        between(photo.calm, style.calm),
+    )
+
+
+def _all(part: Tensor, count: int) -> Tensor:
+    return part.expand(count, *part.shape[1:])

@@ -1,0 +1,70 @@
+"""Studying one painting: its code and its adapters."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painting_losses import PaintingWeights
+from stylizer.models.perceptual import Perceptual
+from stylizer.models.study import StudyOptions, study
+
+WEIGHTS = PaintingWeights(content=(0.0, 0.01), similar=0.0, follow=0.0)
+OPTIONS = StudyOptions(steps=16, batch=2, crop=64, weights=WEIGHTS, settle=False, show_every=1)
+
+
+@pytest.fixture(scope="module")
+def setting():
+    torch.manual_seed(0)
+    painter = Painter(PainterConfig.tiny()).eval().requires_grad_(False)
+    return painter, torch.rand(1, 3, 96, 96), [torch.rand(3, 80, 72)], Perceptual()
+
+
+@pytest.fixture(scope="module")
+def studied(setting):
+    return list(study(*setting, OPTIONS))
+
+
+def test_the_loss_falls_and_the_network_stays_as_it_was(setting, studied):
+    painter = setting[0]
+    before = {k: v.clone() for k, v in painter.state_dict().items()}
+    found = list(study(*setting, OPTIONS))
+    assert found[-1].loss < 0.9 * found[0].loss
+    assert [one.step for one in found] == list(range(1, 17))
+    assert all(torch.equal(v, before[k]) for k, v in painter.state_dict().items())
+    assert torch.equal(found[-1].code, studied[-1].code)  # the seed repeats it
+
+
+def test_code_and_adapters_are_learned_and_the_styles_colors_are_kept(setting, studied):
+    painter, style = setting[:2]
+    code, own = studied[-1].code, painter.code(style)[0]
+    assert painter.fits(code) and len(code) == painter.code_size + painter.adapter_size
+    learned, colors = slice(0, painter.learned_size), slice(painter.learned_size, painter.code_size)
+    assert torch.equal(code[colors], own[colors])
+    assert (code[learned] - own[learned]).abs().max() > 0.01
+    assert code[painter.code_size :].abs().max() > 0
+
+
+def test_a_code_can_be_studied_without_adapters(setting):
+    painter = setting[0]
+    *_, found = study(*setting, replace(OPTIONS, adapter_rate=0.0, steps=3))
+    assert found.code.shape == (painter.code_size,)
+
+
+def test_a_caller_may_leave_and_time_may_run_out(setting):
+    first = next(iter(study(*setting, OPTIONS)))
+    assert (first.step, first.steps) == (1, 16)
+    found = list(study(*setting, replace(OPTIONS, seconds=1e-6)))
+    assert [one.step for one in found] == [1]
+
+
+def test_it_stops_when_nothing_is_gained(setting):
+    still = replace(OPTIONS, steps=90, code_rate=1e-9, adapter_rate=0.0, settle=True)
+    assert list(study(*setting, still))[-1].step < 90
+
+
+def test_no_photo_is_refused(setting):
+    painter, style, _, perceptual = setting
+    with pytest.raises(ValueError, match="at least one photo"):
+        next(study(painter, style, [], perceptual, OPTIONS))
