@@ -1,31 +1,53 @@
-"""What programs may call: /stylize and /styles; regions and models have files of their own."""
+"""What programs may call: six endpoints, one line each in ENDPOINTS."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import RequestError, StyleChoice, StyleRequest, options
-from stylizer.imaging.picture import open_picture, save_picture
-from stylizer.ui.handlers.stylize import Studio
+from stylizer.engine import (
+    Engine,
+    GenerateRequest,
+    RequestError,
+    StyleChoice,
+    StyleRequest,
+    TranslateRequest,
+    options,
+    parsing,
+)
+from stylizer.imaging.mask_files import write_masks
+from stylizer.imaging.picture import Picture, open_picture, save_picture
+from stylizer.imaging.regions import REST
+from stylizer.models.class_table import CLASSES
+from stylizer.models.style_file import NamedStyle
+from stylizer.ui.handlers.generate import SIDE
 from stylizer.ui.messages import sentence_of
-from stylizer.ui.model_api import make_model_endpoints
 from stylizer.ui.options import LABELS
-from stylizer.ui.region_api import make_region_endpoints
+from stylizer.ui.sessions import Sessions
+
+PAINTING = "painting"
+COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
-def make_endpoints(studio: Studio) -> None:
-    """Declare the endpoints on components that no one sees: they check types, ranges and uploads."""
+class Endpoints:
+    """The functions that programs may call; each docstring is what they read about it."""
 
-    def styles() -> list[dict[str, Any]]:
+    def __init__(self, engine: Engine, sessions: Sessions) -> None:
+        self.engine, self.sessions = engine, sessions
+
+    def styles(self) -> list[dict[str, Any]]:
         """List the styles with names: name (what /stylize takes), title, artist, year and tags."""
         return [
             {"name": s.slug, "title": s.title, "artist": s.artist, "year": s.year, "tags": list(s.tags)}
-            for s in studio.engine.styles()
+            for s in self.engine.styles()
         ]
 
     def stylize(
+        self,
         photo: str | None = None,
         style: str = "",
         painting: str | None = None,
@@ -42,73 +64,283 @@ def make_endpoints(studio: Studio) -> None:
         your own to paint like. strength: 0 (the photo) to 1.5. color: 0 keeps the photo's colors, 1 takes
         the style's. colors_only: leave out the strokes. stroke: brush size, 0.5 to 2. detail: 0 to 1.
         """
-        try:
-            if not photo:
-                raise RequestError("There is no photo; send one")
-            choices = list(_named(studio, style))
-            if painting:
-                choices.append(StyleChoice(open_picture(painting)))
-            made = StyleRequest(
-                open_picture(photo),
-                tuple(choices),
-                strength=float(strength),
-                color=float(color),
-                colors_only=colors_only,
-                stroke=float(stroke),
-                detail=float(detail),
+        picture = _opened(photo)
+        choices = self._styles(style)
+        if painting:
+            choices.append(StyleChoice(open_picture(painting)))
+        request = StyleRequest(
+            picture,
+            tuple(choices),
+            strength=float(strength),
+            color=float(color),
+            colors_only=colors_only,
+            stroke=float(stroke),
+            detail=float(detail),
+        )
+        return self._saved(self.engine.run(request))
+
+    def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
+        """Find the parts of a photo that have a name.
+
+        Returns a list of regions (name, and share of the picture, 0 to 1) and files: a soft 8-bit mask of
+        each region, <name>.png in the photo's size, and overlay.png. What is not sure is called "other".
+        """
+        picture = _opened(photo)
+        regions = self.engine.segment(picture)
+        folder = self.sessions.loose_file(".png").parent
+        files = write_masks(regions, folder, picture, COLORS, {REST: parsing.OTHER})
+        found = [
+            {"name": parsing.OTHER if name == REST else name, "share": round(regions.share(name), 4)}
+            for name in regions.names
+        ]
+        return found, [str(file) for file in files]
+
+    def stylize_regions(
+        self,
+        photo: str | None = None,
+        regions: str = "",
+        style: str = "",
+        painting: str | None = None,
+        masks: list[str] | None = None,
+        match: bool = False,
+        strength: float = 1.0,
+        color: float = 1.0,
+        stroke: float = 1.0,
+        detail: float = 0.0,
+    ) -> str:
+        """Paint each region of a photo in its own style and return a PNG whose settings travel inside.
+
+        photo: as for /stylize. regions: "sky=starry-night:0.8, person=keep": a region's name, then a style of
+        /styles with its strength if wanted, "painting" for the painting that is sent, or "keep" for the photo
+        itself. style: for the other regions, as for /stylize; they keep the photo if there is none and no
+        painting. masks: pictures, white where a region is; the file's name is the region's. Without a mask of
+        that name the regions are those of /segment. match: paint each region that is not named like the part
+        of the painting that shows the same. strength, color, stroke, detail: as for /stylize.
+        """
+        picture = _opened(photo)
+        own = open_picture(painting) if painting else None
+        drawn = {Path(file).stem: file for file in masks or []}
+        asked = parsing.read_region_styles(
+            parsing.split_list(regions), functools.partial(self._named, own=own), drawn
+        )
+        choices = [*self._styles(style), *((StyleChoice(own),) if own else ())]
+        found = parsing.find_regions(
+            picture, self.engine.segment, drawn, [each.name for each in asked], match
+        )
+        request = StyleRequest(
+            picture,
+            tuple(choices),
+            strength=float(strength),
+            color=float(color),
+            stroke=float(stroke),
+            detail=float(detail),
+            regions=found,
+            region_styles=tuple(each for each in asked if each.name in found.names),
+        )
+        return self._saved(self.engine.run(self.engine.match(request) if match else request))
+
+    def translate(
+        self,
+        photo: str | None = None,
+        model: str = "",
+        domains: str = "",
+        strength: float = 1.0,
+        color: float = 1.0,
+        stroke: float = 1.0,
+    ) -> str:
+        """Translate a photo in full size and return a PNG whose settings travel inside.
+
+        photo: as for /stylize. model: a translator's name; with a wrong one the answer lists the names.
+        domains: one of the model's looks, or several with weights, "monet:0.7, ukiyo-e:0.3"; the first if
+        empty. strength: 0 (the photo) to 1. color: 0 keeps the photo's colors, 1 takes the model's. stroke:
+        size of what the model draws, 0.5 to 2.
+        """
+        picture = _opened(photo)
+        name = self._model(model, "translator")
+        looks = parsing.read_domains(parsing.split_list(domains))
+        settings = {"strength": float(strength), "color": float(color), "stroke": float(stroke)}
+        return self._saved(self.engine.run(TranslateRequest(picture, name, looks, **settings)))
+
+    def invent(
+        self,
+        model: str = "",
+        seed: int = 0,
+        second: int | None = None,
+        coarse: float = 0.0,
+        middle: float = 0.0,
+        fine: float = 0.0,
+        truncation: float = 0.7,
+    ) -> str:
+        """Invent a picture and return a PNG whose settings travel inside.
+
+        model: an inventor's name; may be empty where there is one. seed: 0 to 65535, every number is another
+        picture. second: another seed, of which coarse, middle and fine layers (composition, shapes, colors)
+        may be mixed in, 0 to 1 each. truncation: 0 is the most usual picture, 1 the most daring.
+        """
+        name = self._model(model, "inventor")
+        mix = (float(coarse), float(middle), float(fine))
+        other = None if second is None else int(second)
+        request = GenerateRequest(name, int(seed), other, mix, float(truncation), (SIDE, SIDE))
+        return self._saved(self.engine.run(request))
+
+    # -- how --------------------------------------------------------------------------------------------
+
+    def _saved(self, result: Any) -> str:
+        """Write down what was made, with its recipe."""
+        file = self.sessions.loose_file(".png")
+        save_picture(result.picture, file, result.recipe.to_json())
+        return str(file)
+
+    def _model(self, name: str, role: str) -> str:
+        """Return the name of a model that is here: visitors make the studio download nothing."""
+        names = [card.name for card in self.engine.models(role)]
+        if not names:
+            raise RequestError(f"there is no {role} here")
+        if not name and len(names) == 1:
+            return names[0]
+        if name not in names:
+            raise RequestError(f"there is no {role} called {name[:40]!r}; there are {', '.join(names)}")
+        return name
+
+    def _styles(self, text: str) -> list[StyleChoice]:
+        """Read "name:weight, name"."""
+        return list(parsing.read_styles(parsing.split_list(text), self._named))
+
+    def _named(self, name: str, own: Picture | None = None) -> Picture | NamedStyle:
+        """Find a style; only by name, so that no file of the server can be asked for."""
+        if name == PAINTING:
+            if own is None:
+                raise RequestError("No painting was sent; send one, or name a style")
+            return own
+        for style in self.engine.styles():
+            if style.slug == name:
+                return style
+        raise RequestError(f"There is no style called {name[:40]!r}; /styles lists the names")
+
+
+# -- fields: components that no one sees check types, ranges and uploads -------------------------------------
+
+
+def _file(label: str, **more: Any) -> Callable[[], gr.File]:
+    return lambda: gr.File(label=label, type="filepath", **more)
+
+
+def _text(label: str, longest: int = 1000) -> Callable[[], gr.Textbox]:
+    return lambda: gr.Textbox("", label=label, max_length=longest)
+
+
+def _number(kind: type, name: str, precision: int | None = None) -> Callable[[], gr.Number]:
+    entry = next(entry for entry in options(kind) if entry.name == name)
+    return lambda: gr.Number(
+        entry.default,
+        label=LABELS.get(name, name.capitalize()),
+        minimum=entry.metadata["least"],
+        maximum=entry.metadata["most"],
+        info=entry.metadata["help"],
+        precision=precision,
+    )
+
+
+def _share(level: str) -> Callable[[], gr.Number]:
+    return lambda: gr.Number(0, label=f"{level} share", minimum=0, maximum=1)
+
+
+def _switch(label: str) -> Callable[[], gr.Checkbox]:
+    return lambda: gr.Checkbox(False, label=label)
+
+
+def _numbers(kind: type, *names: str) -> tuple[Callable[[], gr.Number], ...]:
+    return tuple(_number(kind, name) for name in names)
+
+
+PNG = (lambda: gr.File(label="PNG"),)
+AT_ONCE = {"queue": False}
+ONE_AT_A_TIME = {"concurrency_id": "full size", "concurrency_limit": 1}
+ENDPOINTS: dict[str, tuple[tuple, tuple, dict[str, Any]]] = {
+    "styles": ((), (lambda: gr.JSON(label="Styles"),), AT_ONCE),
+    "stylize": (
+        (
+            _file("Photo"),
+            _text("Style"),
+            _file("Painting"),
+            *_numbers(StyleRequest, "strength", "color"),
+            _switch("Colors only"),
+            *_numbers(StyleRequest, "stroke", "detail"),
+        ),
+        PNG,
+        ONE_AT_A_TIME,
+    ),
+    "segment": (
+        (_file("Photo"),),
+        (lambda: gr.JSON(label="Regions"), lambda: gr.File(label="Masks", file_count="multiple")),
+        ONE_AT_A_TIME,
+    ),
+    "stylize_regions": (
+        (
+            _file("Photo"),
+            _text("Regions", 2000),
+            _text("Style"),
+            _file("Painting"),
+            _file("Masks", file_count="multiple"),
+            _switch("Match by meaning"),
+            *_numbers(StyleRequest, "strength", "color", "stroke", "detail"),
+        ),
+        PNG,
+        ONE_AT_A_TIME,
+    ),
+    "translate": (
+        (
+            _file("Photo"),
+            _text("Model", 200),
+            _text("Domains"),
+            *_numbers(TranslateRequest, "strength", "color", "stroke"),
+        ),
+        PNG,
+        ONE_AT_A_TIME,
+    ),
+    "invent": (
+        (
+            _text("Model", 200),
+            _number(GenerateRequest, "seed", 0),
+            _number(GenerateRequest, "second", 0),
+            *map(_share, ("Coarse", "Middle", "Fine")),
+            _number(GenerateRequest, "truncation"),
+        ),
+        PNG,
+        ONE_AT_A_TIME,
+    ),
+}
+"""Name of an endpoint: its fields, its outputs, and how it is queued."""
+
+
+def make_endpoints(engine: Engine, sessions: Sessions) -> None:
+    """Declare the endpoints."""
+    endpoints = Endpoints(engine, sessions)
+    with gr.Column(visible=False):
+        for name, (fields, outputs, settings) in ENDPOINTS.items():
+            gr.Button().click(
+                _in_sentences(getattr(endpoints, name)),
+                [make() for make in fields],
+                [make() for make in outputs],
+                api_name=name,
+                **settings,
             )
-            result = studio.engine.paint(made)
-            file = studio.sessions.loose_file(".png")
-            save_picture(result.picture, file, result.recipe.to_json())
-            return str(file)
+
+
+def _in_sentences(function: Callable) -> Callable:
+    """Turn mistakes of a function into sentences for whoever called it."""
+
+    @functools.wraps(function)
+    def called(*values: Any) -> Any:
+        try:
+            return function(*values)
         except Exception as error:
             raise gr.Error(sentence_of(error), print_exception=False) from None
 
-    facts = {entry.name: entry for entry in options(StyleRequest)}
-
-    def number(name: str) -> gr.Number:
-        entry = facts[name]
-        return gr.Number(
-            entry.default,
-            label=LABELS[name],
-            minimum=entry.metadata["least"],
-            maximum=entry.metadata["most"],
-            info=entry.metadata["help"],
-        )
-
-    with gr.Column(visible=False):
-        inputs = [
-            gr.File(label="Photo", type="filepath"),
-            gr.Textbox("", label="Style", max_length=1000),
-            gr.File(label="Painting", type="filepath"),
-            number("strength"),
-            number("color"),
-            gr.Checkbox(False, label=LABELS["colors_only"]),
-            number("stroke"),
-            number("detail"),
-        ]
-        output = gr.File(label="PNG")
-        listed = gr.JSON(label="Styles")
-        gr.Button().click(
-            stylize, inputs, output, api_name="stylize", concurrency_id="full size", concurrency_limit=1
-        )
-        gr.Button().click(styles, None, listed, api_name="styles", queue=False)
-    make_region_endpoints(studio, number, _named)
-    make_model_endpoints(studio)
+    return called
 
 
-def _named(studio: Studio, text: str) -> list[StyleChoice]:
-    """Read "name:weight, name" into choices; only names, so that no file of the server can be asked for."""
-    named = {style.slug: style for style in studio.engine.styles()}
-    choices = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, weight = part.partition(":")
-        if name.strip() not in named:
-            raise RequestError(f"There is no style called {name.strip()[:40]!r}; /styles lists the names")
-        try:
-            choices.append(StyleChoice(named[name.strip()], float(weight or 1)))
-        except ValueError as error:
-            if isinstance(error, RequestError):
-                raise
-            raise RequestError(f"The weight of {name.strip()!r} is {weight[:20]!r}; give a number") from None
-    return choices
+def _opened(photo: str | None) -> Picture:
+    if not photo:
+        raise RequestError("There is no photo; send one")
+    return open_picture(photo)

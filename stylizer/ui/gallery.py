@@ -1,4 +1,4 @@
-"""The wall of styles: what hangs in the gallery, under which chip, and by what words."""
+"""The gallery of styles: what it shows under which chip, and by what words."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stylizer.ui.state import Session
 ALL, OWN = "All", "Mine"
 MOST_CHIPS = 9
 OWN_KEY = "own:"
-HANGING_SIDE = 176
+THUMBNAIL_SIDE = 176
 """Longest side of a thumbnail, which is drawn at 128 px; half a hundred make the first page heavy."""
 
 
 @dataclass(frozen=True)
 class StyleCard:
-    """A style as it hangs on the wall; `key` names it in this visit."""
+    """A style as the gallery shows it; `key` names it in this visit."""
 
     key: str
     title: str
@@ -37,7 +37,7 @@ class StyleCard:
         return ", ".join(part for part in (self.title, self.credit) if part)
 
 
-class Wall:
+class StyleGallery:
     """The styles with names, and beside them each visitor's own; `shelf` keeps copies of the thumbnails."""
 
     def __init__(self, styles: Iterable[NamedStyle], shelf: Path) -> None:
@@ -59,7 +59,7 @@ class Wall:
         """Find a card by its key among the shipped ones and the visitor's own."""
         return next((card for card in self.cards(session) if card.key == key), None)
 
-    def gallery(self, session: Session | None = None, chip: str = ALL) -> list[tuple[str, str]]:
+    def pictures(self, session: Session | None = None, chip: str = ALL) -> list[tuple[str, str]]:
         """List thumbnails and captions, as the gallery takes them."""
         return [(str(card.thumbnail), card.caption) for card in self.cards(session, chip)]
 
@@ -75,6 +75,6 @@ class Wall:
         credit = ", ".join(part for part in (style.artist, style.year) if part)
         copy = self.shelf / f"{style.slug}.webp"
         gray = Picture(np.full((64, 64, 3), 128, np.uint8))
-        small = gray if style.thumbnail is None else fit_within(open_picture(style.thumbnail), HANGING_SIDE)
+        small = gray if style.thumbnail is None else fit_within(open_picture(style.thumbnail), THUMBNAIL_SIDE)
         save_picture(small, copy, quality=74)
         return StyleCard(style.slug, style.title, credit, style.tags, copy, style)

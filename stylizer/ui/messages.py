@@ -16,12 +16,10 @@ STYLIZE, TRANSLATE, INVENT, ABOUT = "Stylize", "Translate", "Invent", "History &
 log = logging.getLogger(__name__)
 
 
-class SessionExpired(Exception):
-    """The visit is over; the message is one sentence for the artist."""
+class SessionExpired(StudioError):
+    """The visit is over."""
 
 
-KNOWN = (StudioError, SessionExpired)
-"""Mistakes whose message is a sentence for the artist."""
 UNKNOWN = "Something went wrong. Your settings are kept."
 GREETING = "Drag the strength slider, or bring your own photo."
 
@@ -41,7 +39,7 @@ def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
 
 def sentence_of(error: Exception) -> str:
     """Say in one sentence what went wrong; what nobody foresaw is logged and said without detail."""
-    if not isinstance(error, KNOWN):
+    if not isinstance(error, StudioError):
         log.error("A handler failed", exc_info=error)
         return UNKNOWN
     text = str(error).strip()

@@ -1,10 +1,14 @@
-"""What stands before the server: it fetches no other people's addresses, and sends its page packed."""
+"""ASGI middleware: no remote files, the page compressed, and the stage's script handed out."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stylizer.ui.stage.component import PLACE, SCRIPTS
 
 REMOTE = ("http:", "https:", "ftp:")
 
@@ -36,3 +40,20 @@ class PackedPage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = scope["type"] == "http" and scope["path"] in ("", "/")
         await (self.packed if page else self.app)(scope, receive, send)
+
+
+class StageScripts:
+    """Hand out the modules of the stage's script; a browser may keep them, for others have another place."""
+
+    HEADERS: ClassVar = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place, _, name = scope["path"].rpartition("/") if scope["type"] == "http" else ("", "", "")
+        if place != f"/{PLACE}" or name not in SCRIPTS:
+            await self.app(scope, receive, send)
+            return
+        answer = Response(SCRIPTS[name], 200, self.HEADERS, "text/javascript")
+        await GZipMiddleware(answer)(scope, receive, send)

@@ -1,8 +1,12 @@
-"""Widgets for the settings of a request: bounds, defaults and sentences are read from the request itself."""
+"""The settings of a request as widgets, and as records of the widgets' values.
+
+Bounds, defaults and sentences are read from the request itself.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import gradio as gr
 
@@ -76,3 +80,69 @@ def to_page(name: str, value: Any) -> Any:
 
 def _field(name: str, kind: type = StyleRequest) -> Any:
     return next(entry for entry in options(kind) if entry.name == name)
+
+
+MOST_FURTHER = 3
+"""Styles that may join the chosen one."""
+MOST_SHARES = 8
+"""Looks of a model whose shares of a mix have a slider; further ones join with half a share."""
+
+
+class Settings:
+    """The values of the widgets that a request depends on; `WIDGETS` names those in the handlers' order."""
+
+    WIDGETS: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def read(cls, **values: Any) -> Settings:
+        """Make the record of the widgets' values by name; those named share0, share1.. become `shares`."""
+        shares = tuple(values.pop(name) for name in cls.WIDGETS if name.startswith("share"))
+        return cls(**values, **({"shares": shares} if shares else {}))
+
+
+@dataclass(frozen=True)
+class StyleSettings(Settings):
+    """The values that a painting depends on, as the widgets hold them; the chosen style is the session's."""
+
+    WIDGETS = ("strength", *LOOK, "further", *(f"share{place}" for place in range(MOST_FURTHER + 1)))
+    strength: float = 100
+    color: float = 100
+    colors_only: bool = False
+    stroke: float = 100
+    detail: float = 0
+    further: tuple[str, ...] | list[str] = ()
+    shares: tuple[float, ...] = (50.0,) * (MOST_FURTHER + 1)
+
+
+@dataclass(frozen=True)
+class TranslateSettings(Settings):
+    """The values that a translation depends on, as the widgets hold them."""
+
+    WIDGETS = (
+        "model",
+        "domains",
+        *(f"share{place}" for place in range(MOST_SHARES)),
+        "strength",
+        "color",
+        "stroke",
+    )
+    model: str = ""
+    domains: tuple[str, ...] | list[str] = ()
+    shares: tuple[float, ...] = (50.0,) * MOST_SHARES
+    strength: float = 100
+    color: float = 100
+    stroke: float = 100
+
+
+@dataclass(frozen=True)
+class GenerateSettings(Settings):
+    """The values that a generated picture depends on, as the widgets hold them."""
+
+    WIDGETS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
+    model: str = ""
+    seed: float | None = 0
+    second: float | None = None
+    coarse: float = 0
+    middle: float = 0
+    fine: float = 0
+    truncation: float = 70

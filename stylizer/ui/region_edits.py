@@ -1,18 +1,21 @@
-"""What an artist has decided about regions: which there are, and what each one wears."""
+"""What an artist has decided about regions: which there are, and what each overrides of the picture."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stylizer.engine import RegionStyle, RequestError, StyleChoice, StyleRequest
+from stylizer.engine import RegionStyle, RequestError, StyleChoice
 from stylizer.engine.recipe import code_digest
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions
 from stylizer.models.class_table import CLASSES, ClassInfo
 from stylizer.ui.messages import name_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 KEEP = "keep"
 PERSON, SKY = "person", "sky"
@@ -24,104 +27,117 @@ Strengths = tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
-class Dress:
-    """What a region wears; None follows the picture, no styles at all keep the photo."""
+class RegionEdits:
+    """Regions, what they have of their own, and which keep the photo; every change makes new edits.
 
-    styles: tuple[StyleChoice, ...] | None = None
-    strength: float | None = None
-    color: float | None = None
-    stroke: float | None = None
-
-    @property
-    def keeps(self) -> bool:
-        """Tell whether the photo stays there."""
-        return self.styles == ()
-
-    def look(self, name: str, base: StyleRequest) -> RegionStyle:
-        """Return how a region is painted, given the picture's request."""
-        own = {key: getattr(self, key) for key in ("styles", "strength", "color", "stroke")}
-        picture = RegionStyle(name, base.styles, base.strength, base.color, base.stroke)
-        return replace(picture, **{key: value for key, value in own.items() if value is not None})
-
-
-AS_THE_PICTURE = Dress()
-AS_THE_PHOTO = Dress(())
-
-
-@dataclass(frozen=True)
-class RegionPlan:
-    """Regions and their dresses; every change makes a new plan, so that each can be undone."""
+    A region that keeps the photo does not lose what it has of its own: it may be painted again.
+    """
 
     regions: Regions
-    dresses: tuple[tuple[str, Dress], ...] = ()
+    own: tuple[Any, ...] = ()
+    """A RegionStyle, or RegionTranslation, for each region that has something of its own."""
+    kept: frozenset[str] = frozenset()
 
-    def dress(self, name: str) -> Dress:
-        """Return what a region wears."""
-        return dict(self.dresses).get(name, AS_THE_PICTURE)
+    def none_of(self, name: str) -> Any:
+        """Return what a region has that inherits all from the picture."""
+        return RegionStyle(name)
 
-    def dressed(self, names: Iterable[str], change: Callable[[Dress], Dress]) -> RegionPlan:
-        """Change what regions wear."""
-        dresses = dict(self.dresses)
-        for name in names:
-            dresses[name] = change(self.dress(name))
-        return replace(self, dresses=tuple(dresses.items()))
+    def own_of(self, name: str) -> Any:
+        """Return what a region has of its own."""
+        return next((own for own in self.own if own.name == name), self.none_of(name))
 
-    def cut(self, regions: Regions, renamed: dict[str, str] | None = None) -> RegionPlan:
-        """Take other regions; they keep their dresses by name, or by the name they had before."""
+    def override(self, names: Iterable[str], **values: Any) -> Self:
+        """Give regions values of their own, None to inherit the picture's, and paint them."""
+        names = tuple(names)
+        fresh = [replace(self.own_of(name), **values) for name in names]
+        others = [own for own in self.own if own.name not in names]
+        own = tuple(sorted((*others, *fresh), key=lambda each: self.regions.names.index(each.name)))
+        return replace(self, own=own, kept=self.kept.difference(names))
+
+    def inherit(self, names: Iterable[str]) -> Self:
+        """Let regions follow the picture in everything, and paint them."""
+        names = tuple(names)
+        own = tuple(each for each in self.own if each.name not in names)
+        return replace(self, own=own, kept=self.kept.difference(names))
+
+    def keep(self, names: Iterable[str]) -> Self:
+        """Let regions keep the photo."""
+        return replace(self, kept=self.kept.union(names))
+
+    def release(self, names: Iterable[str]) -> Self:
+        """Paint regions that kept the photo as they were painted before."""
+        return replace(self, kept=self.kept.difference(names))
+
+    def with_regions(self, regions: Regions, renamed: dict[str, str] | None = None) -> Self:
+        """Take other regions; they keep what they have by name, or by the name they had before."""
         before = {new: old for old, new in (renamed or {}).items()}
-        worn = dict(self.dresses)
-        kept = [(name, worn.get(before.get(name, name))) for name in regions.names]
-        return type(self)(regions, tuple((name, dress) for name, dress in kept if dress is not None))
+        names = {name: before.get(name, name) for name in regions.names}
+        own = tuple(
+            replace(each, name=name) for name, old in names.items() for each in self.own if each.name == old
+        )
+        return type(self)(regions, own, frozenset(name for name, old in names.items() if old in self.kept))
 
-    def worn(self, base: StyleRequest) -> tuple:
-        """Return what the picture wears where no region has anything of its own."""
-        return base.styles
+    def has_own_styles(self, name: str) -> bool:
+        """Tell whether a region is painted like something else than the picture."""
+        return self.own_of(name).styles is not None
+
+    def with_own_styles(self, names: Iterable[str], base: Any) -> Self:
+        """Give regions styles of their own, the picture's where they had none."""
+        edits, names = self, tuple(names)
+        for name in names:
+            edits = edits.override([name], styles=self.own_of(name).styles or base.styles)
+        return edits
 
     def words(self, name: str) -> str:
         """Name what a region is painted like; one that follows the picture needs no words."""
-        dress = self.dress(name)
-        return "photo" if dress.keeps else " and ".join(map(self.name, dress.styles or ()))
+        if name in self.kept:
+            return "photo"
+        return " and ".join(name_of(choice.style) for choice in self.own_of(name).styles or ())
 
-    def name(self, choice: Any) -> str:
-        """Name one of the things that a region wears."""
-        return name_of(choice.style)
+    def request(self, base: Any) -> Any:
+        """Return the picture's request with the regions and what they have of their own."""
+        having = {own.name for own in self.own} | self.kept
+        names = [name for name in self.regions.names if name in having]
+        own = tuple(self._kept(name) if name in self.kept else self.own_of(name) for name in names)
+        return replace(base, regions=self.regions, region_styles=own)
 
-    def request(self, base: StyleRequest) -> StyleRequest:
-        """Return the picture's request with the regions and how each is painted."""
-        dressed = [(name, dress) for name, dress in self.dresses if dress != AS_THE_PICTURE]
-        looks = tuple(dress.look(name, base) for name, dress in dressed if name in self.regions.names)
-        return replace(base, regions=self.regions, region_styles=looks)
+    def resolved(self, name: str, base: Any) -> Any:
+        """Return how a region is painted: its own values, and the picture's where it has none."""
+        return self.request(base).region_style(name)
 
-    def strengths(self, base: StyleRequest) -> Strengths:
+    def strengths(self, base: Any) -> Strengths:
         """Name the true picture of a request."""
-        dresses = [self.dress(name) for name in self.regions.names]
-        return (base.strength, *(0.0 if dress.keeps else dress.strength for dress in dresses))
+        own = [0.0 if name in self.kept else self.own_of(name).strength for name in self.regions.names]
+        return (base.strength, *own)
 
-    def layer(self, name: str, base: StyleRequest) -> str:
+    def layer(self, name: str, base: Any) -> str:
         """Name the previews that a region is cut from: "" for the picture's, "keep" for the photo."""
-        dress = self.dress(name)
-        if dress.keeps:
+        if name in self.kept:
             return KEEP
-        look, picture = _manner(dress.look(name, base)), _manner(AS_THE_PICTURE.look(name, base))
-        return "" if look == picture else hashlib.sha256(repr(look).encode()).hexdigest()[:16]
+        own, picture = (self.identity(edits.resolved(name, base)) for edits in (self, self.inherit([name])))
+        return "" if own == picture else hashlib.sha256(repr(own).encode()).hexdigest()[:16]
 
-    def layers(self, base: StyleRequest) -> dict[str, StyleRequest]:
+    def layers(self, base: Any) -> dict[str, Any]:
         """Return the requests of the layers: the whole photo painted as a region is."""
-        requests = {}
-        for name in self.regions.names:
-            key = self.layer(name, base)
-            if key not in ("", KEEP):
-                look = self.dress(name).look(name, base)
-                requests[key] = replace(base, styles=look.styles, color=look.color, stroke=look.stroke)
-        return requests
+        keys = {name: self.layer(name, base) for name in self.regions.names}
+        return {key: self.whole(name, base) for name, key in keys.items() if key not in ("", KEEP)}
+
+    def whole(self, name: str, base: Any) -> Any:
+        """Return the request of the whole photo painted as a region is."""
+        own = self.resolved(name, base)
+        return replace(base, styles=own.styles, color=own.color, stroke=own.stroke)
+
+    def identity(self, own: Any) -> tuple:
+        """Return what tells one way of painting from another, strength apart."""
+        return tuple(_identity(choice) for choice in own.styles), own.color, own.stroke
+
+    def _kept(self, name: str) -> Any:
+        return replace(self.own_of(name), styles=())
 
 
-def _manner(look: RegionStyle) -> tuple:
-    def identity(choice: StyleChoice) -> tuple:
-        style = choice.style
-        return (style.digest if isinstance(style, Picture) else code_digest(style.code)), choice.weight
-
-    return tuple(identity(choice) for choice in look.styles), look.color, look.stroke
+def _identity(choice: StyleChoice) -> tuple[str, float]:
+    style = choice.style
+    return (style.digest if isinstance(style, Picture) else code_digest(style.code)), choice.weight
 
 
 def appearance(name: str, names: tuple[str, ...]) -> ClassInfo:
@@ -136,44 +152,41 @@ def appearance(name: str, names: tuple[str, ...]) -> ClassInfo:
     return free[own.index(name) % len(free)]
 
 
-# -- presets: plan -> (plan, names of the regions to choose, sentence) ---------------------------------------
+# -- presets: edits -> (edits, names of the regions to choose, sentence) --------------------------------
 
-Preset = tuple[RegionPlan, tuple[str, ...], str]
+Preset = tuple[RegionEdits, tuple[str, ...], str]
 
 
-def subject_only(plan: RegionPlan) -> Preset:
+def subject_only(edits: RegionEdits) -> Preset:
     """Paint the subject alone; raises RequestError when there is none."""
-    subject = _subject(plan)
-    others = [name for name in plan.regions.names if name not in subject]
-    plan = plan.dressed(others, lambda _: AS_THE_PHOTO).dressed(subject, _painted)
-    return plan, subject, f"Only {_listed(subject)} is painted."
+    subject = _subject(edits)
+    others = [name for name in edits.regions.names if name not in subject]
+    return edits.keep(others).release(subject), subject, f"Only {_listed(subject)} is painted."
 
 
-def background_only(plan: RegionPlan) -> Preset:
+def background_only(edits: RegionEdits) -> Preset:
     """Paint all but the subject; raises RequestError when there is none."""
-    subject = _subject(plan)
-    others = [name for name in plan.regions.names if name not in subject]
-    plan = plan.dressed(subject, lambda _: AS_THE_PHOTO).dressed(others, _painted)
-    return plan, (), f"All but {_listed(subject)} is painted."
+    subject = _subject(edits)
+    others = [name for name in edits.regions.names if name not in subject]
+    return edits.keep(subject).release(others), (), f"All but {_listed(subject)} is painted."
 
 
-def sky_swap(plan: RegionPlan) -> Preset:
+def sky_swap(edits: RegionEdits) -> Preset:
     """Paint the sky alone, and choose it, so that the next painting goes there."""
-    if SKY not in plan.regions.names:
+    if SKY not in edits.regions.names:
         raise RequestError("no sky was found; make a region and paint it with the brush")
-    others = [name for name in plan.regions.names if name != SKY]
-    plan = plan.dressed(others, lambda _: AS_THE_PHOTO).dressed([SKY], _painted)
-    return plan, (SKY,), "Only the sky is painted. Choose a painting for it."
+    others = [name for name in edits.regions.names if name != SKY]
+    return edits.keep(others).release([SKY]), (SKY,), "Only the sky is painted. Choose a painting for it."
 
 
-def protect_people(plan: RegionPlan) -> Preset:
+def protect_people(edits: RegionEdits) -> Preset:
     """Keep the photo where people are."""
-    if PERSON not in plan.regions.names:
+    if PERSON not in edits.regions.names:
         raise RequestError("no people were found; make a region and paint it with the brush")
-    return plan.dressed([PERSON], lambda _: AS_THE_PHOTO), (), "People stay as in the photo."
+    return edits.keep([PERSON]), (), "People stay as in the photo."
 
 
-PRESETS: dict[str, Callable[[RegionPlan], Preset]] = {
+PRESETS: dict[str, Callable[[RegionEdits], Preset]] = {
     "Subject only": subject_only,
     "Background only": background_only,
     "Sky swap": sky_swap,
@@ -181,13 +194,9 @@ PRESETS: dict[str, Callable[[RegionPlan], Preset]] = {
 }
 
 
-def _painted(dress: Dress) -> Dress:
-    return AS_THE_PICTURE if dress.keeps else dress
-
-
-def _subject(plan: RegionPlan) -> tuple[str, ...]:
+def _subject(edits: RegionEdits) -> tuple[str, ...]:
     for group in SUBJECTS:
-        found = tuple(name for name in group if name in plan.regions.names)
+        found = tuple(name for name in group if name in edits.regions.names)
         if found:
             return found
     raise RequestError("no subject was found; make a region and paint it with the brush")

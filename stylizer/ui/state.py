@@ -1,4 +1,4 @@
-"""Visits: what the studio remembers of each open page, for at most an hour, and nobody else's."""
+"""The state of a visit: its photo, regions and previews on each stage, and what its tabs share."""
 
 from __future__ import annotations
 
@@ -6,19 +6,248 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from stylizer.engine import CancelToken
-from stylizer.imaging.picture import Picture
+from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.messages import SessionExpired
-from stylizer.ui.showing import Showing
+from stylizer.ui.history import History
+from stylizer.ui.region_edits import RegionEdits, Strengths
 
-MOST_SESSIONS = 32
-LIFETIME = 3600.0
-"""Seconds without a visit after which photos and results are deleted."""
-MOST_OWN, MOST_RESULTS = 24, 12
+STAGES = ("stylize", "translate")
+"""The tabs that have a stage."""
+MOST_STALE = 16
+MOST_TRUE = 4
+"""True pictures that the stage holds beside the keyframes."""
+TRUE = "true"
+
+
+class Turns:
+    """Count what was asked for; a new turn stops the work for the one before."""
+
+    def __init__(self) -> None:
+        self.number = self.begun = 0
+        self.token = CancelToken()
+        self.lock = threading.RLock()
+
+    def renew(self) -> int:
+        """Begin a new turn, and return its number."""
+        with self.lock:
+            self.token.cancel()
+            self.token = CancelToken()
+            self.number += 1
+            return self.number
+
+    def begin(self) -> CancelToken | None:
+        """Return the token to do the present turn's work with; None when that turn was begun already."""
+        with self.lock:
+            if self.begun == self.number:
+                return None
+            self.begun = self.number
+            return self.token
+
+    def working_token(self) -> CancelToken:
+        """Return the turn's token; a tab that was lost, and came back, gets one that works again."""
+        with self.lock:
+            if self.token.cancelled:
+                self.token = CancelToken()
+            return self.token
+
+
+@dataclass
+class StageState:
+    """What one stage shows: a photo, its regions, and the previews of what was asked for last."""
+
+    folder: Path
+    turns: Turns = field(default_factory=Turns, repr=False)
+    photo: Picture | None = None
+    size: tuple[int, int] = (0, 0)
+    frames: dict[float, Path] = field(default_factory=dict)
+    truth: dict[Strengths, Path] = field(default_factory=dict)
+    layers: dict[str, dict[float, Path]] = field(default_factory=dict)
+    request: Any = None
+    """The picture's request as it was painted last; regions without overrides follow it."""
+    history: History[RegionEdits] | None = None
+    selected: tuple[str, ...] = ()
+    parts: dict[str, str] = field(default_factory=dict)
+    """Which part of the painting each region was matched with; `part_names` are those that there are."""
+    part_names: set[str] = field(default_factory=set)
+    acknowledged: int = 0
+    """The number of the stage's last region edit that was carried out."""
+    serial: int = 0
+    """How many messages about regions the stage was sent."""
+    mask_file: tuple[str, Path] | None = None
+    stale: list[Path] = field(default_factory=list)
+    busy: bool = False
+    offered: tuple = ()
+    """What the file on offer shows: it is taken away when something else is asked for, and only then."""
+    photo_at: float = 0.0
+    """When the photo came, and, `regions_at`, when its regions changed last: stages share the newest."""
+    regions_at: float = 0.0
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def edits(self) -> RegionEdits | None:
+        """The regions and their overrides; None while the photo is one."""
+        return self.history.present if self.history else None
+
+    def key_of(self, request: Any) -> tuple:
+        """Name the picture that a request asks for now, the turn first; equal names, the same picture."""
+        with self.lock:
+            edits = self.edits
+            return (
+                self.turns.number,
+                *((edits.regions, edits.strengths(request)) if edits else (request.strength,)),
+            )
+
+    # -- photo and regions ------------------------------------------------------------------------------
+
+    def bring(self, photo: Picture) -> int:
+        """Take another photo, which has other regions; returns the number of the turn that begins."""
+        with self.lock:
+            self.photo, self.photo_at = photo, time.monotonic()
+            self.drop_regions()
+            return self.renew()
+
+    def follow(self, other: StageState, edits_type: type[RegionEdits]) -> bool:
+        """Take over photo and regions of another stage where they are newer; tells whether anything was.
+
+        Regions keep their overrides here, by their names.
+        """
+        with self.lock:
+            newer = other.photo_at > self.photo_at or self.photo is None
+            if newer:
+                self.photo, self.photo_at = other.photo, other.photo_at
+                self.drop_regions()
+                self.regions_at = 0.0
+            changed = other.regions_at > self.regions_at
+            if changed:
+                theirs = other.edits.regions if other.edits else None
+                mine = self.edits.regions if self.edits else None
+                if theirs is None:
+                    self.drop_regions()
+                elif mine != theirs:
+                    self.change(self.edits.with_regions(theirs) if self.edits else edits_type(theirs))
+                self.regions_at = other.regions_at
+            return newer or changed
+
+    def change(self, edits: RegionEdits, same_truth: bool = False) -> None:
+        """Take a step that can be undone; true pictures go, unless strengths alone differ."""
+        with self.lock:
+            if self.history is None:
+                self.history = History(edits)
+            self.history.push(edits)
+            self.forget_truth(not same_truth)
+
+    def forget_truth(self, wanted: bool = True) -> None:
+        """Forget the true pictures, and those chosen regions that are gone."""
+        with self.lock:
+            self.regions_at = time.monotonic()
+            if wanted:
+                self.stale += self.truth.values()
+                self.truth = {}
+            names = self.edits.regions.names if self.edits else ()
+            self.selected = tuple(name for name in self.selected if name in names)
+
+    def drop_regions(self) -> None:
+        """Forget the regions: another photo has others."""
+        with self.lock:
+            self.history, self.selected, self.regions_at = None, (), time.monotonic()
+            self.parts, self.part_names = {}, set()
+
+    # -- turns and their previews -----------------------------------------------------------------------
+
+    def renew(self, keep: bool = False) -> int:
+        """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number.
+
+        With `keep` the previews stay: what changed is how they are put together.
+        """
+        with self.lock:
+            number = self.turns.renew()
+            self.stale += self.truth.values()
+            self.truth, self.busy = {}, True
+            if not keep:
+                self.stale += self.frames.values()
+                self.stale += [path for layer in self.layers.values() for path in layer.values()]
+                self.frames, self.layers = {}, {}
+            # the last few may still be on their way to the browser
+            gone, self.stale = self.stale[:-MOST_STALE], self.stale[-MOST_STALE:]
+        for path in gone:
+            if path.parent == self.folder:  # and not one of the example that all visitors share
+                path.unlink(missing_ok=True)
+        return number
+
+    def new_file(self, suffix: str) -> Path:
+        """Name a new file of this visit; no one can guess the name."""
+        return new_file(self.folder, suffix)
+
+
+def new_file(folder: Path, suffix: str) -> Path:
+    """Name a new file in a visit's folder; no one can guess the name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{secrets.token_hex(16)}{suffix}"
+
+
+@dataclass(frozen=True)
+class PreviewWork:
+    """Previews to paint: of the picture (layer ""), of a region's layer, or a true picture with its key."""
+
+    request: Any
+    strengths: tuple[float, ...]
+    layer: str = ""
+    key: Strengths = ()
+
+
+def missing_previews(
+    stage: StageState, request: Any, strengths: tuple[float, ...], coarse: tuple[float, ...]
+) -> Iterator[PreviewWork]:
+    """List the previews that are missing, in the order in which the artist needs them.
+
+    `strengths` are those of the keyframes, `coarse` those of a region's layer.
+    """
+    layers = stage.edits.layers(request) if stage.edits else {}
+    present = 1.0 if stage.edits else request.strength or 1.0  # with regions it is not the true picture
+    wanted = list(dict.fromkeys([1.0, present, *strengths]))
+    with stage.lock:
+        unused = [path for key, layer in stage.layers.items() if key not in layers for path in layer.values()]
+        stage.stale += unused
+        stage.layers = {key: stage.layers.get(key, {}) for key in layers}
+    for first, some in ((True, wanted[:2]), (False, wanted[2:])):
+        missing = tuple(s for s in some if s not in stage.frames and (s,) not in stage.truth)
+        if missing:
+            yield PreviewWork(request, missing)
+        for key, layer in layers.items():
+            missing = tuple(
+                s for s in (coarse[:2] if first else coarse) if s not in stage.layers.get(key, ())
+            )
+            if missing:
+                yield PreviewWork(layer, missing, key)
+
+
+def keep_preview(
+    stage: StageState,
+    token: CancelToken,
+    work: PreviewWork,
+    strength: float,
+    picture: Picture,
+    strengths: tuple[float, ...],
+) -> None:
+    """Write a preview where the stage finds it; raises Cancelled when the turn is over."""
+    file = stage.new_file(".webp" if picture.alpha is not None else ".jpg")
+    save_picture(picture, file, quality=92)
+    with stage.lock:
+        token.check()
+        if work.layer not in ("", TRUE):
+            stage.layers.setdefault(work.layer, {})[strength] = file
+        elif work.layer == "" and strength in (0.0, *strengths):
+            stage.frames[strength] = file
+        else:
+            stage.truth[work.key or (strength,)] = file
+        for old in list(stage.truth)[:-MOST_TRUE]:
+            stage.stale.append(stage.truth.pop(old))
 
 
 @dataclass(frozen=True)
@@ -42,43 +271,36 @@ class FinishedPicture:
 
 
 @dataclass(frozen=True)
-class Invented:
-    """A picture that was invented, and the recipe that invents it again; a step between two has none."""
+class GeneratedPicture:
+    """A picture that was generated, and the recipe that makes it again; a step between two has none."""
 
     picture: Picture
     recipe: str | None
 
 
 @dataclass
-class Session(Showing):
-    """One open page: what its Stylize tab shows, what its Translate tab shows, and what both share."""
+class Session:
+    """One open page: a state for each stage, what is being generated, and what the tabs share."""
 
-    id: str = ""
+    id: str
+    folder: Path
+    stages: dict[str, StageState] = field(init=False)
     chosen: str = ""
+    """The key of the style that is chosen in the gallery."""
     own: dict[str, OwnStyle] = field(default_factory=dict)
     clicked: float = 0.0
-    parts: dict[str, str] = field(default_factory=dict)
-    """Which part of the painting each region was matched with; `part_names` are those that there are."""
-    part_names: set[str] = field(default_factory=set)
-    translation: Showing = field(init=False)
-    inventing: Showing = field(init=False)
-    """Whose turns stop what is being invented; no stage belongs to it."""
-    invented: Invented | None = None
+    generating: Turns = field(default_factory=Turns, repr=False)
+    generated: GeneratedPicture | None = None
     walk: list[Picture] = field(default_factory=list)
     sheets: list[Path] = field(default_factory=list)
-    """Folders of invented pictures, the oldest first."""
+    """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
     results: list[FinishedPicture] = field(default_factory=list)
     seen: float = field(default_factory=time.monotonic)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
-        self.translation, self.inventing = Showing(self.folder), Showing(self.folder)
-
-    def drop_regions(self) -> None:
-        """Forget the regions: another photo has others."""
-        with self.lock:
-            super().drop_regions()
-            self.parts, self.part_names = {}, set()
+        self.stages = {name: StageState(self.folder) for name in STAGES}
 
     def newest_click(self, moment: float) -> bool:
         """Tell whether a click, at a moment of the browser's clock, is later than all that came before.
@@ -90,75 +312,17 @@ class Session(Showing):
             self.clicked = max(moment, self.clicked)
             return newest
 
+    def new_file(self, suffix: str) -> Path:
+        """Name a new file of this visit; no one can guess the name."""
+        return new_file(self.folder, suffix)
+
     def stop(self) -> None:
         """Stop all work."""
-        for token in (self.token, self.translation.token, self.inventing.token, self.full):
+        tokens = [stage.turns.token for stage in self.stages.values()]
+        for token in (*tokens, self.generating.token, self.full):
             token.cancel()
 
     def close(self) -> None:
         """Stop all work and delete all files."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Sessions:
-    """Keep the visits: the least recently seen goes first, and each goes after an hour."""
-
-    def __init__(self, folder: Path, most: int = MOST_SESSIONS, lifetime: float = LIFETIME) -> None:
-        self.folder, self.most, self.lifetime = Path(folder), most, lifetime
-        self._sessions: dict[str, Session] = {}
-        self._tabs: dict[str, str] = {}
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._sessions)
-
-    def open(self, tab: str = "") -> Session:
-        """Begin a visit; `tab` is the browser tab's name, by which `leave` finds it."""
-        session = Session(self.folder / secrets.token_hex(16), id=secrets.token_urlsafe(24))
-        with self._lock:
-            self._sessions[session.id] = session
-            if tab:
-                self._tabs[tab] = session.id
-        self.sweep()
-        return session
-
-    def find(self, id: str | None) -> Session:
-        """Return a visit by its id; raises SessionExpired."""
-        with self._lock:
-            session = self._sessions.pop(id, None) if isinstance(id, str) else None
-            if session is not None and time.monotonic() - session.seen <= self.lifetime:
-                session.seen = time.monotonic()
-                self._sessions[session.id] = session
-                return session
-        if session is not None:
-            session.close()
-        raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
-
-    def loose_file(self, suffix: str) -> Path:
-        """Name a file that belongs to no visit; the page's server deletes it after its lifetime."""
-        folder = self.folder / secrets.token_hex(16)
-        folder.mkdir(parents=True)
-        return folder / f"painted{suffix}"
-
-    def leave(self, tab: str | None) -> None:
-        """Stop the work for a tab that is gone; its pictures stay, for a phone that slept comes back."""
-        with self._lock:
-            session = self._sessions.get(self._tabs.get(tab, ""))
-        if session is not None:
-            session.stop()
-
-    def sweep(self) -> None:
-        """End the visits that are too old or too many."""
-        now = time.monotonic()
-        with self._lock:
-            kept = list(self._sessions.values())
-            old = [session for session in kept if now - session.seen > self.lifetime]
-            crowd = [session for session in kept if session not in old][
-                : max(0, len(kept) - len(old) - self.most)
-            ]
-            for session in (*old, *crowd):
-                del self._sessions[session.id]
-            self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
-        for session in (*old, *crowd):
-            session.close()

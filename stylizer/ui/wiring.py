@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from gradio.events import EventData
 
-from stylizer.ui import options
-from stylizer.ui.handlers import generate, translate
-from stylizer.ui.handlers.generate import Inventions
-from stylizer.ui.handlers.regions import Desk
-from stylizer.ui.handlers.stage import Answer, LivePicture
-from stylizer.ui.handlers.stylize import MOST_FURTHER, Studio
-from stylizer.ui.handlers.translate import TranslationDesk, Translations
+from stylizer.ui.handlers import regions, translate
+from stylizer.ui.handlers.generate import GenerateHandlers
+from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
+from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
 from stylizer.ui.messages import INVENT, sentence_of, status
-from stylizer.ui.region_desk import PANEL, RegionDesk
-from stylizer.ui.state import LIFETIME
+from stylizer.ui.options import Settings, StyleSettings
+from stylizer.ui.sessions import LIFETIME
 from stylizer.ui.tabs.about import AboutTab
-from stylizer.ui.tabs.generate import InventTab
+from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
 
@@ -44,73 +44,105 @@ class Parts:
     doors: dict[str, gr.Tab]
     stylize: StylizeTab
     translate: TranslateTab | None
-    invent: InventTab | None
+    generate: GenerateTab | None
     about: AboutTab
 
 
-SETTINGS = ["strength", *options.LOOK, "further", *(f"share{place}" for place in range(MOST_FURTHER + 1))]
-"""The widgets that a painting depends on, in the order in which handlers take their values."""
-STYLE_CONTROLS = ["title", "wall", "chips", *SETTINGS, "region_box"]
+STYLE_CONTROLS = ("title", "wall", "chips", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""
 
 
 class Wires:
     """Connect events to handlers: answers by name become outputs, and no error covers a control.
 
-    A handler that raises leaves every widget as it is; the sentence goes to the status line.
+    A handler that raises leaves every widget as it is; the sentence goes to the status line. Names that are
+    no widgets, and handlers that do not take what they are given, are found out when they are connected.
     """
 
-    def __init__(self, widgets: dict[str, Any], **settings: Any) -> None:
-        """`settings` are those of every event that says nothing else."""
-        self.widgets, self.settings = widgets, settings
+    def __init__(self, widgets: dict[str, Any], **options: Any) -> None:
+        """`options` are those of every event that says nothing else."""
+        self.widgets, self.options = widgets, options
 
     def on(
-        self, events: Any, handler: Callable, inputs: list[str], outputs: list[str], **settings: Any
+        self,
+        events: Any,
+        handler: Callable,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        settings: type[Settings] | None = None,
+        **options: Any,
     ) -> Any:
-        """Run a handler on an event or several; the outputs are those it may name in its answer."""
+        """Run a handler on an event or several; the outputs are those it may name in its answer.
+
+        With `settings` the handler takes, last, that record of the widgets' values. Raises KeyError for a
+        name that is no widget, TypeError for a handler with other parameters.
+        """
         names = [*dict.fromkeys([*outputs, "status"])]
-        settings = {"show_progress": "hidden", "api_visibility": "private"} | self.settings | settings
+        options = {"show_progress": "hidden", "api_visibility": "private"} | self.options | options
         connect = functools.partial(gr.on, events) if isinstance(events, list) else events
         return connect(
-            self._safe(handler, names),
-            [self.widgets[name] for name in inputs],
+            spread_answers(handler, len(inputs), names, settings),
+            [self.widgets[name] for name in (*inputs, *(settings.WIDGETS if settings else ()))],
             [self.widgets[name] for name in names],
-            **settings,
+            **options,
         )
 
-    @staticmethod
-    def _safe(handler: Callable, names: list[str]) -> Callable:
-        def spread(answer: Answer) -> tuple:
-            unknown = answer.keys() - set(names)
-            if unknown:
-                raise KeyError(
-                    f"{handler.__name__} answers {sorted(unknown)}, which are no outputs of its event"
-                )
-            return tuple(answer.get(name, gr.skip()) for name in names)
 
-        def failed(error: Exception) -> tuple:
-            return spread({"status": status(sentence_of(error), "error")})
+def spread_answers(
+    handler: Callable, inputs: int, names: list[str], settings: type[Settings] | None = None
+) -> Callable:
+    """Make a function of values out of a handler that takes so many inputs, and answers by names."""
+    signature = inspect.signature(handler)
+    hints = inspect.get_annotations(inspect.unwrap(handler), eval_str=True)
+    special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
+    signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
 
-        @functools.wraps(handler)
-        def steps(*values: Any) -> Iterator[tuple]:
-            try:
-                for answer in handler(*values):
-                    yield spread(answer)
-            except Exception as error:
-                yield failed(error)
+    def arguments(values: tuple) -> tuple:
+        if settings is None:
+            return values
+        count = len(settings.WIDGETS)
+        record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
+        return (*values[:-count], record)
 
-        @functools.wraps(handler)
-        def once(*values: Any) -> tuple:
-            try:
-                return spread(handler(*values))
-            except Exception as error:
-                return failed(error)
+    def spread(answer: Answer) -> tuple:
+        unknown = answer.keys() - set(names)
+        if unknown:
+            raise KeyError(f"{handler.__name__} answers {sorted(unknown)}, which are no outputs of its event")
+        return tuple(answer.get(name, gr.skip()) for name in names)
 
-        return steps if inspect.isgeneratorfunction(handler) else once
+    def failed(error: Exception) -> tuple:
+        return spread({"status": status(sentence_of(error), "error")})
+
+    @functools.wraps(handler)
+    def steps(*values: Any) -> Iterator[tuple]:
+        try:
+            for answer in handler(*arguments(values)):
+                yield spread(answer)
+        except Exception as error:
+            yield failed(error)
+
+    @functools.wraps(handler)
+    def once(*values: Any) -> tuple:
+        try:
+            return spread(handler(*arguments(values)))
+        except Exception as error:
+            return failed(error)
+
+    made = steps if inspect.isgeneratorfunction(handler) else once
+    if settings is not None:  # Gradio counts a function's parameters
+        kept = [entry for entry in signature.parameters.values() if entry.name != "settings"]
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        rest = [inspect.Parameter(f"setting_{name}", kind) for name in settings.WIDGETS]
+        made.__signature__ = signature.replace(parameters=[*kept, *rest])  # type: ignore[attr-defined]
+    return made
 
 
 def wire_page(
-    studio: Studio, translations: Translations, inventions: Inventions, page: gr.Blocks, parts: Parts
+    stylize: StylizeHandlers,
+    translate: TranslateHandlers,
+    generate: GenerateHandlers,
+    page: gr.Blocks,
+    parts: Parts,
 ) -> None:
     """Connect all events of the page.
 
@@ -118,29 +150,30 @@ def wire_page(
     for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time; it
     paints what was asked for last (an event's own data would be that of the first click).
     """
+    sessions = stylize.sessions
     shared = {
-        "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: studio.sessions.sweep()),
+        "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep()),
         "moment": gr.Number(value=0, visible="hidden"),
         "tabs": parts.tabs,
         "history": parts.about.history,
     }
-    stylize = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
-    stylize.on(page.load, studio.open_visit, [], ["visit"], queue=False)
-    page.unload(studio.leave)
-    _wire_stylize(stylize, studio, parts)
+    wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
+    wires.on(page.load, stylize.open_visit, [], ["visit"], queue=False)
+    page.unload(stylize.leave)
+    _wire_stylize(wires, stylize, parts)
     if parts.translate is not None:
         tab = parts.translate
         shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
         widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
         # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
-        _wire_translate(Wires(widgets, preprocess=False), translations, parts)
-    if parts.invent is not None:
-        widgets = {**vars(parts.invent), **shared, "turn": _turn("invent-turn")}
+        _wire_translate(Wires(widgets, preprocess=False), translate, parts, tab)
+    if parts.generate is not None:
+        widgets = {**vars(parts.generate), **shared, "turn": _turn("invent-turn")}
         # the picture goes to the Stylize tab, whose widgets answer under their own names
-        _wire_invent(Wires(widgets), inventions, parts)
-        wires = Wires({**stylize.widgets, "status": parts.invent.status})
+        _wire_generate(Wires(widgets), generate, parts, parts.generate)
+        to_stylize = Wires({**wires.widgets, "status": parts.generate.status})
         outputs = ["turn", "tabs", "region_manner", *STYLE_CONTROLS]
-        wires.on(parts.invent.use.click, inventions.use, ["visit"], outputs, **AT_ONCE)
+        to_stylize.on(parts.generate.use.click, generate.use, ["visit"], outputs, **AT_ONCE)
 
 
 def _turn(name: str) -> gr.Number:
@@ -149,15 +182,14 @@ def _turn(name: str) -> gr.Number:
 
 def _wire_stage(
     wires: Wires,
-    live: LivePicture,
+    live: StageHandlers,
     parts: Parts,
     name: str,
-    settings: list[str],
-    controls: list[str],
+    controls: Sequence[str],
     looks: list[gr.Slider],
 ) -> None:
     """Connect a tab's stage, photo, history and full size; `looks` are sliders that need the painter."""
-    on, tab = wires.on, wires.widgets
+    on, tab, settings = wires.on, wires.widgets, live.settings_type
     on(parts.doors[live.tab].select, live.enter, ["visit"], ["turn", "region_box"], **AT_ONCE)
 
     # the strength slider never reaches the server: the stage listens to it, and blends
@@ -170,8 +202,8 @@ def _wire_stage(
         js=to_stage(name, "setStrength(value / 100)"),
     )
     looked = [event for slider in looks for event in (slider.input, slider.release)]
-    gr.on(looked, None, None, None, js=to_stage(name, "lookChanged()"))
-    on(tab["stage"].look, live.renew, ["visit"], ["turn"], **AT_ONCE)
+    gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
+    on(tab["stage"].adjust, live.renew, ["visit"], ["turn"], **AT_ONCE)
 
     on(tab["photo"].upload, live.open_photo, ["visit", "photo"], ["turn", *controls], **RAW)
     on(
@@ -186,8 +218,9 @@ def _wire_stage(
     on(
         tab["turn"].change,
         live.paint,
-        ["visit", *settings],
+        ["visit"],
         ["stage", "download", *(["title"] if "title" in tab else [])],
+        settings,
         trigger_mode="always_last",
         concurrency_id="preview",
         concurrency_limit=2,
@@ -195,8 +228,9 @@ def _wire_stage(
     on(
         tab["stage"].rest,
         live.rest,
-        ["visit", *settings],
+        ["visit"],
         ["stage", "download"],
+        settings,
         trigger_mode="always_last",
         concurrency_id="truth",
         concurrency_limit=2,
@@ -204,8 +238,9 @@ def _wire_stage(
     on(
         tab["render"].click,
         live.render,
-        ["visit", "size", *settings],
+        ["visit", "size"],
         ["render", "stop", "download", "history"],
+        settings,
         trigger_mode="once",
         concurrency_id="full size",
         concurrency_limit=1,
@@ -213,52 +248,50 @@ def _wire_stage(
     on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
 
 
-def _wire_stylize(wires: Wires, studio: Studio, parts: Parts) -> None:
+def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
     on, tab = wires.on, parts.stylize
     shares = [f"share{place}" for place in range(len(tab.shares))]
     looks = [tab.color, tab.stroke, tab.detail, *tab.shares]
-    _wire_stage(wires, studio, parts, "stage", SETTINGS, STYLE_CONTROLS, looks)
-    gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "lookChanged()"))
-    on(tab.camera.input, studio.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
+    _wire_stage(wires, live, parts, "stage", STYLE_CONTROLS, looks)
+    gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "adjusted()"))
+    on(tab.camera.input, live.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
     on(
         tab.wall.select,
-        studio.choose_style,
+        live.choose_style,
         ["visit", "chips", "further", "moment"],
         ["turn", "title", "region_manner", *shares],
         js=CLICKED,
         **AT_ONCE,
     )
-    on(tab.chips.input, studio.filter_styles, ["visit", "chips"], ["wall"], **AT_ONCE)
+    on(tab.chips.input, live.filter_styles, ["visit", "chips"], ["wall"], **AT_ONCE)
     on(
         tab.own.upload,
-        studio.bring_styles,
+        live.bring_styles,
         ["visit", "own"],
         ["turn", *STYLE_CONTROLS, "region_manner"],
         **RAW,
     )
-    on(tab.further.input, studio.change_mix, ["visit", "further"], ["turn", *shares], **AT_ONCE)
+    on(tab.further.input, live.change_mix, ["visit", "further"], ["turn", *shares], **AT_ONCE)
 
-    desk = RegionDesk(studio)
-    on_region = _wire_regions(wires, desk, "stage", SETTINGS, PANEL)
-    dressed = [
+    desk = StylizeRegionHandlers(live)
+    on_region = _wire_regions(wires, desk, "stage", regions.PANEL)
+    adjusted = [
         event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
     ]
-    gr.on(dressed, None, None, None, js=to_stage("stage", "regionLookChanged()"))
-    on_region(tab.stage.dress, desk.dress, "region_color", "region_stroke")
+    gr.on(adjusted, None, None, None, js=to_stage("stage", "regionAdjusted()"))
+    on_region(tab.stage.adjust_region, desk.adjust, "region_color", "region_stroke")
     on_region(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
     on_region(tab.region_part.input, desk.pair, "region_part")
     on_region(tab.region_name.submit, desk.rename, "region_name")
-    for action, button in tab.edits.items():
-        on_region(button.click, desk.editor(action), "region_pixels")
+    for name, button in tab.edits.items():
+        on_region(button.click, desk.operation(name), "region_pixels")
 
 
-def _wire_translate(wires: Wires, live: Translations, parts: Parts) -> None:
-    on, tab = wires.on, parts.translate
+def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: TranslateTab) -> None:
+    on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
-    controls = list(translate.CONTROLS)
-    looks = [tab.color, tab.stroke, *tab.shares]
     name = f"{PREFIX}stage"
-    _wire_stage(wires, live, parts, name, list(translate.SETTINGS), controls, looks)
+    _wire_stage(wires, live, parts, name, translate.CONTROLS, [tab.color, tab.stroke, *tab.shares])
     on(
         tab.model.input,
         live.choose_model,
@@ -267,14 +300,12 @@ def _wire_translate(wires: Wires, live: Translations, parts: Parts) -> None:
         **AT_ONCE,
     )
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
-    desk = TranslationDesk(live)
-    on_region = _wire_regions(wires, desk, name, list(translate.SETTINGS), translate.PANEL)
+    desk = TranslateRegionHandlers(live)
+    on_region = _wire_regions(wires, desk, name, translate.PANEL)
     on_region(tab.region_domains.input, desk.set_domains, "region_domains")
 
 
-def _wire_regions(
-    wires: Wires, desk: Desk, name: str, settings: list[str], panel: tuple[str, ...]
-) -> Callable[..., None]:
+def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence[str]) -> Callable[..., None]:
     """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
 
     Strokes and steps come in the order in which they were made, one at a time.
@@ -283,7 +314,8 @@ def _wire_regions(
     tab, outputs = wires.widgets, ["stage", "turn", *panel]
 
     def on(events: Any, handler: Callable, *inputs: str, **more: Any) -> None:
-        wires.on(events, handler, ["visit", *inputs, *settings], outputs, **(in_order | more))
+        settings = desk.handlers.settings_type
+        wires.on(events, handler, ["visit", *inputs], outputs, settings, **(in_order | more))
 
     # the strength of a region is blended on the stage too; a reset moves the slider without an input event
     slider = tab["region_strength"]
@@ -291,9 +323,9 @@ def _wire_regions(
     stage = tab["stage"]
     for event, handler in (
         (stage.choose, desk.choose),
-        (stage.settle, desk.settle),
+        (stage.region_strength, desk.set_strength),
         (stage.stroke, desk.stroke),
-        (stage.wand, desk.wand),
+        (stage.similar, desk.similar),
         (stage.undo, desk.undo),
         (tab["find_regions"].click, desk.find),
         (tab["new_region"].click, desk.add),
@@ -306,22 +338,23 @@ def _wire_regions(
     return on
 
 
-def _wire_invent(wires: Wires, desk: Inventions, parts: Parts) -> None:
-    on, tab = wires.on, parts.invent
-    on(parts.doors[INVENT].select, desk.enter, ["visit"], ["turn"], **AT_ONCE)
+def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: GenerateTab) -> None:
+    on = wires.on
+    on(parts.doors[INVENT].select, live.enter, ["visit"], ["turn"], **AT_ONCE)
     sliders = (tab.coarse, tab.middle, tab.fine, tab.truncation)
     changed = [event for slider in sliders for event in (slider.input, slider.release)]
     changed += [tab.seed.input, tab.second.input, tab.model.input]
-    on(changed, desk.renew, ["visit"], ["turn"], **AT_ONCE)
-    on(tab.roll.click, desk.roll("seed"), ["visit"], ["seed", "turn"], **AT_ONCE)
-    on(tab.roll_second.click, desk.roll("second"), ["visit"], ["second", "turn"], **AT_ONCE)
+    on(changed, live.renew, ["visit"], ["turn"], **AT_ONCE)
+    on(tab.roll.click, live.roll("seed"), ["visit"], ["seed", "turn"], **AT_ONCE)
+    on(tab.roll_second.click, live.roll("second"), ["visit"], ["second", "turn"], **AT_ONCE)
     on(
         wires.widgets["turn"].change,
-        desk.paint,
-        ["visit", *generate.SETTINGS],
+        live.paint,
+        ["visit"],
         ["picture", "download", "use", "walk"],
+        live.settings_type,
         trigger_mode="always_last",
         concurrency_id="invent",
         concurrency_limit=2,
     )
-    on(tab.walk.select, desk.take_step, ["visit"], ["picture", "download", "use"], **AT_ONCE)
+    on(tab.walk.select, live.take_step, ["visit"], ["picture", "download", "use"], **AT_ONCE)

@@ -4,11 +4,11 @@ import numpy as np
 
 from stylizer.imaging import regions as operations
 from stylizer.imaging.regions import whole
-from stylizer.ui.history import RegionHistory
+from stylizer.ui.history import History
 
 
 def test_steps_can_be_undone_and_redone():
-    history = RegionHistory(whole((4, 4)), most=2)
+    history = History(whole((4, 4)), most=2)
     first = history.push(operations.add_to(history.present, "a", np.eye(4)))
     second = history.push(operations.grow(first, "a", 1))
     assert history.undo() == first and history.undo() == whole((4, 4)) and not history.can_undo

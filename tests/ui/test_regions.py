@@ -10,8 +10,7 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.handlers.regions import PHOTO
-from stylizer.ui.region_desk import MATCH, RegionDesk
+from stylizer.ui.handlers.regions import MATCH, PHOTO, StylizeRegionHandlers
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
 
@@ -23,7 +22,7 @@ def engine(tmp_path_factory):
 
 @pytest.fixture
 def desk(studio):
-    return RegionDesk(studio)
+    return StylizeRegionHandlers(studio)
 
 
 @pytest.fixture
@@ -32,26 +31,26 @@ def artist(visitor, desk, tmp_path):
     save_picture(parted(48, 72), tmp_path / "parts.png")
     visitor.bring(tmp_path / "parts.png")
     visitor.paint()
-    list(desk.find(visitor.visit, *visitor.settings))
-    visitor.said = 0
+    list(desk.find(visitor.visit, visitor.settings))
+    visitor.edits = 0
 
     def tell(handler, **told):
-        visitor.said += 1
-        event = SimpleNamespace(_data={"said": visitor.said, **told})
-        return getattr(desk, handler)(visitor.visit, event, *visitor.settings)
+        visitor.edits += 1
+        event = SimpleNamespace(_data={"edit": visitor.edits, **told})
+        return getattr(desk, handler)(visitor.visit, event, visitor.settings)
 
     visitor.tell = tell
     return visitor
 
 
 def shown(answer):
-    return {region["name"]: region for region in answer["stage"]["regions"]["list"]}
+    return {region["name"]: region for region in answer["stage"]["regions"]["entries"]}
 
 
 def test_found_regions_are_told_to_the_stage_with_their_masks(artist):
     told = artist.studio.message(artist.session)["stage"]["regions"]
-    assert [region["name"] for region in told["list"]] == ["rest", "person", "vegetation", "sky"]
-    assert len({(region["hatch"], *region["color"]) for region in told["list"]}) == 4
+    assert [region["name"] for region in told["entries"]] == ["rest", "person", "vegetation", "sky"]
+    assert len({(region["hatch"], *region["color"]) for region in told["entries"]}) == 4
     sheet = open_picture(told["file"]["path"]).rgb[..., 0]
     masks = sheet.reshape(4, *told["size"][::-1]).astype(int)
     assert (masks.sum(0) == 255).all()
@@ -62,54 +61,54 @@ def test_a_chosen_region_takes_the_style_that_is_clicked_and_the_others_keep_the
     answer = artist.choose("amber")
     assert "turn" in answer and artist.session.chosen != "amber"
     (last,) = [answer for answer in artist.paint() if "stage" in answer][-1:]
-    looks = {name: region["look"] for name, region in shown(last).items()}
+    looks = {name: region["layer"] for name, region in shown(last).items()}
     assert looks.pop("sky") in {layer["key"] for layer in last["stage"]["layers"]}
     assert set(looks.values()) == {""}
 
 
 def test_a_true_picture_has_the_strengths_of_all_regions(artist):
     artist.tell("choose", names=["sky"])
-    answer = artist.tell("settle", names=["sky"], strength=0.0)
+    answer = artist.tell("set_strength", names=["sky"], strength=0.0)
     assert shown(answer)["sky"]["strength"] == 0.0
-    message = artist.studio.rest(artist.visit, *artist.settings)["stage"]
+    message = artist.studio.rest(artist.visit, artist.settings)["stage"]
     (truth,) = message["truth"]
     assert truth["strengths"] == [1.0, None, None, None, 0.0]
-    photo, painted = artist.session.photo.rgb, open_picture(truth["file"]["path"]).rgb
+    photo, painted = artist.stage.photo.rgb, open_picture(truth["file"]["path"]).rgb
     assert abs(painted[:10].astype(int) - photo[:10]).mean() < 3, "strength 0 is the photo"
     assert abs(painted[40:].astype(int) - photo[40:]).mean() > 10
 
 
 def test_a_stroke_changes_a_mask_and_undo_takes_it_back(artist):
-    before = artist.session.plan.regions
+    before = artist.stage.edits.regions
     answer = artist.tell("stroke", name="sky", erase=False, radius=6, points=[[10, 40], [30, 40]])
-    assert answer["stage"]["regions"]["heard"] == 1
-    assert artist.session.plan.regions.mask("sky")[40, 20] == 255
-    assert artist.session.truth == {}
+    assert answer["stage"]["regions"]["acknowledged"] == 1
+    assert artist.stage.edits.regions.mask("sky")[40, 20] == 255
+    assert artist.stage.truth == {}
     artist.tell("undo")
-    assert artist.session.plan.regions == before
+    assert artist.stage.edits.regions == before
 
 
-def test_a_bad_stroke_is_heard_and_says_why(artist):
-    before = artist.session.plan
+def test_a_bad_stroke_is_acknowledged_and_says_why(artist):
+    before = artist.stage.edits
     answer = artist.tell("stroke", name="sky", erase=False, radius=-1, points=[[0, 0]])
-    assert "error" in answer["status"] and answer["stage"]["regions"]["heard"] == 1
-    assert artist.session.plan is before
+    assert "error" in answer["status"] and answer["stage"]["regions"]["acknowledged"] == 1
+    assert artist.stage.edits is before
 
 
-def test_steps_rename_merge_and_presets_keep_what_regions_wear(artist, desk):
+def test_steps_rename_merge_and_presets_keep_what_regions_override(artist, desk):
     artist.tell("choose", names=["sky"])
-    desk.set_manner(artist.visit, PHOTO, *artist.settings)
-    desk.rename(artist.visit, "heaven", *artist.settings)
-    assert artist.session.plan.dress("heaven").keeps
-    desk.editor("Grow")(artist.visit, 4, *artist.settings)
-    assert artist.session.plan.dress("heaven").keeps
-    list(desk.preset("Protect people")(artist.visit, *artist.settings))
-    assert artist.session.plan.dress("person").keeps and artist.session.plan.dress("heaven").keeps
+    desk.set_manner(artist.visit, PHOTO, artist.settings)
+    desk.rename(artist.visit, "heaven", artist.settings)
+    assert "heaven" in artist.stage.edits.kept
+    desk.operation("Grow")(artist.visit, 4, artist.settings)
+    assert "heaven" in artist.stage.edits.kept
+    list(desk.preset("Protect people")(artist.visit, artist.settings))
+    assert "person" in artist.stage.edits.kept and "heaven" in artist.stage.edits.kept
     with pytest.raises(RequestError, match="no sky"):
-        list(desk.preset("Sky swap")(artist.visit, *artist.settings))
+        list(desk.preset("Sky swap")(artist.visit, artist.settings))
     artist.tell("choose", names=["heaven", "person"])
-    desk.editor("Merge")(artist.visit, 1, *artist.settings)
-    assert artist.session.plan.regions.names == ("rest", "vegetation", "person")
+    desk.operation("Merge")(artist.visit, 1, artist.settings)
+    assert artist.stage.edits.regions.names == ("rest", "vegetation", "person")
 
 
 def test_a_mask_from_a_file_becomes_a_region_and_a_bad_one_changes_nothing(artist, desk, tmp_path):
@@ -117,40 +116,40 @@ def test_a_mask_from_a_file_becomes_a_region_and_a_bad_one_changes_nothing(artis
     half[:, :36] = 255
     save_picture(Picture(half), tmp_path / "left half.png")
     upload = {"path": str(tmp_path / "left half.png"), "orig_name": "left half.png"}
-    desk.bring_mask(artist.visit, upload, *artist.settings)
-    assert artist.session.plan.regions.share("left half") == pytest.approx(0.5, abs=0.02)
-    before = artist.session.plan
+    desk.bring_mask(artist.visit, upload, artist.settings)
+    assert artist.stage.edits.regions.share("left half") == pytest.approx(0.5, abs=0.02)
+    before = artist.stage.edits
     save_picture(Picture(half[:, :20]), tmp_path / "left half.png")
     with pytest.raises(RegionsError, match="same shape"):
-        desk.bring_mask(artist.visit, upload, *artist.settings)
-    assert artist.session.plan is before
+        desk.bring_mask(artist.visit, upload, artist.settings)
+    assert artist.stage.edits is before
 
 
 def test_a_painting_of_ones_own_is_matched_by_meaning_and_paired_anew(artist, desk, tmp_path):
     save_picture(parted(64, 64, seed=5), tmp_path / "mine.png")
     artist.studio.bring_styles(artist.visit, {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
     artist.paint()
-    (answer,) = list(desk.preset(MATCH)(artist.visit, *artist.settings))
-    assert "sky from sky" in answer["status"] and shown(answer)["sky"]["look"] != ""
+    (answer,) = list(desk.preset(MATCH)(artist.visit, artist.settings))
+    assert "sky from sky" in answer["status"] and shown(answer)["sky"]["layer"] != ""
     artist.tell("choose", names=["sky"])
-    answer = desk.pair(artist.visit, "person", *artist.settings)
+    answer = desk.pair(artist.visit, "person", artist.settings)
     assert "sky from person" in answer["status"]
 
 
 def test_the_recipe_of_regions_restores_them(artist, other_visitor, tmp_path):
     artist.tell("choose", names=["person"])
-    artist.tell("settle", names=["person"], strength=0.25)
+    artist.tell("set_strength", names=["person"], strength=0.25)
     file = artist.render()[-1]["download"].value["path"]
     other_visitor.bring(tmp_path / "parts.png")
     other_visitor.bring(file)
-    plan = other_visitor.session.plan
-    assert plan.regions == artist.session.plan.regions
-    assert plan.dress("person").strength == 0.25
+    edits = other_visitor.stage.edits
+    assert edits.regions == artist.stage.edits.regions
+    assert edits.overrides("person").strength == 0.25
 
 
 def test_another_photo_has_no_regions(artist, photo_file):
     artist.bring(photo_file)
-    assert artist.session.plan is None
+    assert artist.stage.edits is None
     assert artist.paint()[-1]["stage"]["regions"] is None
 
 
@@ -158,10 +157,10 @@ def test_without_a_segmenter_the_brush_still_makes_regions(visitor, desk, monkey
     def missing(picture, token=None):
         raise CheckpointError("there is no segmenter")
 
-    monkeypatch.setattr(desk.studio.engine, "segment", missing)
+    monkeypatch.setattr(desk.engine, "segment", missing)
     with pytest.raises(CheckpointError):
-        list(desk.find(visitor.visit, *visitor.settings))
-    answer = desk.add(visitor.visit, *visitor.settings)
+        list(desk.find(visitor.visit, visitor.settings))
+    answer = desk.add(visitor.visit, visitor.settings)
     assert list(shown(answer)) == ["rest", "region 1"]
     assert answer["stage"]["regions"]["selected"] == ["region 1"]
     json.dumps(answer["stage"])

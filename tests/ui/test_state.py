@@ -2,7 +2,8 @@
 
 import pytest
 
-from stylizer.ui.state import SessionExpired, Sessions
+from stylizer.ui.messages import SessionExpired
+from stylizer.ui.sessions import Sessions
 
 
 def test_an_unknown_id_is_refused(tmp_path):
@@ -19,7 +20,7 @@ def test_the_least_recently_seen_visit_gives_way(tmp_path):
     sessions.find(first.id)
     sessions.open()
     assert sessions.find(first.id) is first
-    assert second.token.cancelled
+    assert second.stages["stylize"].turns.token.cancelled
     with pytest.raises(SessionExpired):
         sessions.find(second.id)
 
@@ -43,7 +44,7 @@ def test_an_old_visit_ends_with_its_files(tmp_path):
 
 
 def test_a_turn_stops_the_last_and_grows(tmp_path):
-    session = Sessions(tmp_path).open()
-    token = session.token
-    assert [session.renew(), session.renew()] == [1, 2]
-    assert token.cancelled and not session.token.cancelled
+    stage = Sessions(tmp_path).open().stages["stylize"]
+    token = stage.turns.token
+    assert [stage.renew(), stage.renew()] == [1, 2]
+    assert token.cancelled and not stage.turns.token.cancelled

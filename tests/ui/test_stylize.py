@@ -36,7 +36,7 @@ def test_the_frame_at_strength_zero_is_the_photo(visitor, photo_file):
 
 def test_the_strength_of_the_slider_is_painted_second_and_true(visitor, photo_file):
     visitor.bring(photo_file)
-    visitor.settings[0] = 63
+    visitor.set(strength=63)
     answers = [answer for answer in visitor.paint() if "stage" in answer]
     assert [truth["strengths"] for truth in answers[2]["stage"]["truth"]] == [[0.63]]
 
@@ -44,11 +44,11 @@ def test_the_strength_of_the_slider_is_painted_second_and_true(visitor, photo_fi
 def test_rest_paints_the_true_picture_of_a_strength(visitor):
     visitor.choose("moss")
     visitor.paint()
-    visitor.settings[0] = 88
-    message = visitor.studio.rest(visitor.visit, *visitor.settings)["stage"]
+    visitor.set(strength=88)
+    message = visitor.studio.rest(visitor.visit, visitor.settings)["stage"]
     (truth,) = message["truth"]
     request = StyleRequest(
-        visitor.session.photo, (StyleChoice(visitor.studio.engine.find_style("moss")),), strength=0.88
+        visitor.stage.photo, (StyleChoice(visitor.studio.engine.find_style("moss")),), strength=0.88
     )
     expected = visitor.studio.engine.paint(request).picture
     assert abs(open_picture(truth["file"]["path"]).rgb.astype(int) - expected.rgb).mean() < 3
@@ -58,18 +58,18 @@ def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
     visitor.choose("moss")
     visitor.paint()
     for strength in range(31, 41):
-        visitor.settings[0] = strength
-        message = visitor.studio.rest(visitor.visit, *visitor.settings)["stage"]
+        visitor.set(strength=strength)
+        message = visitor.studio.rest(visitor.visit, visitor.settings)["stage"]
     assert [truth["strengths"] for truth in message["truth"]] == [[0.37], [0.38], [0.39], [0.4]]
 
 
 def test_a_new_turn_stops_the_work_for_the_last(visitor):
     visitor.choose("moss")
-    painting = visitor.studio.paint(visitor.visit, *visitor.settings)
+    painting = visitor.studio.paint(visitor.visit, visitor.settings)
     next(painting)
     visitor.choose("rose")
     assert list(painting) == []
-    assert visitor.session.frames == {}
+    assert visitor.stage.frames == {}
 
 
 def test_a_click_that_arrives_late_does_not_win(visitor):
@@ -99,11 +99,11 @@ def test_two_visitors_do_not_see_each_other(visitor, other_visitor, photo_file):
 def test_a_bad_photo_says_why_and_keeps_the_old_one(visitor, tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"this is no picture")
-    before = visitor.session.photo
+    before = visitor.stage.photo
     with pytest.raises(PictureError):
         visitor.bring(bad)
-    assert visitor.session.photo is before
-    assert visitor.session.turn == 0
+    assert visitor.stage.photo is before
+    assert visitor.stage.turns.number == 0
 
 
 def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_path):
@@ -112,18 +112,18 @@ def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_pat
         save_picture(drawn(32, 32, seed), tmp_path / f"{seed}.png")
         uploads.append({"path": str(tmp_path / f"{seed}.png"), "orig_name": f"mine {seed}.png"})
     answer = visitor.studio.bring_styles(visitor.visit, uploads)
-    visitor.settings[5] = answer["further"].value
-    assert len(visitor.settings[5]) == 2
+    visitor.set(further=answer["further"].value)
+    assert len(visitor.settings.further) == 2
     assert [answer[f"share{place}"].visible for place in range(4)] == [True, True, True, False]
     assert "mine 0, mine 1 and mine 2" in visitor.paint()[-1]["status"]
 
 
 def test_a_weight_of_nothing_leaves_a_style_out(visitor):
     visitor.choose("amber")
-    visitor.settings[5:] = [["blue-hour"], 0, 100, 50, 50]
+    visitor.set(further=["blue-hour"], shares=(0, 100, 50, 50))
     mixed = visitor.paint()[-1]["stage"]["frames"]
     visitor.choose("blue-hour")
-    visitor.settings[5:] = [[], 50, 50, 50, 50]
+    visitor.set(further=[], shares=(50, 50, 50, 50))
     alone = visitor.paint()[-1]["stage"]["frames"]
     pictures = [open_picture(frames[-1]["file"]["path"]).rgb.astype(int) for frames in (mixed, alone)]
     assert abs(pictures[0] - pictures[1]).max() == 0
@@ -134,7 +134,7 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
 ):
     visitor.bring(photo_file)
     visitor.choose("rose")
-    visitor.settings[:5] = [120, 40, False, 150, 30]
+    visitor.set(strength=120, color=40, colors_only=False, stroke=150, detail=30)
     file = visitor.render()[-1]["download"].value["path"]
     finished = open_picture(file)
     assert (finished.height, finished.width) == (40, 60)
@@ -145,20 +145,20 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
     assert visitor.session.chosen == "rose"
     names = ("strength", "color", "colors_only", "stroke", "detail")
     assert [answer[name] for name in names] == [120, 40, False, 150, 30]
-    assert visitor.session.photo.name == "photo"
+    assert visitor.stage.photo.name == "photo"
 
 
 def test_a_finished_file_stays_on_offer_until_another_picture_is_asked_for(visitor, photo_file):
     visitor.bring(photo_file)
     visitor.choose("rose")
     visitor.paint()
-    visitor.settings[0] = 64
+    visitor.set(strength=64)
     visitor.render()
-    late = visitor.studio.rest(visitor.visit, *visitor.settings)
+    late = visitor.studio.rest(visitor.visit, visitor.settings)
     assert "download" not in late, "a question asked before the render may be answered after it"
-    visitor.settings[0] = 90
-    assert not visitor.studio.rest(visitor.visit, *visitor.settings)["download"].visible
-    visitor.settings[0] = 64
+    visitor.set(strength=90)
+    assert not visitor.studio.rest(visitor.visit, visitor.settings)["download"].visible
+    visitor.set(strength=64)
     visitor.choose("moss")
     assert not visitor.paint()[0]["download"].visible
 
@@ -176,7 +176,7 @@ def test_the_recipe_of_an_own_painting_restores_it_in_another_visit(visitor, oth
 
 def test_stop_ends_a_render_and_saves_nothing(visitor):
     visitor.choose("moss")
-    rendering = visitor.studio.render(visitor.visit, "As the photo", *visitor.settings)
+    rendering = visitor.studio.render(visitor.visit, "As the photo", visitor.settings)
     next(rendering)
     visitor.studio.stop(visitor.visit)
     last = list(rendering)[-1]
@@ -186,7 +186,7 @@ def test_stop_ends_a_render_and_saves_nothing(visitor):
 
 def test_a_closed_tab_stops_its_work(visitor, other_visitor):
     visitor.choose("moss")
-    painting = visitor.studio.paint(visitor.visit, *visitor.settings)
+    painting = visitor.studio.paint(visitor.visit, visitor.settings)
     next(painting)
     visitor.studio.leave(SimpleNamespace(session_hash="tab"))
     assert list(painting) == []

@@ -1,6 +1,7 @@
 """Handlers of the Translate tab, without a browser."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.ui.handlers.regions import PHOTO
-from stylizer.ui.handlers.translate import MOST_SHARES, TO_GRAY, TranslationDesk, Translations
+from stylizer.ui.handlers.translate import TO_GRAY, TranslateHandlers, TranslateRegionHandlers
+from stylizer.ui.options import TranslateSettings
 from tests.engine.drawn import drawn
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
@@ -23,16 +25,16 @@ def engine(tmp_path_factory):
 @pytest.fixture
 def artist(visitor, studio, photo_file):
     """A visitor who brought a photo in the Stylize tab, and then came to the Translate tab."""
-    live = Translations(studio.engine, studio.sessions, studio.samples)
-    visitor.live, visitor.showing = live, visitor.session.translation
-    visitor.values = ["seasons", ["autumn"], *[50] * MOST_SHARES, 100, 100, 100]
+    live = TranslateHandlers(studio.engine, studio.sessions, studio.samples)
+    visitor.live, visitor.showing = live, visitor.session.stages["translate"]
+    visitor.values = TranslateSettings("seasons", ["autumn"])
     visitor.bring(photo_file)
     live.enter(visitor.visit)
     return visitor
 
 
 def painted(artist):
-    return list(artist.live.paint(artist.visit, *artist.values))
+    return list(artist.live.paint(artist.visit, artist.values))
 
 
 def last_frame(answers):
@@ -44,7 +46,7 @@ def test_the_photo_brought_to_the_other_tab_is_translated(artist):
     answers = painted(artist)
     frames = answers[-1]["stage"]["frames"]
     assert [frame["strength"] for frame in frames] == [0.0, 1.0]
-    photo = artist.session.photo.rgb.astype(int)
+    photo = artist.stage.photo.rgb.astype(int)
     assert abs(open_picture(frames[0]["file"]["path"]).rgb - photo).mean() < 4
     assert abs(last_frame(answers) - photo).mean() > 8
     assert "Translated: Autumn." in answers[-1]["status"]
@@ -53,9 +55,9 @@ def test_the_photo_brought_to_the_other_tab_is_translated(artist):
 def test_a_photo_brought_here_is_the_other_tabs_too(artist, tmp_path):
     save_picture(drawn(50, 50, seed=8), tmp_path / "other.png")
     artist.live.open_photo(artist.visit, {"path": str(tmp_path / "other.png"), "orig_name": "other.png"})
-    assert artist.session.photo.name != "other"
-    assert artist.studio.enter(artist.visit)["turn"] == artist.session.turn
-    assert artist.session.photo.name == "other"
+    assert artist.stage.photo.name != "other"
+    assert artist.studio.enter(artist.visit)["turn"] == artist.stage.turns.number
+    assert artist.stage.photo.name == "other"
     assert artist.studio.enter(artist.visit) == {}, "there is nothing new"
     assert artist.live.enter(artist.visit) == {}
 
@@ -65,27 +67,26 @@ def test_photo_is_no_look_and_looks_mix_by_their_shares(artist):
     assert [name for _, name in answer["domains"].choices] == ["autumn", "winter"]
     answer = artist.live.choose_domains(artist.visit, "seasons", ["autumn", "winter"])
     assert [answer[f"share{place}"].visible for place in range(3)] == [True, True, False]
-    artist.values[1] = ["autumn", "winter"]
-    artist.values[2:4] = [100, 0]
+    artist.values = replace(artist.values, domains=["autumn", "winter"], shares=(100, 0, *[50] * 6))
     mixed = last_frame(painted(artist))
     artist.live.choose_domains(artist.visit, "seasons", ["autumn"])
-    artist.values[1] = ["autumn"]
+    artist.values = replace(artist.values, domains=["autumn"])
     alone = last_frame(painted(artist))
     artist.live.choose_domains(artist.visit, "seasons", ["winter"])
-    artist.values[1] = ["winter"]
+    artist.values = replace(artist.values, domains=["winter"])
     assert (mixed == alone).all()
     assert abs(last_frame(painted(artist)) - alone).mean() > 4
 
 
 def test_without_a_look_the_picture_stays(artist):
-    turn = artist.showing.turn
+    turn = artist.showing.turns.number
     with pytest.raises(RequestError, match="at least one"):
         artist.live.choose_domains(artist.visit, "seasons", [])
-    assert artist.showing.turn == turn
+    assert artist.showing.turns.number == turn
 
 
 def test_a_color_photo_is_told_that_it_was_turned_gray(artist, tmp_path):
-    artist.values[0] = "tint"
+    artist.values = replace(artist.values, model="tint")
     artist.live.choose_model(artist.visit, "tint")
     assert TO_GRAY in painted(artist)[-1]["status"]
     gray = Picture(np.repeat(drawn(40, 40, 2).rgb[..., :1], 3, 2))
@@ -95,11 +96,9 @@ def test_a_color_photo_is_told_that_it_was_turned_gray(artist, tmp_path):
 
 
 def test_a_finished_translation_brings_its_settings_back(artist):
-    artist.values[1:4] = [["autumn", "winter"], 30, 60]
-    artist.values[-3:] = [80, 40, 150]
-    file = list(artist.live.render(artist.visit, "As the photo", *artist.values))[-1]["download"].value[
-        "path"
-    ]
+    mixed = {"domains": ["autumn", "winter"], "shares": (30, 60, *[50] * 6)}
+    artist.values = replace(artist.values, **mixed, strength=80, color=40, stroke=150)
+    file = list(artist.live.render(artist.visit, "As the photo", artist.values))[-1]["download"].value["path"]
     assert json.loads(read_recipe(file))["model"]["name"] == "seasons"
     (finished,) = artist.session.results
     assert finished.caption == "photo, Autumn and Winter, 80 %"
@@ -119,28 +118,26 @@ def test_a_finished_translation_brings_its_settings_back(artist):
 def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, tmp_path):
     save_picture(parted(48, 72), tmp_path / "parts.png")
     artist.bring(tmp_path / "parts.png")
-    desk = TranslationDesk(artist.live)
+    desk = TranslateRegionHandlers(artist.live)
     artist.live.enter(artist.visit)
-    list(desk.find(artist.visit, *artist.values))
+    list(desk.find(artist.visit, artist.values))
     artist.showing.selected = ("sky",)
-    answer = desk.set_manner(artist.visit, PHOTO, *artist.values)
-    shown = {region["name"]: region for region in answer["stage"]["regions"]["list"]}
-    assert shown["sky"]["look"] == "keep" and shown["person"]["look"] == ""
+    answer = desk.set_manner(artist.visit, PHOTO, artist.values)
+    shown = {region["name"]: region for region in answer["stage"]["regions"]["entries"]}
+    assert shown["sky"]["layer"] == "keep" and shown["person"]["layer"] == ""
     artist.showing.selected = ("person",)
-    answer = desk.set_domains(artist.visit, ["winter"], *artist.values)
+    answer = desk.set_domains(artist.visit, ["winter"], artist.values)
     assert "turn" in answer
     layers = painted(artist)[-1]["stage"]["layers"]
     assert len(layers) == 1
     assert answer["region_domains"].value == ["winter"]
 
     artist.studio.enter(artist.visit)
-    assert artist.session.plan.regions == artist.showing.plan.regions, "both tabs have the same masks"
-    file = list(artist.live.render(artist.visit, "As the photo", *artist.values))[-1]["download"].value[
-        "path"
-    ]
-    photo, made = artist.session.photo.rgb, open_picture(file).rgb
+    assert artist.stage.edits.regions == artist.showing.edits.regions, "both tabs have the same masks"
+    file = list(artist.live.render(artist.visit, "As the photo", artist.values))[-1]["download"].value["path"]
+    photo, made = artist.stage.photo.rgb, open_picture(file).rgb
     assert (made[:8] == photo[:8]).all()
     assert (made[40:] != photo[40:]).mean() > 0.5
     artist.live.choose_model(artist.visit, "lines")
-    assert artist.showing.plan.dress("person").styles is None, "another model has other looks"
-    assert artist.showing.plan.dress("sky").keeps
+    assert artist.showing.edits.overrides("person").styles is None, "another model has other looks"
+    assert "sky" in artist.showing.edits.kept

@@ -4,8 +4,9 @@ import gradio as gr
 import pytest
 
 from stylizer.engine import RequestError
+from stylizer.ui.options import StyleSettings
 from stylizer.ui.page import make_page
-from stylizer.ui.wiring import Wires
+from stylizer.ui.wiring import Wires, spread_answers
 from tests.ui.small_studio import small_engine
 
 NONE = ("translate-none", "invent-none")
@@ -16,14 +17,34 @@ def failing():
 
 
 def test_an_error_touches_the_status_line_alone():
-    first, line = Wires._safe(failing, ["stage", "status"])()
+    first, line = spread_answers(failing, 0, ["stage", "status"])()
     assert first == gr.skip()
     assert "No photo." in line
 
 
 def test_an_answer_without_an_output_is_a_mistake_of_ours():
-    (line,) = Wires._safe(lambda: {"nowhere": 1}, ["status"])()
+    (line,) = spread_answers(lambda: {"nowhere": 1}, 0, ["status"])()
     assert "Something went wrong" in line
+
+
+def test_what_does_not_fit_together_is_found_out_when_it_is_wired():
+    with gr.Blocks():
+        wires = Wires({"status": gr.HTML(), "go": gr.Button()})
+        click = wires.widgets["go"].click
+        with pytest.raises(TypeError):
+            wires.on(click, lambda visit: {}, [], [])
+        with pytest.raises(KeyError, match="nowhere"):
+            wires.on(click, lambda: {}, [], ["nowhere"])
+        with pytest.raises(KeyError, match="strength"):
+            wires.on(click, lambda settings: {}, [], [], StyleSettings)
+
+
+def test_values_reach_a_handler_as_a_record():
+    def handler(visit, settings):
+        return {"status": f"{visit} {settings.strength} {settings.shares[3]}"}
+
+    values = dict.fromkeys(StyleSettings.WIDGETS, 0) | {"strength": 70, "share3": 25}
+    assert spread_answers(handler, 1, ["status"], StyleSettings)("me", *values.values()) == ("me 70 25",)
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import gradio as gr
 from stylizer.engine import CancelToken
 from stylizer.imaging.picture import save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.state import MOST_RESULTS, FinishedPicture, Session
+from stylizer.ui.state import FinishedPicture, Session
 
 SIZES = {"As the photo": None, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""
+MOST_RESULTS = 12
 THUMBNAIL_SIDE = 384
 
 Paint = Callable[[CancelToken, Callable], Any]
@@ -63,7 +64,7 @@ class FullSize:
 
 
 def keep_finished(session: Session, request: Any, result: Any, names: list[str], tab: str) -> FinishedPicture:
-    """Write a finished picture down as a PNG with its recipe, and hang it up in the visit's history."""
+    """Write a finished picture down as a PNG with its recipe, and add it to the visit's history."""
     recipe = result.recipe.to_json()
     file = session.new_file("") / f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
     file = file.with_name(f"{file.name}.png")
@@ -80,7 +81,7 @@ def keep_finished(session: Session, request: Any, result: Any, names: list[str],
     return finished
 
 
-def hang(session: Session) -> gr.Gallery:
-    """Hang this visit's finished pictures, the newest first."""
+def history_gallery(session: Session) -> gr.Gallery:
+    """Show this visit's finished pictures, the newest first."""
     pictures = [(str(result.thumbnail), result.caption) for result in reversed(session.results)]
     return gr.Gallery(value=pictures, visible=bool(pictures))

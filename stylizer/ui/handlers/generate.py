@@ -1,4 +1,4 @@
-"""What the Invent tab does: seeds to pictures, and a picture to the wall of styles."""
+"""The handlers of the Invent tab: seeds to pictures, and a picture to the gallery of styles."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, InventRequest, RequestError
+from stylizer.engine import Cancelled, CancelToken, GenerateRequest, RequestError
 from stylizer.engine.requests import LARGEST_SEED
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.ui.handlers.stage import Answer
-from stylizer.ui.handlers.stylize import Studio
+from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.messages import STYLIZE, status
-from stylizer.ui.state import Invented, Session
+from stylizer.ui.options import GenerateSettings
+from stylizer.ui.state import GeneratedPicture, Session
 
 STEPS = 7
 """Pictures of the walk from one seed to the other, both included."""
 FIRST, SECOND = 7, 42
 SIDE = 384
-"""Side of an invented picture, pixels; networks learn on smaller ones and draw any size."""
+"""Side of a generated picture, pixels; networks learn on smaller ones and draw any size."""
 MOST_SHEETS = 4 * STEPS
-SETTINGS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
-"""The widgets that a picture depends on, in the order in which handlers take their values."""
 TOLD = "Roll the dice, mix two pictures, or click a step between them."
 
 
-class Inventions:
-    """Handlers of the Invent tab; every one takes the visit and, last, the values of SETTINGS."""
+class GenerateHandlers:
+    """Every one takes the visit and, last, the settings of a request."""
 
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.engine, self.sessions = studio.engine, studio.sessions
+    settings_type = GenerateSettings
+
+    def __init__(self, stylize: StylizeHandlers) -> None:
+        self.stylize = stylize
+        self.engine, self.sessions = stylize.engine, stylize.sessions
 
     def models(self) -> list[tuple[str, str]]:
-        """List the inventors: words and names."""
+        """List the generators: words and names."""
         return [(card.title, card.name) for card in self.engine.models("inventor")]
 
     def enter(self, visit: str) -> Answer:
-        """Come to the tab; the first time there is a picture to invent."""
-        return {} if self.sessions.find(visit).invented else self.renew(visit)
+        """Come to the tab; the first time there is a picture to make."""
+        return {} if self.sessions.find(visit).generated else self.renew(visit)
 
     def renew(self, visit: str) -> Answer:
-        """Begin anew after a setting has changed: what is still being invented is not wanted any more."""
-        return {"turn": self.sessions.find(visit).inventing.renew()}
+        """Begin anew after a setting has changed: what is still being made is not wanted any more."""
+        return {"turn": self.sessions.find(visit).generating.renew()}
 
     def roll(self, seed: str) -> Callable[[str], Answer]:
         """Return the handler of the dice of a seed: a number that nobody chose."""
@@ -57,17 +58,18 @@ class Inventions:
 
         return rolled
 
-    def paint(self, visit: str, *values: Any) -> Iterator[Answer]:
-        """Invent the picture of the newest turn, and those on the way to the second seed."""
+    def paint(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
+        """Make the picture of the newest turn, and those on the way to the second seed."""
         session = self.sessions.find(visit)
-        token = session.inventing.begin()
+        token = session.generating.begin()
         if token is None:
             return
         try:
-            request = read_request(values)
-            result = self.engine.invent(request, token)
+            request = read_request(settings)
+            result = self.engine.run(request, token)
             yield self._show(session, result.picture, result.recipe.to_json(), "Inventing the steps.")
-            session.walk = [] if values[2] is None else list(self._steps(request, values[2], token))
+            second = settings.second
+            session.walk = [] if second is None else list(self._steps(request, second, token))
             hung = [
                 (str(self._file(session, step)), f"Step {place} of {STEPS}")
                 for place, step in enumerate(session.walk, 1)
@@ -77,7 +79,7 @@ class Inventions:
         except Cancelled:
             return
 
-    def _steps(self, request: InventRequest, second: Any, token: CancelToken) -> Iterator[Picture]:
+    def _steps(self, request: GenerateRequest, second: Any, token: CancelToken) -> Iterator[Picture]:
         """Walk from the first seed alone to the second alone."""
         pure = replace(request, second=None, mix=(0.0, 0.0, 0.0))
         for step in self.engine.walk(pure, whole("the second seed", second), STEPS, token):
@@ -95,13 +97,13 @@ class Inventions:
     def use(self, visit: str) -> Answer:
         """Take the picture as a style of the artist's own, and go to the Stylize tab."""
         session = self.sessions.find(visit)
-        if session.invented is None:
+        if session.generated is None:
             raise RequestError("no picture is invented yet; choose a seed")
-        taken = self.studio.take_styles(session, [session.invented.picture])
+        taken = self.stylize.take_styles(session, [session.generated.picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
 
     def _show(self, session: Session, picture: Picture, recipe: str | None, said: str) -> Answer:
-        session.invented = Invented(picture, recipe)
+        session.generated = GeneratedPicture(picture, recipe)
         file = str(self._file(session, picture, recipe))
         return {
             "picture": file,
@@ -123,16 +125,15 @@ class Inventions:
         return file
 
 
-def read_request(values: tuple) -> InventRequest:
+def read_request(settings: GenerateSettings) -> GenerateRequest:
     """Make the request of the widgets' values; raises RequestError."""
-    model, seed, second, *shares, truncation = values
-    mix = tuple(share / 100 for share in shares)
-    return InventRequest(
-        model,
-        whole("the seed", seed),
-        whole("the second seed", second) if any(mix) else None,
+    mix = (settings.coarse / 100, settings.middle / 100, settings.fine / 100)
+    return GenerateRequest(
+        settings.model,
+        whole("the seed", settings.seed),
+        whole("the second seed", settings.second) if any(mix) else None,
         mix,
-        round(truncation / 100, 4),
+        round(settings.truncation / 100, 4),
         (SIDE, SIDE),
     )
 

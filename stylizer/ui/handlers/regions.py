@@ -1,288 +1,399 @@
-"""What every stage does with regions: from what the artist says to plans, and from plans to widgets."""
+"""The handlers of regions: from what the stage and the panel say to edits, and from edits to widgets."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
 
-from stylizer.engine import RequestError
-from stylizer.imaging import regions as cutting
+from stylizer.engine import RequestError, StyleRequest
+from stylizer.engine.matching import usable_parts
+from stylizer.errors import StudioError
+from stylizer.imaging import regions as operations
 from stylizer.imaging.mask_files import read_mask
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.selection import brush_stroke, similar_area
 from stylizer.imaging.tensors import to_tensor
-from stylizer.ui.handlers.stage import Answer, LivePicture, uploads_of
-from stylizer.ui.messages import KNOWN, listed, sentence_of, status
-from stylizer.ui.region_edits import AS_THE_PHOTO, AS_THE_PICTURE, PRESETS, Dress, RegionPlan
+from stylizer.ui import options
+from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
+from stylizer.ui.handlers.stylize import OWN_PAINTING, StylizeHandlers
+from stylizer.ui.messages import listed, sentence_of, status, title_line
+from stylizer.ui.region_edits import PRESETS, RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
-from stylizer.ui.showing import Showing
+from stylizer.ui.stage.message import RegionEdit, read_edit
+from stylizer.ui.state import Session, StageState
 
 FOLLOW, PHOTO = "As the picture", "Keep the photo"
+MANNERS = (FOLLOW, OWN_PAINTING, PHOTO)
+WHOLE_PAINTING = "the whole painting"
+MATCH = "Match by meaning"
+PANEL = (
+    "region_box",
+    "region_title",
+    "region_manner",
+    "region_strength",
+    "region_color",
+    "region_stroke",
+    "region_name",
+    "region_part",
+    "title",
+)
+"""The widgets that show the chosen regions."""
 
-EDITS: dict[str, Callable[[Regions, tuple[str, ...], int], Regions]] = {
-    "Invert": lambda regions, names, _: cutting.invert(regions, names[0]),
-    "Grow": lambda regions, names, pixels: cutting.grow(regions, names[0], pixels),
-    "Shrink": lambda regions, names, pixels: cutting.shrink(regions, names[0], pixels),
-    "Feather": lambda regions, names, pixels: cutting.feather(regions, names[0], pixels),
+OPERATIONS: dict[str, Callable[[Regions, tuple[str, ...], int], Regions]] = {
+    "Invert": lambda regions, names, _: operations.invert(regions, names[0]),
+    "Grow": lambda regions, names, pixels: operations.grow(regions, names[0], pixels),
+    "Shrink": lambda regions, names, pixels: operations.shrink(regions, names[0], pixels),
+    "Feather": lambda regions, names, pixels: operations.feather(regions, names[0], pixels),
     "Merge": lambda regions, names, _: _merged(regions, names),
     "Delete": lambda regions, names, _: _deleted(regions, names),
 }
 """What a button does to the chosen regions, given pixels."""
 
+Change = Callable[[Session, RegionEdits, Any, RegionEdit], Answer]
 
-class Desk:
-    """Handlers of the regions of a stage; every one takes the visit and, last, the values of a request."""
 
-    own = ""
-    """What the panel says of a region that has a manner of its own."""
+class RegionHandlers(ABC):
+    """Handlers of the regions of a stage; every one takes the visit and, last, the settings of a request."""
 
-    def __init__(self, live: LivePicture) -> None:
-        self.live = live
+    own: ClassVar[str]
+    """What the panel says of a region that has overrides."""
+
+    def __init__(self, stage_handlers: StageHandlers) -> None:
+        self.handlers = stage_handlers
+        self.engine = stage_handlers.engine
 
     # -- what a tab says --------------------------------------------------------------------------------
 
+    @abstractmethod
     def invitation(self, what: str) -> str:
-        """Say what to do now that regions have a manner of their own."""
-        raise NotImplementedError
+        """Say what to do now that regions have overrides."""
 
-    def panel(self, showing: Showing, base: Any) -> Answer:
+    @abstractmethod
+    def panel(self, session: Session, base: Any) -> Answer:
         """Show the chosen regions."""
-        raise NotImplementedError
 
     # -- making regions ---------------------------------------------------------------------------------
 
-    def find(self, visit: str, *values: Any) -> Iterator[Answer]:
+    def find(self, visit: str, settings: Any) -> Iterator[Answer]:
         """Find the parts of the photo that have a name."""
-        showing, base = self._open(visit, values)
+        session, stage, base = self._open(visit, settings)
         yield {"status": status("Looking for regions.", "busy")}
-        found = self.live.engine.segment(base.content)
-        showing.change(showing.plan.cut(found) if showing.plan else self.live.plan_type(found))
+        found = self.engine.segment(base.content)
+        stage.change(stage.edits.with_regions(found) if stage.edits else self.handlers.edits_type(found))
         names = [name for name in found.names if name != REST]
         sentence = f"Found {listed(names)}. Click one to choose it."
         if not names:
             sentence = "Nothing was recognized for sure. Make a region and paint it."
-        yield self._answer(showing, base, sentence)
+        yield self._answer(session, base, sentence)
 
-    def add(self, visit: str, *values: Any) -> Answer:
+    def add(self, visit: str, settings: Any) -> Answer:
         """Make an empty region, for the brush."""
-        showing, base = self._open(visit, values)
-        self._new_region(showing)
-        return self._answer(showing, base, "Paint the new region with the brush.")
+        session, stage, base = self._open(visit, settings)
+        self._new_region(stage)
+        return self._answer(session, base, "Paint the new region with the brush.")
 
-    def bring_mask(self, visit: str, upload: Any, *values: Any) -> Answer:
+    def bring_mask(self, visit: str, upload: Any, settings: Any) -> Answer:
         """Take a picture of a mask for the chosen region, or for a new one called like the file."""
-        showing, base = self._open(visit, values)
+        session, stage, base = self._open(visit, settings)
         brought = uploads_of(upload)[:1]
         if not brought:
             return {}
-        plan = showing.plan or self.live.plan_type(whole(_mask_size(base.content)))
-        stem = PurePath(brought[0].get("orig_name") or "mask").stem[: cutting.LONGEST_NAME].strip()
-        name = showing.selected[0] if showing.selected else check_name(stem or "mask")
-        mask = read_mask(brought[0]["path"], plan.regions.size)
-        showing.change(plan.cut(cutting.set_region(plan.regions, name, mask)))
-        showing.selected = (name,)
-        return self._answer(showing, base, f"The mask is now the region {name}.")
+        edits = stage.edits or self.handlers.edits_type(whole(_mask_size(base.content)))
+        stem = PurePath(brought[0].get("orig_name") or "mask").stem[: operations.LONGEST_NAME].strip()
+        name = stage.selected[0] if stage.selected else check_name(stem or "mask")
+        mask = read_mask(brought[0]["path"], edits.regions.size)
+        stage.change(edits.with_regions(operations.set_region(edits.regions, name, mask)))
+        stage.selected = (name,)
+        return self._answer(session, base, f"The mask is now the region {name}.")
 
-    def clear(self, visit: str, *values: Any) -> Answer:
-        """Let the photo be one again."""
-        showing, base = self._open(visit, values)
-        showing.drop_regions()
-        showing.forget_truth()
-        return self._answer(showing, base, "The picture is one again.")
+    def clear(self, visit: str, settings: Any) -> Answer:
+        """Remove all regions."""
+        session, stage, base = self._open(visit, settings)
+        stage.drop_regions()
+        stage.forget_truth()
+        return self._answer(session, base, "The regions are removed.")
 
-    # -- what the stage says ------------------------------------------------------------------------------
+    # -- what the stage says ----------------------------------------------------------------------------
 
-    def choose(self, visit: str, event: gr.EventData, *values: Any) -> Answer:
+    def choose(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Choose regions by their names."""
 
-        def change(showing: Showing, base: Any, told: dict) -> Answer:
-            names = [str(name) for name in told.get("names", ())]
-            showing.selected = tuple(name for name in showing.plan.regions.names if name in names)
-            return self.panel(showing, base)
+        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
+            names = [str(name) for name in edit.get("names", ())]
+            chosen = tuple(name for name in edits.regions.names if name in names)
+            self.handlers.stage(session).selected = chosen
+            return self.panel(session, base)
 
-        return self._hear(visit, event, values, change)
+        return self._carry_out(visit, event, settings, change)
 
-    def settle(self, visit: str, event: gr.EventData, *values: Any) -> Answer:
+    def set_strength(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Keep the strength that the slider of the chosen regions came to rest at."""
 
-        def change(showing: Showing, base: Any, told: dict) -> Answer:
-            strength = float(told["strength"])
+        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
+            stage, strength = self.handlers.stage(session), float(edit["strength"])
+            names = [name for name in edit["names"] if name in edits.regions.names]
+            edits = edits.override(names, strength=strength)
+            stage.change(edits, same_truth=True)
+            return {"region_manner": self._manner(edits, stage.selected)} if stage.selected else {}
 
-            def stronger(dress: Dress) -> Dress:
-                return replace(dress, strength=strength, styles=None if dress.keeps else dress.styles)
+        return self._carry_out(visit, event, settings, change)
 
-            names = [name for name in told["names"] if name in showing.plan.regions.names]
-            plan = showing.plan.dressed(names, stronger)
-            plan.request(base)  # raises when the strength is out of bounds
-            showing.change(plan, same_truth=True)
-            return {"region_manner": self._manner(plan, showing.selected)} if showing.selected else {}
-
-        return self._hear(visit, event, values, change)
-
-    def stroke(self, visit: str, event: gr.EventData, *values: Any) -> Answer:
+    def stroke(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Add a stroke of the brush to a region, or take it away."""
 
-        def change(showing: Showing, base: Any, told: dict) -> Answer:
-            regions, name = showing.plan.regions, str(told["name"])
-            mask = brush_stroke(regions.size, told["points"], float(told["radius"]))
-            self._change_mask(showing, name, mask, bool(told["erase"]))
-            return {"status": status(f"The region {name} has changed.")}
+        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
+            name = str(edit["name"])
+            mask = brush_stroke(edits.regions.size, edit["points"], float(edit["radius"]))
+            self._change_mask(self.handlers.stage(session), name, mask, bool(edit["erase"]))
+            return {"status": status(changed(name))}
 
-        return self._hear(visit, event, values, change)
+        return self._carry_out(visit, event, settings, change)
 
-    def wand(self, visit: str, event: gr.EventData, *values: Any) -> Answer:
+    def similar(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Add what is colored like the clicked place to a region, or take it away."""
 
-        def change(showing: Showing, base: Any, told: dict) -> Answer:
-            size = showing.plan.regions.size
-            mask = similar_area(
-                to_tensor(resize_picture(base.content, *size)), float(told["x"]), float(told["y"])
-            )
-            name = str(told["name"]) or self._new_region(showing)
-            self._change_mask(showing, name, mask, bool(told["erase"]))
-            return {**self.panel(showing, base), "status": status(f"The region {name} has changed.")}
+        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
+            stage = self.handlers.stage(session)
+            small = resize_picture(base.content, *edits.regions.size)
+            mask = similar_area(to_tensor(small), float(edit["x"]), float(edit["y"]))
+            name = str(edit["name"]) or self._new_region(stage)
+            self._change_mask(stage, name, mask, bool(edit["erase"]))
+            return {**self.panel(session, base), "status": status(changed(name))}
 
-        return self._hear(visit, event, values, change)
+        return self._carry_out(visit, event, settings, change)
 
-    def undo(self, visit: str, event: gr.EventData, *values: Any) -> Answer:
+    def undo(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Take the last step back."""
 
-        def change(showing: Showing, base: Any, told: dict) -> Answer:
-            can = showing.history is not None and showing.history.can_undo
-            if can:
-                showing.history.undo()
-                showing.forget_truth()
+        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
+            stage = self.handlers.stage(session)
+            can = stage.history is not None and stage.history.can_undo
+            if stage.history is not None and can:
+                stage.history.undo()
+                stage.forget_truth()
             sentence = "The last step is undone." if can else "There is nothing to undo."
-            return {**self._after(showing, base), "status": status(sentence)}
+            return {**self._after(session, base), "status": status(sentence)}
 
-        return self._hear(visit, event, values, change)
+        return self._carry_out(visit, event, settings, change)
 
-    # -- what the panel says ------------------------------------------------------------------------------
+    # -- what the panel says ----------------------------------------------------------------------------
 
-    def set_manner(self, visit: str, manner: str, *values: Any) -> Answer:
-        """Let the chosen regions follow the picture, have a painting of their own, or keep the photo."""
-        showing, base = self._chosen(visit, values)
-        ways = {
-            FOLLOW: lambda _: AS_THE_PICTURE,
-            PHOTO: lambda _: AS_THE_PHOTO,
-            self.own: lambda dress: replace(dress, styles=dress.styles or showing.plan.worn(base)),
-        }
-        showing.change(showing.plan.dressed(showing.selected, ways[manner]))
-        what = listed(list(showing.selected))
-        sentences = {
-            FOLLOW: f"Painted like the picture: {what}.",
-            PHOTO: f"As in the photo: {what}.",
-            self.own: self.invitation(what),
-        }
-        return self._answer(showing, base, sentences[manner])
+    def set_manner(self, visit: str, manner: str, settings: Any) -> Answer:
+        """Let the chosen regions follow the picture, have styles of their own, or keep the photo."""
+        session, stage, edits, base = self._chosen(visit, settings)
+        what = listed(list(stage.selected))
+        if manner == PHOTO:
+            edits, sentence = edits.keep(stage.selected), f"As in the photo: {what}."
+        elif manner == FOLLOW:
+            edits = edits.inherit(stage.selected)
+            sentence = f"Painted like the picture: {what}."
+        else:
+            edits = edits.with_own_styles(stage.selected, base)
+            sentence = self.invitation(what)
+        stage.change(edits)
+        return self._answer(session, base, sentence)
 
-    def editor(self, action: str) -> Callable[..., Answer]:
-        """Return the handler of one of EDITS."""
+    def operation(self, name: str) -> Callable[..., Answer]:
+        """Return the handler of one of OPERATIONS."""
 
-        def edit(visit: str, pixels: float, *values: Any) -> Answer:
-            showing, base = self._chosen(visit, values)
-            before = showing.plan.regions
-            changed = EDITS[action](before, showing.selected, int(pixels))
-            showing.change(showing.plan.cut(changed))
-            if action == "Merge":
-                showing.selected = (changed.names[-1] if REST not in showing.selected else REST,)
-            done = {"Delete": "is the rest now"}.get(action, "has changed")
-            return self._answer(showing, base, f"The region {done}.")
+        def operate(visit: str, pixels: float, settings: Any) -> Answer:
+            session, stage, edits, base = self._chosen(visit, settings)
+            regions = OPERATIONS[name](edits.regions, stage.selected, int(pixels))
+            what = listed(list(stage.selected))
+            stage.change(edits.with_regions(regions))
+            if name == "Merge":
+                stage.selected = (regions.names[-1] if REST not in stage.selected else REST,)
+            return self._answer(
+                session, base, f"Deleted: {what}." if name == "Delete" else f"{name}: done for {what}."
+            )
 
-        return edit
+        return operate
 
-    def rename(self, visit: str, name: str, *values: Any) -> Answer:
+    def rename(self, visit: str, name: str, settings: Any) -> Answer:
         """Give the chosen region another name."""
-        showing, base = self._chosen(visit, values)
-        old, new = showing.selected[0], check_name(name)
+        session, stage, edits, base = self._chosen(visit, settings)
+        old, new = stage.selected[0], check_name(name)
         if new != old:
-            renamed = cutting.rename(showing.plan.regions, old, new)
-            showing.change(showing.plan.cut(renamed, {old: new}))
-            showing.selected = (new,)
-        return self._answer(showing, base, f"The region is called {new}.")
+            renamed = operations.rename(edits.regions, old, new)
+            stage.change(edits.with_regions(renamed, {old: new}))
+            stage.selected = (new,)
+        return self._answer(session, base, f"The region is called {new}.")
 
     def preset(self, label: str) -> Callable[..., Iterator[Answer]]:
         """Return the handler of one of PRESETS; regions are found first."""
 
-        def use(visit: str, *values: Any) -> Iterator[Answer]:
-            showing, base = self._open(visit, values)
-            yield from self._cut_up(showing, base)
-            plan, selected, sentence = PRESETS[label](showing.plan)
-            showing.selected = selected
-            showing.change(plan)
-            yield self._answer(showing, base, sentence)
+        def use(visit: str, settings: Any) -> Iterator[Answer]:
+            session, stage, base = self._open(visit, settings)
+            yield from self._find_first(session, base)
+            assert stage.edits is not None
+            edits, selected, sentence = PRESETS[label](stage.edits)
+            stage.selected = selected
+            stage.change(edits)
+            yield self._answer(session, base, sentence)
 
         return use
 
-    # -- how ----------------------------------------------------------------------------------------------
+    # -- how --------------------------------------------------------------------------------------------
 
-    def _open(self, visit: str, values: tuple) -> tuple[Showing, Any]:
-        showing = self.live.open(visit)
-        return showing, self.live.request(showing, values)
+    def _open(self, visit: str, settings: Any) -> tuple[Session, StageState, Any]:
+        session = self.handlers.sessions.find(visit)
+        return session, self.handlers.stage(session), self.handlers.request(session, settings)
 
-    def _chosen(self, visit: str, values: tuple) -> tuple[Showing, Any]:
-        showing, base = self._open(visit, values)
-        if showing.plan is None or not showing.selected:
+    def _chosen(self, visit: str, settings: Any) -> tuple[Session, StageState, RegionEdits, Any]:
+        session, stage, base = self._open(visit, settings)
+        if stage.edits is None or not stage.selected:
             raise RequestError("no region is chosen; click one on the picture")
-        return showing, base
+        return session, stage, stage.edits, base
 
-    def _cut_up(self, showing: Showing, base: Any) -> Iterator[Answer]:
+    def _find_first(self, session: Session, base: Any) -> Iterator[Answer]:
         """Find regions where there are none."""
-        if showing.plan is None:
+        stage = self.handlers.stage(session)
+        if stage.edits is None:
             yield {"status": status("Looking for regions.", "busy")}
-            showing.change(self.live.plan_type(self.live.engine.segment(base.content)))
-            yield self.live.message(showing, base)
+            stage.change(self.handlers.edits_type(self.engine.segment(base.content)))
+            yield self.handlers.message(session, base)
 
-    def _hear(self, visit: str, event: gr.EventData, values: tuple, change: Callable) -> Answer:
-        """Carry out what the stage said, and tell it that it was heard, whatever comes of it."""
-        showing, base = self._open(visit, values)
-        told = event._data if isinstance(event._data, dict) else {}
-        with showing.lock:
-            showing.heard = max(showing.heard, int(told.get("said", 0)))
+    def _carry_out(self, visit: str, event: gr.EventData, settings: Any, change: Change) -> Answer:
+        """Carry out an edit of the stage, and acknowledge it, whatever comes of it."""
+        session, stage, base = self._open(visit, settings)
+        edit = read_edit(event._data)
+        with stage.lock:
+            stage.acknowledged = max(stage.acknowledged, int(edit.get("edit", 0)))
             try:
-                answer = change(showing, base, told) if showing.plan else {}
-            except KNOWN as error:
+                answer = change(session, stage.edits, base, edit) if stage.edits else {}
+            except StudioError as error:
                 answer = {"status": status(sentence_of(error), "error")}
-            return {**self.live.message(showing, base), **answer}
+            return {**self.handlers.message(session, base), **answer}
 
-    def _answer(self, showing: Showing, base: Any, sentence: str) -> Answer:
+    def _answer(self, session: Session, base: Any, sentence: str) -> Answer:
         said = {"status": status(sentence)}
-        return {**said, **self._after(showing, base), **self.live.message(showing, base)}
+        return {**said, **self._after(session, base), **self.handlers.message(session, base)}
 
-    def _after(self, showing: Showing, base: Any) -> Answer:
+    def _after(self, session: Session, base: Any) -> Answer:
         """Show the chosen regions, and begin a turn if a region needs previews that there are not."""
-        answer = self.panel(showing, base)
-        needed = showing.plan.layers(base) if showing.plan else {}
-        enough = len(self.live.coarse[:2])
-        if any(len(showing.layers.get(key, ())) < enough for key in needed):
-            answer["turn"] = showing.renew(keep=True)
+        answer, stage = self.panel(session, base), self.handlers.stage(session)
+        needed = stage.edits.layers(base) if stage.edits else {}
+        enough = len(self.handlers.coarse[:2])
+        if any(len(stage.layers.get(key, ())) < enough for key in needed):
+            answer["turn"] = stage.renew(keep=True)
         return answer
 
-    def _new_region(self, showing: Showing) -> str:
-        plan = showing.plan or self.live.plan_type(whole(_mask_size(showing.photo)))
+    def _new_region(self, stage: StageState) -> str:
+        assert stage.photo is not None
+        edits = stage.edits or self.handlers.edits_type(whole(_mask_size(stage.photo)))
         number = 1
-        while (name := f"region {number}") in plan.regions.names:
+        while (name := f"region {number}") in edits.regions.names:
             number += 1
-        empty = np.zeros(plan.regions.size, np.float32)
-        showing.change(plan.cut(cutting.set_region(plan.regions, name, empty)))
-        showing.selected = (name,)
+        empty = np.zeros(edits.regions.size, np.float32)
+        stage.change(edits.with_regions(operations.set_region(edits.regions, name, empty)))
+        stage.selected = (name,)
         return name
 
     @staticmethod
-    def _change_mask(showing: Showing, name: str, mask: np.ndarray, erase: bool) -> None:
-        change = cutting.subtract_from if erase else cutting.add_to
-        showing.change(showing.plan.cut(change(showing.plan.regions, name, mask)))
+    def _change_mask(stage: StageState, name: str, mask: np.ndarray, erase: bool) -> None:
+        assert stage.edits is not None
+        change = operations.subtract_from if erase else operations.add_to
+        stage.change(stage.edits.with_regions(change(stage.edits.regions, name, mask)))
 
-    def _manner(self, plan: RegionPlan, names: tuple[str, ...]) -> str:
-        dress = plan.dress(names[0])
-        return PHOTO if dress.keeps else FOLLOW if dress.styles is None else self.own
+    def _manner(self, edits: RegionEdits, names: tuple[str, ...]) -> str:
+        if names[0] in edits.kept:
+            return PHOTO
+        return self.own if edits.has_own_styles(names[0]) else FOLLOW
+
+
+class StylizeRegionHandlers(RegionHandlers):
+    """Handlers of the regions of the Stylize tab: their paintings, and matching with parts of one."""
+
+    own = OWN_PAINTING
+
+    def __init__(self, stage_handlers: StylizeHandlers) -> None:
+        super().__init__(stage_handlers)
+        self.gallery = stage_handlers.gallery
+
+    def invitation(self, what: str) -> str:
+        return f"Choose a painting for {what}."
+
+    def adjust(self, visit: str, color: float, stroke: float, settings: Any) -> Answer:
+        """Give the chosen regions a color and a brush size of their own."""
+        session, stage, edits, base = self._chosen(visit, settings)
+        own = {"color": options.to_request("color", color), "stroke": options.to_request("stroke", stroke)}
+        stage.change(edits.override(stage.selected, **own))
+        return self._answer(session, base, "Painting.")
+
+    def preset(self, label: str) -> Callable[..., Iterator[Answer]]:
+        """Return the handler of one of PRESETS, or of matching by meaning."""
+        return self.match if label == MATCH else super().preset(label)
+
+    def match(self, visit: str, settings: Any) -> Iterator[Answer]:
+        """Paint each region like the part of the painting that shows the same."""
+        session, _, base = self._open(visit, settings)
+        yield from self._find_first(session, base)
+        yield self._match(session, base, {})
+
+    def pair(self, visit: str, part: str, settings: Any) -> Answer:
+        """Let the chosen regions take their style from another part of the painting."""
+        session, stage, _, base = self._chosen(visit, settings)
+        return self._match(session, base, dict.fromkeys(stage.selected, part))
+
+    def panel(self, session: Session, base: StyleRequest) -> Answer:
+        stage = self.handlers.stage(session)
+        edits, names = stage.edits, stage.selected
+        if edits is None or not names:
+            card = self.gallery.find(session, session.chosen)
+            line = {"title": title_line(card.caption)} if card else {}
+            return {"region_box": gr.Column(visible=False), **line}
+        own = edits.resolved(names[0], base)
+        title = " and ".join(names)
+        title = title[:1].upper() + title[1:]
+        parts = stage.parts if names != (REST,) else {}
+        return {
+            "region_box": gr.Column(visible=True),
+            "region_title": title_line(title),
+            "region_manner": self._manner(edits, names),
+            "region_strength": options.to_page("strength", own.strength if own.styles else 0.0),
+            "region_color": options.to_page("color", own.color),
+            "region_stroke": options.to_page("stroke", own.stroke),
+            "region_name": names[0],
+            "region_part": gr.Dropdown(
+                choices=[WHOLE_PAINTING, *sorted(set(parts.values()) | stage.part_names)],
+                value=parts.get(names[0], WHOLE_PAINTING),
+                visible=bool(stage.part_names),
+            ),
+            "title": title_line(f"{title}: choose a painting for it."),
+        }
+
+    def _match(self, session: Session, base: StyleRequest, pairs: dict[str, str]) -> Answer:
+        """Give the regions the styles of the parts of the painting that they are paired with."""
+        stage, engine = self.handlers.stage(session), self.engine
+        assert stage.edits is not None
+        edits, request = stage.edits, replace(base, regions=stage.edits.regions)
+        pairing: dict[str, str | None] = dict(engine.pairing(request))
+        pictures = [choice.style for choice in base.styles if isinstance(choice.style, Picture)]
+        stage.part_names = {part for picture in pictures for part in usable_parts(engine.segment(picture))}
+        pairing |= {name: part for name, part in stage.parts.items() if part in stage.part_names}
+        for name, part in pairs.items():
+            pairing[name] = None if part == WHOLE_PAINTING else part
+        matched = engine.match(request, pairing)
+        stage.parts = {name: part or WHOLE_PAINTING for name, part in pairing.items()}
+        for own in matched.region_styles:
+            edits = edits.override([own.name], styles=own.styles)
+        stage.change(edits)
+        said = [f"{name} from {part}" for name, part in stage.parts.items() if part != WHOLE_PAINTING]
+        sentence = f"Matched {listed(said)}." if said else "No part of the painting is in the photo, too."
+        return self._answer(session, base, f"{sentence} Choose a region to pair it anew.")
+
+
+def changed(name: str) -> str:
+    """Say that a region has changed."""
+    return f"{name[:1].upper()}{name[1:]} has changed."
 
 
 def _mask_size(photo: Picture) -> tuple[int, int]:
@@ -293,10 +404,10 @@ def _mask_size(photo: Picture) -> tuple[int, int]:
 def _merged(regions: Regions, names: tuple[str, ...]) -> Regions:
     if len(names) < 2:
         raise RequestError("one region is chosen; Shift-click another to merge them")
-    return cutting.merge(regions, names, REST if REST in names else names[0])
+    return operations.merge(regions, names, REST if REST in names else names[0])
 
 
 def _deleted(regions: Regions, names: tuple[str, ...]) -> Regions:
     for name in names:
-        regions = cutting.delete(regions, name)
+        regions = operations.delete(regions, name)
     return regions

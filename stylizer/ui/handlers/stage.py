@@ -1,11 +1,12 @@
-"""The live picture of a tab with a stage: its previews while the artist decides, and its full size."""
+"""The handlers of a stage: its previews while the artist decides, and its full size."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 
@@ -13,14 +14,14 @@ from stylizer.engine import Cancelled, CancelToken, Engine, read_recipe_text
 from stylizer.engine.recipe import PAINTING, TRANSLATION
 from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.handlers.full_size import SIZES, FullSize, hang, keep_finished
+from stylizer.ui.handlers.full_size import SIZES, FullSize, history_gallery, keep_finished
 from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status
-from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
-from stylizer.ui.region_edits import RegionPlan
+from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
-from stylizer.ui.showing import Showing
-from stylizer.ui.stage.component import compose_message, describe_regions
-from stylizer.ui.state import Session, Sessions
+from stylizer.ui.sessions import Sessions
+from stylizer.ui.stage.component import describe_regions
+from stylizer.ui.stage.message import StageMessage, compose_message
+from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
 
 Answer = dict[str, Any]
 
@@ -28,19 +29,22 @@ MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE}
 """The tabs of recipes of photos."""
 
 
-class LivePicture:
+class StageHandlers(ABC):
     """Handlers of one stage for all visitors; a tab says what is painted, by what request.
 
-    Every handler takes the visit and, last, the values of the widgets that a request depends on. It returns a
-    dictionary of widget names and new values; the other widgets stay as they are.
+    Every handler takes the visit and, last, the settings of a request: the record of the widgets' values that
+    the tab names. It returns a dictionary of widget names and new values; the other widgets stay as they are.
     """
 
-    tab = ""
-    """The name of the tab."""
-    plan_type: type[RegionPlan] = RegionPlan
-    strengths: tuple[float, ...] = (1.0,)
+    tab: ClassVar[str]
+    """The name of the tab; its stage has the same."""
+    stage_name: ClassVar[str]
+    settings_type: ClassVar[type]
+    """The record of the widgets that a request depends on."""
+    edits_type: ClassVar[type[RegionEdits]] = RegionEdits
+    strengths: ClassVar[tuple[float, ...]] = (1.0,)
     """Strengths of the previews, in the order in which they are painted."""
-    coarse: tuple[float, ...] = (1.0,)
+    coarse: ClassVar[tuple[float, ...]] = (1.0,)
     """Those of a region's layer."""
 
     def __init__(self, engine: Engine, sessions: Sessions, samples: tuple[SamplePhoto, ...]) -> None:
@@ -48,67 +52,64 @@ class LivePicture:
 
     # -- what a tab says --------------------------------------------------------------------------------
 
-    def showing(self, session: Session) -> Showing:
-        """Return what this tab's stage shows."""
-        raise NotImplementedError
-
-    def other(self, session: Session) -> Showing:
-        """Return what the other stage shows, with which this one shares photo and regions."""
-        raise NotImplementedError
-
-    def request(self, showing: Showing, values: tuple) -> Any:
+    @abstractmethod
+    def request(self, session: Session, settings: Any) -> Any:
         """Make the picture's request, without regions; raises RequestError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def previews(
         self, request: Any, strengths: tuple[float, ...], token: CancelToken
     ) -> Iterator[tuple[float, Picture]]:
         """Paint the picture at each strength, small."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paint_full(self, request: Any, token: CancelToken, progress: Any) -> Any:
         """Paint the picture as large as the request says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def names(self, request: Any) -> list[str]:
         """Name what the picture is painted like."""
-        raise NotImplementedError
 
-    def alt(self, showing: Showing) -> str:
+    @abstractmethod
+    def alt(self, session: Session) -> str:
         """Describe the picture to those who cannot see it."""
-        raise NotImplementedError
 
-    def restore(self, showing: Showing, recipe: Any, notes: tuple[str, ...], sample: Picture) -> Answer:
+    @abstractmethod
+    def restore(self, session: Session, recipe: Any, notes: tuple[str, ...], sample: Picture) -> Answer:
         """Set the widgets as a recipe says; the photo stays, for the sample is painted already."""
-        raise NotImplementedError
 
-    def begun(self, showing: Showing) -> Answer:
+    @abstractmethod
+    def done(self, session: Session, request: Any) -> str:
+        """Say that a turn is over."""
+
+    def begun(self, session: Session) -> Answer:
         """Say what else changes when a turn begins."""
         return {}
 
-    def done(self, showing: Showing, request: Any) -> str:
-        """Say that a turn is over."""
-        raise NotImplementedError
+    def stage(self, session: Session) -> StageState:
+        """Return the state of this tab's stage."""
+        return session.stages[self.stage_name]
 
-    def open(self, visit: str) -> Showing:
-        """Return what this tab's stage shows in a visit; raises SessionExpired."""
-        return self.showing(self.sessions.find(visit))
+    def other(self, session: Session) -> StageState:
+        """Return the state of the other stage, with which this one shares photo and regions."""
+        return next(stage for name, stage in session.stages.items() if name != self.stage_name)
 
     # -- photo and regions ------------------------------------------------------------------------------
 
     def open_photo(self, visit: str, upload: Any) -> Answer:
         """Take a new photo; a picture saved in this tab brings its settings back instead."""
-        showing = self.open(visit)
+        session = self.sessions.find(visit)
         for brought in uploads_of(upload)[:1]:
             text, note = read_recipe(brought["path"]), ""
             if text is not None:
                 recipe, notes = read_recipe_text(text)
                 made_in = MADE_IN.get(recipe.kind, "")
                 if made_in == self.tab:
-                    return self.restore(showing, recipe, notes, open_picture(brought["path"]))
+                    return self.restore(session, recipe, notes, open_picture(brought["path"]))
                 if made_in:
                     note = f"Open it in the {made_in} tab to get its settings back."
-            return self._show(showing, open_picture(brought["path"], brought.get("orig_name")), note)
+            photo = open_picture(brought["path"], brought.get("orig_name"))
+            return self._show(self.stage(session), photo, note)
         return {}
 
     def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
@@ -117,7 +118,7 @@ class LivePicture:
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            return self._show(self.showing(session), self.samples[event.index].open())
+            return self._show(self.stage(session), self.samples[event.index].open())
 
     def replay(self, visit: str, event: gr.SelectData) -> Answer:
         """Bring back the settings of a picture of this visit, if it was made in this tab, and go there."""
@@ -125,119 +126,123 @@ class LivePicture:
         result = session.results[::-1][event.index]
         if result.tab != self.tab:
             return {}
-        showing = self.showing(session)
-        showing.follow(self.other(session), self.plan_type)
+        self.stage(session).follow(self.other(session), self.edits_type)
         recipe, notes = read_recipe_text(result.recipe)
-        answer = self.restore(showing, recipe, notes, open_picture(result.thumbnail))
+        answer = self.restore(session, recipe, notes, open_picture(result.thumbnail))
         return {**answer, "tabs": gr.Tabs(selected=self.tab)}
 
-    def _show(self, showing: Showing, photo: Picture, *notes: str) -> Answer:
-        turn = showing.bring(photo)
+    def _show(self, stage: StageState, photo: Picture, *notes: str) -> Answer:
+        turn = stage.bring(photo)
         said = status(" ".join(filter(None, ("Reading the photo.", *notes, *photo.notes))), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
     def enter(self, visit: str | None) -> Answer:
-        """Come to the tab: what was brought or cut on the other stage since is taken over."""
+        """Come to the tab: what was brought or changed on the other stage since is taken over."""
         if visit is None:  # the page comes to its first tab before its visit begins
             return {}
         session = self.sessions.find(visit)
-        showing = self.showing(session)
-        with showing.lock:
-            photo = showing.photo
-            if not showing.follow(self.other(session), self.plan_type):
+        stage = self.stage(session)
+        with stage.lock:
+            photo = stage.photo
+            if not stage.follow(self.other(session), self.edits_type):
                 return {}
-            turn = showing.renew(keep=showing.photo is photo)
-            return {"turn": turn, "region_box": gr.Column(visible=bool(showing.selected))}
+            turn = stage.renew(keep=stage.photo is photo)
+            return {"turn": turn, "region_box": gr.Column(visible=bool(stage.selected))}
 
     # -- previews ---------------------------------------------------------------------------------------
 
     def renew(self, visit: str) -> Answer:
         """Begin a new turn after a setting has changed."""
-        return {"turn": self.open(visit).renew()}
+        return {"turn": self.stage(self.sessions.find(visit)).renew()}
 
-    def paint(self, visit: str, *values: Any) -> Iterator[Answer]:
+    def paint(self, visit: str, settings: Any) -> Iterator[Answer]:
         """Paint the keyframes of the newest turn, once; each goes to the stage as soon as it is ready."""
-        showing = self.open(visit)
-        token = showing.begin()
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
+        token = stage.turns.begin()
         if token is None:
             return
         try:
-            yield self._prepare(showing, token)
-            request = self.request(showing, values)
-            for work in missing_previews(showing, request, self.strengths, self.coarse):
+            yield self._prepare(session, token)
+            request = self.request(session, settings)
+            for work in missing_previews(stage, request, self.strengths, self.coarse):
                 for strength, painted in self.previews(work.request, work.strengths, token):
-                    keep_preview(showing, token, work, strength, painted, self.strengths)
-                    yield self.message(showing, request)
-            showing.busy = False
-            yield {**self.message(showing, request), "status": status(self.done(showing, request))}
+                    keep_preview(stage, token, work, strength, painted, self.strengths)
+                    yield self.message(session, request)
+            stage.busy = False
+            yield {**self.message(session, request), "status": status(self.done(session, request))}
         except Cancelled:
             return
         except Exception:
-            showing.busy = False
-            yield self.message(showing)
+            stage.busy = False
+            yield self.message(session)
             raise
 
-    def rest(self, visit: str, *values: Any) -> Answer:
+    def rest(self, visit: str, settings: Any) -> Answer:
         """Paint the true picture at the strength where the slider rests."""
-        showing = self.open(visit)
-        token = showing.working_token()
-        request = self.request(showing, values)
-        plan = showing.plan
-        if plan is None and request.strength in showing.frames:
-            return self.message(showing, request)
-        key = plan.strengths(request) if plan else (request.strength,)
-        work = PreviewWork(plan.request(request) if plan else request, (request.strength,), TRUE, key)
-        if key not in showing.truth:
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
+        token = stage.turns.working_token()
+        request = self.request(session, settings)
+        edits = stage.edits
+        if edits is None and request.strength in stage.frames:
+            return self.message(session, request)
+        key = edits.strengths(request) if edits else (request.strength,)
+        work = PreviewWork(edits.request(request) if edits else request, (request.strength,), TRUE, key)
+        if key not in stage.truth:
             try:
                 for strength, painted in self.previews(work.request, work.strengths, token):
-                    if showing.plan is plan:  # the artist may have gone on painting masks
-                        keep_preview(showing, token, work, strength, painted, self.strengths)
+                    if stage.edits is edits:  # the artist may have gone on painting masks
+                        keep_preview(stage, token, work, strength, painted, self.strengths)
             except Cancelled:
                 return {}
-        return {**self.message(showing, request), **_withdrawn(showing, showing.asked(request))}
+        return {**self.message(session, request), **_withdrawn(stage, stage.key_of(request))}
 
-    def _prepare(self, showing: Showing, token: CancelToken) -> Answer:
+    def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
-        if showing.photo is not None and 0.0 not in showing.frames:
-            preview = fit_within(showing.photo, PREVIEW_SIDE)
-            keep_preview(showing, token, PreviewWork(None, ()), 0.0, preview, self.strengths)
-            showing.size = (preview.width, preview.height)
+        stage = self.stage(session)
+        if stage.photo is not None and 0.0 not in stage.frames:
+            preview = fit_within(stage.photo, PREVIEW_SIDE)
+            keep_preview(stage, token, PreviewWork(None, ()), 0.0, preview, self.strengths)
+            stage.size = (preview.width, preview.height)
         return {
-            **self.message(showing),
-            **self.begun(showing),
+            **self.message(session),
+            **self.begun(session),
             "status": status("Painting.", "busy"),
-            **_withdrawn(showing, (showing.turn,)),
+            **_withdrawn(stage, (stage.turns.number,)),
         }
 
-    def message(self, showing: Showing, request: Any = None) -> Answer:
+    def message(self, session: Session, request: Any = None) -> Answer:
         """Tell the stage all that there is; `request` is the picture's own, by which regions find layers."""
-        with showing.lock:
-            showing.base = request or showing.base
-            plan = showing.plan
-            return {
-                "stage": compose_message(
-                    showing.turn,
-                    showing.photo.digest[:16] if showing.photo else "",
-                    showing.frames,
-                    showing.truth,
-                    showing.size,
-                    self.alt(showing),
-                    showing.busy,
-                    describe_regions(showing, plan, showing.base) if plan else None,
-                    showing.layers if plan else None,
-                )
-            }
+        return {"stage": self._message(session, request)}
+
+    def _message(self, session: Session, request: Any) -> StageMessage:
+        stage = self.stage(session)
+        with stage.lock:
+            stage.request = request or stage.request
+            edits = stage.edits
+            return compose_message(
+                stage.turns.number,
+                stage.photo.digest[:16] if stage.photo else "",
+                stage.frames,
+                stage.truth,
+                stage.size,
+                self.alt(session),
+                stage.busy,
+                describe_regions(stage, edits, stage.request) if edits else None,
+                stage.layers if edits else None,
+            )
 
     # -- full size --------------------------------------------------------------------------------------
 
-    def render(self, visit: str, size: str, *values: Any) -> Iterator[Answer]:
+    def render(self, visit: str, size: str, settings: Any) -> Iterator[Answer]:
         """Paint in full size, telling how far it is, and offer the file."""
         session = self.sessions.find(visit)
-        showing = self.showing(session)
+        stage = self.stage(session)
         token = session.full = CancelToken()
-        base = self.request(showing, values)
-        showing.offered = showing.asked(base)
-        request = replace(showing.plan.request(base) if showing.plan else base, long_side=SIZES[size])
+        base = self.request(session, settings)
+        stage.offered = stage.key_of(base)
+        request = replace(stage.edits.request(base) if stage.edits else base, long_side=SIZES[size])
         running, idle = (
             {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
         )
@@ -261,7 +266,7 @@ class LivePicture:
             **idle,
             "status": status(" ".join((told, *work.result.notes))),
             "download": gr.DownloadButton(value=str(finished.file), visible=True),
-            "history": hang(session),
+            "history": history_gallery(session),
         }
 
     def stop(self, visit: str) -> Answer:
@@ -270,12 +275,12 @@ class LivePicture:
         return {}
 
 
-def _withdrawn(showing: Showing, asked: tuple) -> Answer:
+def _withdrawn(stage: StageState, asked: tuple) -> Answer:
     """Take the finished file off the page when the settings ask for another picture.
 
     The stage's question for the true picture may well be answered after a full-size render has begun.
     """
-    same = showing.offered[: len(asked)] == asked
+    same = stage.offered[: len(asked)] == asked
     return {} if same else {"download": gr.DownloadButton(visible=False)}
 
 

@@ -1,4 +1,4 @@
-"""What the page does: widget values to requests, results to widgets; no tensor, no model, no event.
+"""The handlers of the Stylize tab: visits, styles, and a request of the widgets' values.
 
 Every handler returns a dictionary of widget names and new values; the other widgets stay as they are.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -18,48 +17,48 @@ from stylizer.engine import (
     Engine,
     Recipe,
     RequestError,
+    Result,
     StyleChoice,
     StyleRequest,
-    StyleResult,
 )
+from stylizer.errors import StudioError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
-from stylizer.ui.gallery import ALL, OWN_KEY, Wall
-from stylizer.ui.handlers.stage import Answer, LivePicture, uploads_of
-from stylizer.ui.history import RegionHistory
-from stylizer.ui.messages import KNOWN, STYLIZE, listed, name_of, sentence_of, status, title_line
-from stylizer.ui.region_edits import Dress, RegionPlan
+from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
+from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
+from stylizer.ui.history import History
+from stylizer.ui.messages import STYLIZE, listed, name_of, sentence_of, status, title_line
+from stylizer.ui.options import MOST_FURTHER, StyleSettings
+from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
-from stylizer.ui.settings import Settings
-from stylizer.ui.showing import Showing
-from stylizer.ui.stage.component import compose_message
-from stylizer.ui.state import MOST_OWN, OwnStyle, Session, Sessions
+from stylizer.ui.sessions import Sessions
+from stylizer.ui.stage.message import StageMessage, compose_message
+from stylizer.ui.state import OwnStyle, Session
 
-MOST_FURTHER = 3
-"""Styles that may join the chosen one."""
+MOST_OWN = 24
 THUMBNAIL_SIDE = 192
 
-OWN_MANNER = "Own painting"
+OWN_PAINTING = "Own painting"
 
 
-class Studio(LivePicture):
-    """The page's hands: one for all visitors, with an engine, their visits and the wall of styles."""
+class StylizeHandlers(StageHandlers):
+    """One for all visitors, with an engine, their visits and the gallery of styles."""
 
-    tab = STYLIZE
+    tab, stage_name, settings_type = STYLIZE, "stylize", StyleSettings
     strengths, coarse = KEYFRAMES, COARSE
 
     def __init__(
         self,
         engine: Engine,
         sessions: Sessions,
-        wall: Wall,
+        gallery: StyleGallery,
         samples: tuple[SamplePhoto, ...],
         example: Example,
     ) -> None:
         super().__init__(engine, sessions, samples)
-        self.wall, self.example = wall, example
+        self.gallery, self.example = gallery, example
         self._greeting = example.photo.open()
 
     # -- visits -----------------------------------------------------------------------------------------
@@ -67,11 +66,12 @@ class Studio(LivePicture):
     def open_visit(self, request: gr.Request) -> Answer:
         """Begin a visit, with the finished example on the stage."""
         session = self.sessions.open(request.session_hash or "")
-        session.photo, session.brought = self._greeting, time.monotonic()
-        session.frames = dict(self.example.frames)
-        session.size = (self._greeting.width, self._greeting.height)
-        known = self.wall.find(session, self.example.style)
-        session.chosen = known.key if known else (self.wall.shipped[0].key if self.wall.shipped else "")
+        stage = self.stage(session)
+        stage.photo, stage.photo_at = self._greeting, time.monotonic()
+        stage.frames = dict(self.example.frames)
+        stage.size = (self._greeting.width, self._greeting.height)
+        known = self.gallery.find(session, self.example.style)
+        session.chosen = known.key if known else (self.gallery.shipped[0].key if self.gallery.shipped else "")
         return {"visit": session.id}
 
     def leave(self, request: gr.Request) -> None:
@@ -80,10 +80,10 @@ class Studio(LivePicture):
 
     def warm(self) -> None:
         """Load the painter before the first visitor needs it; without one, painting says what is missing."""
-        with contextlib.suppress(*KNOWN):
+        with contextlib.suppress(StudioError):
             _ = self.engine.painter
 
-    def greeting(self) -> dict[str, Any]:
+    def greeting(self) -> StageMessage:
         """Return what the stage shows before anything was asked."""
         photo = self._greeting
         return compose_message(
@@ -99,16 +99,16 @@ class Studio(LivePicture):
     def choose_style(
         self, visit: str, chip: str, further: list[str], moment: float, event: gr.SelectData
     ) -> Answer:
-        """Choose the style that was clicked on the wall."""
+        """Choose the style that was clicked in the gallery."""
         session = self.sessions.find(visit)
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            card = self.wall.cards(session, chip)[event.index]
-            if session.selected and session.plan:
-                return self.dress_chosen(session, card.style, card.caption)
+            card = self.gallery.cards(session, chip)[event.index]
+            if self._has_chosen_regions(session):
+                return self.paint_chosen(session, card.style, card.caption)
             session.chosen = card.key
-            turn = session.renew()
+            turn = self.stage(session).renew()
         return {
             "turn": turn,
             "title": title_line(card.caption),
@@ -116,8 +116,8 @@ class Studio(LivePicture):
         }
 
     def filter_styles(self, visit: str, chip: str) -> Answer:
-        """Hang the styles of a chip."""
-        return {"wall": self._hang(self.sessions.find(visit), chip)}
+        """Show the styles under a chip."""
+        return {"wall": self._show_gallery(self.sessions.find(visit), chip)}
 
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
@@ -133,32 +133,37 @@ class Studio(LivePicture):
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
             )
         keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
-        if session.selected and session.plan:
-            hung = {
-                "wall": self._hang(session, ALL),
-                "chips": gr.Radio(choices=self.wall.chips_for(session), value=ALL),
-                "further": gr.Dropdown(choices=self.wall.choices(session)),
+        if self._has_chosen_regions(session):
+            shown = {
+                "wall": self._show_gallery(session, ALL),
+                "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
+                "further": gr.Dropdown(choices=self.gallery.choices(session)),
             }
-            return {**self.dress_chosen(session, pictures[0], pictures[0].name), **hung}
+            return {**self.paint_chosen(session, pictures[0], pictures[0].name), **shown}
         together = keys[: MOST_FURTHER + 1]
         return self._choose(session, together, (50.0,) * len(together))
 
-    def dress_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
-        """Dress the chosen regions in a style."""
-        styles = (StyleChoice(style),)
-        plan = session.plan.dressed(session.selected, lambda dress: replace(dress, styles=styles))
-        session.change(plan)
-        names = " and ".join(session.selected)
+    def paint_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
+        """Paint the chosen regions in a style of their own."""
+        stage, styles = self.stage(session), (StyleChoice(style),)
+        assert stage.edits is not None
+        stage.change(stage.edits.override(stage.selected, styles=styles))
+        names = " and ".join(stage.selected)
         return {
-            "turn": session.renew(keep=True),
+            "turn": stage.renew(keep=True),
             "title": title_line(f"{names[:1].upper()}{names[1:]}: {caption}"),
-            "region_manner": OWN_MANNER,
+            "region_manner": OWN_PAINTING,
         }
+
+    def _has_chosen_regions(self, session: Session) -> bool:
+        stage = self.stage(session)
+        return bool(stage.selected) and stage.edits is not None
 
     def change_mix(self, visit: str, further: list[str]) -> Answer:
         """Let other styles join the chosen one, or leave."""
         session = self.sessions.find(visit)
-        return {"turn": session.renew(), **self._share_sliders(session, [session.chosen, *(further or ())])}
+        sliders = self._share_sliders(session, [session.chosen, *(further or ())])
+        return {"turn": self.stage(session).renew(), **sliders}
 
     def _add_own(self, session: Session, style: Picture | NamedStyle, title: str, sample: Picture) -> str:
         file = session.new_file(".webp")
@@ -167,28 +172,29 @@ class Studio(LivePicture):
         session.own[key] = OwnStyle(style, title or "My painting", file)
         return key
 
-    def _choose(self, session: Session, keys: list[str], shares: tuple[float, ...]) -> Answer:
-        """Choose the first style, let the others join it, and hang the visitor's own."""
+    def _choose(self, session: Session, keys: list[str], shares: Sequence[float]) -> Answer:
+        """Choose the first style, let the others join it, and show the visitor's own."""
         session.chosen = keys[0]
-        card = self.wall.find(session, keys[0])
+        card = self.gallery.find(session, keys[0])
         return {
-            "turn": session.renew(),
+            "turn": self.stage(session).renew(),
             "title": title_line(card.caption),
-            "wall": self._hang(session, ALL),
-            "chips": gr.Radio(choices=self.wall.chips_for(session), value=ALL),
-            "further": gr.Dropdown(choices=self.wall.choices(session), value=keys[1:], multiselect=True),
+            "wall": self._show_gallery(session, ALL),
+            "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
+            "further": gr.Dropdown(choices=self.gallery.choices(session), value=keys[1:], multiselect=True),
             **self._share_sliders(session, keys, shares),
         }
 
-    def _hang(self, session: Session, chip: str) -> Any:
-        keys = [card.key for card in self.wall.cards(session, chip)]
+    def _show_gallery(self, session: Session, chip: str) -> Any:
+        keys = [card.key for card in self.gallery.cards(session, chip)]
         index = keys.index(session.chosen) if session.chosen in keys else None
-        return gr.Gallery(value=self.wall.gallery(session, chip), selected_index=index)
+        return gr.Gallery(value=self.gallery.pictures(session, chip), selected_index=index)
 
-    def _share_sliders(self, session: Session, keys: list[str], shares: tuple[float, ...] = ()) -> Answer:
-        answer, keys = {}, list(dict.fromkeys(keys))
+    def _share_sliders(self, session: Session, keys: Sequence[str], shares: Sequence[float] = ()) -> Answer:
+        answer: Answer = {}
+        keys = list(dict.fromkeys(keys))
         for place in range(MOST_FURTHER + 1):
-            card = self.wall.find(session, keys[place]) if place < len(keys) > 1 else None
+            card = self.gallery.find(session, keys[place]) if place < len(keys) > 1 else None
             settings = {} if card is None else {"label": f"Share of {card.title}"}
             if place < len(shares):
                 settings["value"] = shares[place]
@@ -197,62 +203,63 @@ class Studio(LivePicture):
 
     # -- the live picture -------------------------------------------------------------------------------
 
-    def showing(self, session: Session) -> Session:
-        """Return what the stage shows: the visit's own."""
-        return session
-
-    def other(self, session: Session) -> Showing:
-        return session.translation
-
-    def request(self, session: Session, values: tuple) -> StyleRequest:
+    def request(self, session: Session, settings: StyleSettings) -> StyleRequest:
         """Make the picture's request; raises RequestError when there is no photo or no style."""
-        return Settings.read(values).request(session, self.wall)
+        keys = list(dict.fromkeys([session.chosen, *(settings.further or ())]))
+        cards = [card for card in (self.gallery.find(session, key) for key in keys) if card is not None]
+        photo = self.stage(session).photo
+        if photo is None:
+            raise RequestError("There is no photo yet. Open one, or choose a sample.")
+        if not cards:
+            raise RequestError("No style is chosen. Choose a painting.")
+        weights = settings.shares if len(cards) > 1 else (1.0,)
+        styles = tuple(StyleChoice(card.style, share) for card, share in zip(cards, weights, strict=False))
+        names = ("strength", *options.LOOK)
+        values = {name: options.to_request(name, getattr(settings, name)) for name in names}
+        return StyleRequest(photo, styles, **values)
 
     def previews(
         self, request: StyleRequest, strengths: tuple[float, ...], token: CancelToken
     ) -> Iterator[tuple[float, Picture]]:
         return self.engine.keyframes(request, strengths, PREVIEW_SIDE, token)
 
-    def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> StyleResult:
-        return self.engine.paint(request, token, progress)
+    def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> Result:
+        return self.engine.run(request, token, progress)
 
     def names(self, request: StyleRequest) -> list[str]:
         return [name_of(choice.style) for choice in request.styles]
 
     def alt(self, session: Session) -> str:
-        card = self.wall.find(session, session.chosen)
-        return f"{session.photo.name}, painted like {card.caption}." if card and session.photo else ""
+        card, photo = self.gallery.find(session, session.chosen), self.stage(session).photo
+        return f"{photo.name}, painted like {card.caption}." if card and photo else ""
 
     def begun(self, session: Session) -> Answer:
-        card = self.wall.find(session, session.chosen)
-        return {"title": title_line(card.caption)} if card and not session.selected else {}
+        card = self.gallery.find(session, session.chosen)
+        return {"title": title_line(card.caption)} if card and not self.stage(session).selected else {}
 
     def done(self, session: Session, request: StyleRequest) -> str:
-        looks = session.plan.request(request).region_styles if session.plan else ()
-        styles = [choice.style for way in (request, *looks) for choice in way.styles or ()]
+        edits = self.stage(session).edits
+        own = edits.request(request).region_styles if edits else ()
+        styles = [choice.style for way in (request, *own) for choice in way.styles or ()]
         return f"Painted like {listed(list(dict.fromkeys(map(name_of, styles))))}."
 
     # -- recipes ----------------------------------------------------------------------------------------
 
     def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
-        request, more = self.engine.restore(recipe, session.photo)
-        session.history = None
+        stage = self.stage(session)
+        request, more = self.engine.restore(recipe, stage.photo)
+        stage.history = None
         if request.regions is not None:
-            worn = {
-                look.name: (look.styles, look.strength, look.color, look.stroke)
-                for look in request.region_styles
-            }
-            dresses = tuple((name, Dress(*worn[name])) for name in worn)
-            session.history = RegionHistory(RegionPlan(request.regions, dresses))
-        session.selected = ()
-        session.forget_truth()
+            kept = frozenset(own.name for own in request.region_styles if own.styles == ())
+            own = tuple(own for own in request.region_styles if own.name not in kept)
+            stage.history = History(RegionEdits(request.regions, own, kept))
+        stage.selected = ()
+        stage.forget_truth()
         keys = []
         for choice in request.styles[: MOST_FURTHER + 1]:
-            card = self.wall.find(session, getattr(choice.style, "slug", ""))
-            own = card is None
-            keys.append(
-                self._add_own(session, choice.style, name_of(choice.style), sample) if own else card.key
-            )
+            card = self.gallery.find(session, getattr(choice.style, "slug", ""))
+            name = name_of(choice.style)
+            keys.append(card.key if card else self._add_own(session, choice.style, name, sample))
         keys = keys or [session.chosen]
         heaviest = max((choice.weight for choice in request.styles), default=1.0)
         shares = tuple(round(100 * choice.weight / heaviest) for choice in request.styles)

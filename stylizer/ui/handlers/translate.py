@@ -1,9 +1,8 @@
-"""What the Translate tab does: models and their looks to requests, requests to the stage."""
+"""The handlers of the Translate tab: models and their looks to requests, requests to the stage."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,34 +14,28 @@ from stylizer.engine import (
     Recipe,
     RegionTranslation,
     RequestError,
-    StyleResult,
+    Result,
     TranslateRequest,
 )
-from stylizer.engine.requests import Domains
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.checkpoint import Card
 from stylizer.models.roles import PHOTO as PHOTO_DOMAIN
 from stylizer.ui import options
-from stylizer.ui.handlers.regions import Desk
-from stylizer.ui.handlers.stage import Answer, LivePicture
-from stylizer.ui.history import RegionHistory
+from stylizer.ui.handlers.regions import RegionHandlers
+from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.history import History
 from stylizer.ui.messages import TRANSLATE, listed, sentence_of, status, title_line, written
-from stylizer.ui.region_edits import AS_THE_PICTURE, KEEP, Dress, RegionPlan
+from stylizer.ui.options import MOST_SHARES, TranslateSettings
+from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
-from stylizer.ui.showing import Showing
 from stylizer.ui.state import Session
 
-MOST_SHARES = 8
-"""Looks of a model whose shares of a mix have a slider; further ones join with half a share."""
 HALF = 50
 OWN_LOOK = "Own look"
 PANEL = ("region_box", "region_title", "region_manner", "region_strength", "region_domains")
 """The widgets that show the chosen regions."""
-SETTINGS = ("model", "domains", *(f"share{place}" for place in range(MOST_SHARES)))
-SETTINGS = (*SETTINGS, "strength", "color", "stroke")
-"""The widgets that a translation depends on, in the order in which handlers take their values."""
-CONTROLS = (*SETTINGS, "about", "region_box")
+CONTROLS = (*TranslateSettings.WIDGETS, "about", "region_box")
 """The widgets that a recipe sets."""
 
 TO_GRAY = "Your photo is in color: it was turned to black and white first."
@@ -51,48 +44,41 @@ COLORED = 6.0
 
 
 @dataclass(frozen=True)
-class TranslationPlan(RegionPlan):
+class TranslationEdits(RegionEdits):
     """Regions, and by which looks each is translated."""
 
-    def worn(self, base: TranslateRequest) -> Domains:
-        return base.domains
+    def none_of(self, name: str) -> RegionTranslation:
+        return RegionTranslation(name)
 
-    def name(self, choice: tuple[str, float]) -> str:
-        return written(choice[0])
+    def has_own_styles(self, name: str) -> bool:
+        return self.own_of(name).domains is not None
 
-    def request(self, base: TranslateRequest) -> TranslateRequest:
-        """Return the picture's request with the regions and how each is translated."""
-        dressed = [name for name, dress in self.dresses if dress != AS_THE_PICTURE]
-        looks = tuple(self._look(name, base) for name in dressed if name in self.regions.names)
-        return replace(base, regions=self.regions, region_styles=looks)
+    def with_own_styles(self, names: Iterable[str], base: TranslateRequest) -> TranslationEdits:
+        edits = self
+        for name in names:
+            edits = edits.override([name], domains=self.own_of(name).domains or base.domains)
+        return edits
 
-    def layer(self, name: str, base: TranslateRequest) -> str:
-        """Name the previews that a region is cut from: "" for the picture's, "keep" for the photo."""
-        dress, domains = self.dress(name), self._look(name, base).domains
-        if dress.keeps:
-            return KEEP
-        return "" if domains == base.domains else hashlib.sha256(repr(domains).encode()).hexdigest()[:16]
+    def words(self, name: str) -> str:
+        if name in self.kept:
+            return "photo"
+        return " and ".join(written(domain) for domain, _ in self.own_of(name).domains or ())
 
-    def layers(self, base: TranslateRequest) -> dict[str, TranslateRequest]:
-        """Return the requests of the layers: the whole photo translated as a region is."""
-        keys = {name: self.layer(name, base) for name in self.regions.names}
-        return {
-            key: replace(base, domains=self._look(name, base).domains)
-            for name, key in keys.items()
-            if key not in ("", KEEP)
-        }
+    def whole(self, name: str, base: TranslateRequest) -> TranslateRequest:
+        return replace(base, domains=self.resolved(name, base).domains)
 
-    def _look(self, name: str, base: TranslateRequest) -> RegionTranslation:
-        dress = self.dress(name)
-        strength = base.strength if dress.strength is None else dress.strength
-        return RegionTranslation(name, 0.0 if dress.keeps else strength, dress.styles or base.domains)
+    def identity(self, own: RegionTranslation) -> tuple:
+        return (own.domains,)
+
+    def _kept(self, name: str) -> RegionTranslation:
+        return replace(self.own_of(name), strength=0.0)
 
 
-class Translations(LivePicture):
-    """Handlers of the Translate tab."""
+class TranslateHandlers(StageHandlers):
+    """Handlers of the stage of the Translate tab."""
 
-    tab = TRANSLATE
-    plan_type = TranslationPlan
+    tab, stage_name, settings_type = TRANSLATE, "translate", TranslateSettings
+    edits_type = TranslationEdits
     # a strength is a mean of photo and translation, which the stage draws exactly from these two
 
     # -- models -----------------------------------------------------------------------------------------
@@ -113,91 +99,83 @@ class Translations(LivePicture):
 
     def choose_model(self, visit: str, model: str) -> Answer:
         """Take another model, with the first of its looks everywhere."""
-        showing = self.open(visit)
-        plan = showing.plan
-        if plan is not None and any(dress.styles for _, dress in plan.dresses):
-            showing.change(
-                plan.dressed(
-                    plan.regions.names, lambda dress: dress if dress.keeps else replace(dress, styles=None)
-                )
-            )
+        stage = self.stage(self.sessions.find(visit))
+        edits = stage.edits
+        if edits is not None and any(own.domains for own in edits.own):
+            stage.change(replace(edits, own=tuple(replace(own, domains=None) for own in edits.own)))
         card = self.card(model)
-        return {"turn": showing.renew(), **looks_of(card, looks(card)[:1])}
+        return {"turn": stage.renew(), **looks_of(card, looks(card)[:1])}
 
     def choose_domains(self, visit: str, model: str, domains: list[str]) -> Answer:
         """Take another look, or a mix of several."""
-        showing, card = self.open(visit), self.card(model)
+        stage, card = self.stage(self.sessions.find(visit)), self.card(model)
         if not domains:
             raise RequestError("no look is chosen; choose at least one")
-        return {"turn": showing.renew(), **share_sliders(card, domains)}
+        return {"turn": stage.renew(), **share_sliders(card, domains)}
 
     # -- the live picture -------------------------------------------------------------------------------
 
-    def enter(self, visit: str) -> Answer:
+    def enter(self, visit: str | None) -> Answer:
         """Come to the tab; the first time there is a picture to begin."""
-        first = self.open(visit).turn == 0
+        stage = self.stage(self.sessions.find(visit))
+        first = stage.turns.number == 0
         answer = super().enter(visit)
-        return {"turn": self.open(visit).renew()} if first and not answer else answer
+        return {"turn": stage.renew()} if first and not answer else answer
 
-    def showing(self, session: Session) -> Showing:
-        return session.translation
-
-    def other(self, session: Session) -> Showing:
-        return session
-
-    def request(self, showing: Showing, values: tuple) -> TranslateRequest:
-        model, domains, *shares, strength, color, stroke = values
-        if showing.photo is None:
+    def request(self, session: Session, settings: TranslateSettings) -> TranslateRequest:
+        photo = self.stage(session).photo
+        if photo is None:
             raise RequestError("There is no photo yet. Open one, or choose a sample.")
-        offered = looks(self.card(model))
-        chosen = [name for name in offered if name in (domains or ())] or offered[:1]
-        weights = dict(zip(offered, shares, strict=False)) if len(chosen) > 1 else {}
+        offered = looks(self.card(settings.model))
+        chosen = [name for name in offered if name in (settings.domains or ())] or offered[:1]
+        weights = dict(zip(offered, settings.shares, strict=False)) if len(chosen) > 1 else {}
         return TranslateRequest(
-            showing.photo,
-            model,
+            photo,
+            settings.model,
             tuple((name, weights.get(name, HALF)) for name in chosen),
-            options.to_request("strength", strength),
-            options.to_request("color", color),
-            options.to_request("stroke", stroke),
+            options.to_request("strength", settings.strength),
+            options.to_request("color", settings.color),
+            options.to_request("stroke", settings.stroke),
         )
 
     def previews(
         self, request: TranslateRequest, strengths: tuple[float, ...], token: CancelToken
     ) -> Iterator[tuple[float, Picture]]:
-        return self.engine.translation_keyframes(request, strengths, PREVIEW_SIDE, token)
+        return self.engine.keyframes(request, strengths, PREVIEW_SIDE, token)
 
-    def paint_full(self, request: TranslateRequest, token: CancelToken, progress: Any) -> StyleResult:
-        return self.engine.translate(request, token, progress)
+    def paint_full(self, request: TranslateRequest, token: CancelToken, progress: Any) -> Result:
+        return self.engine.run(request, token, progress)
 
     def names(self, request: TranslateRequest) -> list[str]:
         card = self.card(request.model)
         return [called(card)] if len(looks(card)) < 2 else [written(name) for name, _ in request.domains]
 
-    def alt(self, showing: Showing) -> str:
-        if showing.photo is None or showing.base is None:
+    def alt(self, session: Session) -> str:
+        stage = self.stage(session)
+        if stage.photo is None or stage.request is None:
             return ""
-        return f"{showing.photo.name}, translated: {listed(self.names(showing.base))}."
+        return f"{stage.photo.name}, translated: {listed(self.names(stage.request))}."
 
-    def done(self, showing: Showing, request: TranslateRequest) -> str:
+    def done(self, session: Session, request: TranslateRequest) -> str:
         told = [f"Translated: {listed(self.names(request))}."]
-        if self.card(request.model).architecture == "colorizer" and in_color(showing.photo):
+        if self.card(request.model).architecture == "colorizer" and in_color(request.content):
             told.append(TO_GRAY)
         return " ".join(told)
 
-    def restore(self, showing: Showing, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
-        request, more = self.engine.restore(recipe, showing.photo)
+    def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
+        stage = self.stage(session)
+        request, more = self.engine.restore(recipe, stage.photo)
         card = self.card(request.model)
-        showing.history = None
+        stage.history = None
         if request.regions is not None:
-            worn = ((look.name, Dress(look.domains, look.strength)) for look in request.region_styles)
-            showing.history = RegionHistory(TranslationPlan(request.regions, tuple(worn)))
-        showing.selected = ()
-        showing.forget_truth()
+            stage.history = History(TranslationEdits(request.regions, request.region_styles))
+        stage.selected = ()
+        stage.forget_truth()
         heaviest = max((weight for _, weight in request.domains), default=1.0)
         shares = {name: round(100 * weight / heaviest) for name, weight in request.domains}
         told = ("Settings are back.", *(sentence_of(RequestError(note)) for note in (*notes, *more)))
         return {
-            "turn": showing.renew(),
+            "turn": stage.renew(),
             "model": request.model,
             **looks_of(card, [name for name in looks(card) if name in shares] or looks(card)[:1], shares),
             **{
@@ -209,37 +187,39 @@ class Translations(LivePicture):
         }
 
 
-class TranslationDesk(Desk):
+class TranslateRegionHandlers(RegionHandlers):
     """Handlers of the regions of the Translate tab."""
 
     own = OWN_LOOK
+    handlers: TranslateHandlers
 
     def invitation(self, what: str) -> str:
         return f"Choose a look or a strength for {what}."
 
-    def set_domains(self, visit: str, domains: list[str], *values: Any) -> Answer:
+    def set_domains(self, visit: str, domains: list[str], settings: TranslateSettings) -> Answer:
         """Give the chosen regions looks of their own, all alike."""
-        showing, base = self._chosen(visit, values)
+        session, stage, edits, base = self._chosen(visit, settings)
         if not domains:
             raise RequestError("no look is chosen; choose at least one")
         own = tuple((name, 1.0) for name in domains)
-        showing.change(showing.plan.dressed(showing.selected, lambda dress: replace(dress, styles=own)))
-        return self._answer(showing, base, "Painting.")
+        stage.change(edits.override(stage.selected, domains=own))
+        return self._answer(session, base, "Painting.")
 
-    def panel(self, showing: Showing, base: TranslateRequest) -> Answer:
-        plan, names = showing.plan, showing.selected
-        if plan is None or not names:
+    def panel(self, session: Session, base: TranslateRequest) -> Answer:
+        stage = self.handlers.stage(session)
+        edits, names = stage.edits, stage.selected
+        if edits is None or not names:
             return {"region_box": gr.Column(visible=False)}
-        look = plan.request(base).region_style(names[0])
+        own = edits.resolved(names[0], base)
         title = " and ".join(names)
-        offered = looks(self.live.card(base.model))
+        offered = looks(self.handlers.card(base.model))
         return {
             "region_box": gr.Column(visible=True),
             "region_title": title_line(title[:1].upper() + title[1:]),
-            "region_manner": self._manner(plan, names),
-            "region_strength": options.to_page("strength", look.strength),
+            "region_manner": self._manner(edits, names),
+            "region_strength": options.to_page("strength", own.strength),
             "region_domains": gr.CheckboxGroup(
-                choices=worded(offered), value=[name for name, _ in look.domains], visible=len(offered) > 1
+                choices=worded(offered), value=[name for name, _ in own.domains], visible=len(offered) > 1
             ),
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.ui.handlers.generate import FIRST, SECOND, STEPS, Inventions
+from stylizer.ui.handlers.generate import FIRST, SECOND, STEPS, GenerateHandlers
 from stylizer.ui.handlers.translate import about_line
 from stylizer.ui.messages import status
 
@@ -22,7 +22,7 @@ DARING = "0 is the most usual picture, 100 the most daring."
 
 
 @dataclass(frozen=True)
-class InventTab:
+class GenerateTab:
     """The components of the tab, by the names that the handlers use."""
 
     picture: gr.Image
@@ -41,9 +41,9 @@ class InventTab:
     truncation: gr.Slider
 
 
-def make_invent_tab(inventions: Inventions) -> InventTab | None:
+def make_generate_tab(generate: GenerateHandlers) -> GenerateTab | None:
     """Lay out the tab; without an inventor it says so, and there is nothing to return."""
-    models = inventions.models()
+    models = generate.models()
     if not models:
         gr.HTML(f"<p>{NONE}</p>", elem_id=f"{PREFIX}none")
         return None
@@ -59,7 +59,7 @@ def make_invent_tab(inventions: Inventions) -> InventTab | None:
                 visible=len(models) > 1,
                 elem_id=f"{PREFIX}model",
             )
-            for card in inventions.engine.models("inventor"):
+            for card in generate.engine.models("inventor"):
                 gr.HTML(about_line(card))
             with gr.Column(elem_classes="panel"):
                 gr.HTML("<h2>Picture</h2><p>Every number is another picture that nobody painted.</p>")
@@ -70,7 +70,7 @@ def make_invent_tab(inventions: Inventions) -> InventTab | None:
                 made |= _seed("second", "roll_second", SECOND, "Second seed")
             for name, (label, info) in LEVELS.items():
                 made[name] = _slider(name, label, info, 0)
-    return InventTab(**made)
+    return GenerateTab(**made)
 
 
 def _easel() -> dict[str, Any]:

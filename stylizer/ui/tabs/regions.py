@@ -7,8 +7,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.handlers.regions import EDITS
-from stylizer.ui.region_desk import MANNERS, MATCH, WHOLE_PAINTING
+from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS, WHOLE_PAINTING
 from stylizer.ui.region_edits import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
@@ -39,7 +38,7 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
             with gr.Accordion("Change the region", open=False, elem_id="region-more"):
                 made["region_color"], made["region_stroke"] = _slider("color"), _slider("stroke")
                 with gr.Row(elem_classes="deeds"):
-                    made["edits"] = {action: gr.Button(action) for action in EDITS}
+                    made["edits"] = {action: gr.Button(action) for action in OPERATIONS}
                 made["region_pixels"] = gr.Slider(
                     1,
                     64,

@@ -12,6 +12,7 @@ from stylizer.ui.handlers.full_size import SIZES
 from stylizer.ui.messages import status
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.component import make_stage
+from stylizer.ui.stage.message import StageMessage
 
 PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
 
@@ -22,7 +23,7 @@ PHOTO_WORDS = (
 
 
 def make_easel(
-    message: dict[str, Any],
+    message: StageMessage,
     sentence: str,
     prefix: str = "",
     picture: str = "painting",

@@ -8,10 +8,11 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.gallery import ALL, Wall
-from stylizer.ui.handlers.stylize import MOST_FURTHER
+from stylizer.ui.gallery import ALL, StyleGallery
 from stylizer.ui.messages import title_line
+from stylizer.ui.options import MOST_FURTHER
 from stylizer.ui.samples import SamplePhoto
+from stylizer.ui.stage.message import StageMessage
 from stylizer.ui.tabs.regions import make_regions_panel
 from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
 
@@ -65,9 +66,9 @@ class StylizeTab:
 
 
 def make_stylize_tab(
-    wall: Wall,
+    gallery: StyleGallery,
     samples: tuple[SamplePhoto, ...],
-    message: dict[str, Any],
+    message: StageMessage,
     chosen: str,
     sentence: str,
     can_find: bool,
@@ -83,7 +84,7 @@ def make_stylize_tab(
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
-            made |= _styles(wall, chosen)
+            made |= _styles(gallery, chosen)
             with gr.Accordion("Look", open=False):
                 made |= {"color": options.slider("color"), "colors_only": options.switch("colors_only")}
                 made |= {"stroke": options.slider("stroke"), "detail": options.slider("detail")}
@@ -106,9 +107,9 @@ def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
     return made
 
 
-def _styles(wall: Wall, chosen: str) -> dict[str, Any]:
+def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    cards = wall.cards()
+    cards = gallery.cards()
     keys = [card.key for card in cards]
     index = keys.index(chosen) if chosen in keys else None
     with gr.Column(elem_id="styles-panel", elem_classes="panel"):
@@ -119,10 +120,10 @@ def _styles(wall: Wall, chosen: str) -> dict[str, Any]:
             apply_default_css=False,
         )
         made["chips"] = gr.Radio(
-            list(wall.chips), value=ALL, label="Show", show_label=False, container=False, elem_id="chips"
+            list(gallery.chips), value=ALL, label="Show", show_label=False, container=False, elem_id="chips"
         )
         made["wall"] = gr.Gallery(
-            wall.gallery(),
+            gallery.pictures(),
             label="Paintings",
             show_label=False,
             columns=4,
@@ -141,7 +142,7 @@ def _styles(wall: Wall, chosen: str) -> dict[str, Any]:
             )
         with gr.Accordion("Mix", open=False, elem_id="mix"):
             made["further"] = gr.Dropdown(
-                wall.choices(),
+                gallery.choices(),
                 value=[],
                 multiselect=True,
                 max_choices=MOST_FURTHER,

@@ -10,10 +10,11 @@ import gradio as gr
 from stylizer.engine import TranslateRequest
 from stylizer.ui import options
 from stylizer.ui.handlers.regions import FOLLOW, PHOTO
-from stylizer.ui.handlers.translate import MOST_SHARES, OWN_LOOK, Translations, about_line, looks, worded
+from stylizer.ui.handlers.translate import OWN_LOOK, TranslateHandlers, about_line, looks, worded
+from stylizer.ui.options import MOST_SHARES
 from stylizer.ui.region_edits import PRESETS
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.stage.component import compose_message
+from stylizer.ui.stage.message import compose_message
 from stylizer.ui.tabs.shared import make_easel, make_photo_row
 
 PREFIX = "translate-"
@@ -55,10 +56,10 @@ class TranslateTab:
 
 
 def make_translate_tab(
-    translations: Translations, samples: tuple[SamplePhoto, ...], can_find: bool
+    translate: TranslateHandlers, samples: tuple[SamplePhoto, ...], can_find: bool
 ) -> TranslateTab | None:
     """Lay out the tab; without a translator it says so, and there is nothing to return."""
-    if not translations.models():
+    if not translate.models():
         gr.HTML(f"<p>{NONE}</p>", elem_id=f"{PREFIX}none")
         return None
     made: dict[str, Any] = {}
@@ -69,7 +70,7 @@ def make_translate_tab(
         with gr.Column(scale=2, min_width=320, elem_id=f"{PREFIX}palette"):
             with gr.Column(elem_classes="panel"):
                 made |= make_photo_row(samples, PREFIX)
-            made |= _models(translations)
+            made |= _models(translate)
             made |= _regions(can_find)
             with gr.Accordion("Fine tuning", open=False):
                 for name in ("color", "stroke"):
@@ -77,10 +78,10 @@ def make_translate_tab(
     return TranslateTab(**made)
 
 
-def _models(translations: Translations) -> dict[str, Any]:
+def _models(translate: TranslateHandlers) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    models = translations.models()
-    card = translations.card(models[0][1])
+    models = translate.models()
+    card = translate.card(models[0][1])
     offered = looks(card)
     with gr.Column(elem_id=f"{PREFIX}models-panel", elem_classes="panel"):
         gr.HTML("<h2>Translation</h2>")
