@@ -115,11 +115,16 @@ def spread_answers(
 
     @functools.wraps(handler)
     def steps(*values: Any) -> Iterator[tuple]:
+        silent = True
         try:
             for answer in handler(*arguments(values)):
+                silent = False
                 yield spread(answer)
         except Exception as error:
             yield failed(error)
+        else:
+            if silent:  # Gradio empties the outputs of a generator that yields nothing
+                yield spread({})
 
     @functools.wraps(handler)
     def once(*values: Any) -> tuple:

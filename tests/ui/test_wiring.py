@@ -27,6 +27,13 @@ def test_an_answer_without_an_output_is_a_mistake_of_ours():
     assert "Something went wrong" in line
 
 
+def test_a_handler_that_has_nothing_to_say_leaves_every_widget_as_it_is():
+    def silent():
+        yield from ()
+
+    assert list(spread_answers(silent, 0, ["stage", "status"])()) == [(gr.skip(), gr.skip())]
+
+
 def test_what_does_not_fit_together_is_found_out_when_it_is_wired():
     with gr.Blocks():
         wires = Wires({"status": gr.HTML(), "go": gr.Button()})
