@@ -51,7 +51,7 @@ def test_a_painting_of_ones_own_is_a_style(client, photo):
     [
         ({"style": "no-such"}, "There is no style called"),
         ({"style": "../../etc/passwd"}, "There is no style called"),
-        ({"style": "amber:heavy"}, "give a number"),
+        ({"style": "amber:heavy"}, "There is no style called .amber:heavy"),
         ({"style": ""}, "0 styles are chosen"),
         ({"style": "amber", "strength": 7}, "1.5"),
     ],

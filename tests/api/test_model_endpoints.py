@@ -55,7 +55,7 @@ def test_invent_gives_the_same_picture_for_the_same_seed_and_mixes_two(client):
         ({"model": "../painter"}, "no translator called"),
         ({"model": "org/name"}, "no translator called"),
         ({"model": "seasons", "domains": "spring"}, "there are photo, autumn, winter"),
-        ({"model": "seasons", "domains": "winter:cold"}, "give a number"),
+        ({"model": "seasons", "domains": "winter:cold"}, "no domain 'winter:cold'"),
         ({"model": "lines", "strength": 2}, "1"),
     ],
 )

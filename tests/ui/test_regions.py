@@ -144,7 +144,7 @@ def test_the_recipe_of_regions_restores_them(artist, other_visitor, tmp_path):
     other_visitor.bring(file)
     edits = other_visitor.stage.edits
     assert edits.regions == artist.stage.edits.regions
-    assert edits.overrides("person").strength == 0.25
+    assert edits.own_of("person").strength == 0.25
 
 
 def test_another_photo_has_no_regions(artist, photo_file):

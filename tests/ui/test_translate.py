@@ -139,5 +139,5 @@ def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, t
     assert (made[:8] == photo[:8]).all()
     assert (made[40:] != photo[40:]).mean() > 0.5
     artist.live.choose_model(artist.visit, "lines")
-    assert artist.showing.edits.overrides("person").styles is None, "another model has other looks"
+    assert artist.showing.edits.own_of("person").domains is None, "another model has other looks"
     assert "sky" in artist.showing.edits.kept

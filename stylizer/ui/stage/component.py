@@ -117,6 +117,6 @@ def _describe(edits: RegionEdits, name: str, base: Any) -> RegionEntry:
         "color": list(shown.color),
         "hatch": shown.hatch,
         "layer": edits.layer(name, base) if base else "",
-        "strength": edits.overrides(name).strength,
+        "strength": edits.own_of(name).strength,
         "words": edits.words(name),
     }
