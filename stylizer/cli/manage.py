@@ -16,6 +16,7 @@ from stylizer.cli.files import check_output, find_beside, photo_files, save_resu
 from stylizer.cli.options import EngineOptions, Json, Out
 from stylizer.engine import read_recipe_text
 from stylizer.engine.learn import learn_style
+from stylizer.engine.pipelines.study import STAGE as STUDY
 from stylizer.errors import CommandError
 from stylizer.imaging.picture import open_picture, read_recipe
 from stylizer.models.checkpoint import Card
@@ -132,14 +133,12 @@ class Learn(EngineOptions):
 
     picture: tyro.conf.Positional[Path]
     """The painting to learn."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names) to judge strokes with."""
-    fetch: bool = False
-    """Without --perceptual: let torchvision fetch its VGG-16, about 550 MB, unless it has it."""
     photos: tuple[Path, ...] = ()
     """Photos to practice on, or folders of them; the page's sample photos if not given."""
-    steps: int = 120
-    """Steps of learning; 0 only gives the picture a name."""
+    steps: int = 160
+    """Steps at most; it ends by itself when nothing is gained any more. 0 only gives the picture a name."""
+    seconds: float = 0.0
+    """Stop after this long; 0 sets no limit."""
     name: str | None = None
     """Name of the style in small letters, digits and hyphens; made from the title if not given."""
     title: str | None = None
@@ -148,12 +147,6 @@ class Learn(EngineOptions):
 
     def run(self) -> int:
         """Write the style and its thumbnail among the styles, and print its name."""
-        if self.steps > 0 and self.perceptual is None and not self.fetch:
-            raise CommandError(
-                "Learning needs the perceptual network; add --perceptual FILE, or --fetch to get it."
-            )
-        if self.perceptual is not None and not self.perceptual.is_file():
-            raise CommandError(f"There is no file {self.perceptual.name}; --perceptual names VGG-16 weights.")
         if not 0 <= self.steps <= 10_000:
             raise CommandError(f"steps is {self.steps}; choose 0 to 10000.")
         practice = photo_files(self.photos)
@@ -167,9 +160,9 @@ class Learn(EngineOptions):
                 picture,
                 NamedStyle(slug, title, self.artist, self.year, (), torch.zeros(1), "0" * 64),
                 [open_picture(file) for file in practice],
-                self.perceptual,
                 self.steps,
-                lambda done, total: bar.update(done - bar.n),
+                self.seconds,
+                lambda told: bar.update(told.done - bar.n) if told.stage == STUDY else None,
             )
         print(style.slug)
         return 0

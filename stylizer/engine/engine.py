@@ -12,6 +12,7 @@ from stylizer.engine.library import CHECKPOINTS, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
 from stylizer.engine.pipelines.masterwork import MasterworkPipeline
+from stylizer.engine.pipelines.study import StudyPipeline
 from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
@@ -21,6 +22,7 @@ from stylizer.engine.requests import (
     GenerateRequest,
     RegionStyle,
     Request,
+    StudyRequest,
     StyleChoice,
     StyleRequest,
     TranslateRequest,
@@ -67,6 +69,7 @@ class Engine:
         finish = finish or Finish()
         self._stylize = StylizePipeline(self.library, self.executor, finish)
         self._masterwork = MasterworkPipeline(self.library, self.executor, self._stylize, masterwork_steps)
+        self._study = StudyPipeline(self.library, self.executor, self._stylize)
         self._translate = TranslatePipeline(self.library, self.executor, finish)
         self._generate = GeneratePipeline(self.library, self.executor)
         self._published = segmenter
@@ -116,6 +119,18 @@ class Engine:
     ) -> Iterator[Picture]:
         """Yield 2 to 120 pictures from the request's to that of another seed, both included."""
         return self._generate.walk(Job(request, token or CancelToken()), to_seed, steps)
+
+    def study(
+        self,
+        request: StudyRequest,
+        token: CancelToken | None = None,
+        progress: ProgressReceiver | None = None,
+    ) -> Iterator[NamedStyle]:
+        """Yield a painting's style as it is known after each step of studying it; the last is the best.
+
+        Whoever has enough leaves the loop. Raises CheckpointError without the networks, and Cancelled.
+        """
+        return self._study(Job(request, token or CancelToken(), progress or ignore_progress))
 
     def restore(
         self, recipe: Recipe, content: Picture | None = None, fetch: bool = False

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 
-import stylizer
 from stylizer.engine.engine import Engine
 from stylizer.engine.library import STYLES
-from stylizer.engine.requests import StyleChoice, StyleRequest
-from stylizer.errors import RequestError
-from stylizer.imaging.picture import Picture, open_picture, save_picture
+from stylizer.engine.pipelines.study import sample_photos
+from stylizer.engine.progress import ProgressReceiver, ignore_progress
+from stylizer.engine.requests import StudyRequest, StyleChoice, StyleRequest
+from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import to_tensor
-from stylizer.models.perceptual import Perceptual, load_perceptual
-from stylizer.models.study import StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle, save_style
 
 THUMBNAIL = 224
 """Side of the square thumbnail, pixels."""
-SAMPLES = Path(stylizer.__file__).parent / "ui" / "samples"
 
 
 def learn_style(
@@ -32,51 +27,31 @@ def learn_style(
     picture: Picture,
     facts: NamedStyle,
     photos: Sequence[Picture],
-    perceptual: Path | None,
     steps: int,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    seconds: float = 0.0,
+    progress: ProgressReceiver = ignore_progress,
 ) -> NamedStyle:
     """Study a picture by `steps` steps at most and save it as a named style of the engine's folder.
 
-    `facts` supplies name and texts; `photos` to practice on, the page's samples if there are none;
-    `perceptual` is a VGG-16 file, or None for the one that ships. Returns the style as saved.
-    Raises StyleFileError for a name that no style can have, RequestError for an unusable VGG-16 file.
+    `facts` supplies name and texts; `photos` to practice on, the page's samples if there are none. With no
+    step it is saved as it is read at first sight. Returns the style as saved.
+    Raises StyleFileError for a name that no style can have, CheckpointError without the perceptual network.
     """
-    painter = engine.painter
-    practice = photos or sample_photos()
+    painter, practice = engine.painter, tuple(photos) or tuple(sample_photos())
     style = to_tensor(
         resize_picture(picture, *style_size(picture.height, picture.width)), engine.device.torch
     )
     with torch.no_grad():
-        code = painter.code(style)
+        code = painter.code(style)[0].float().cpu()
     if steps > 0:
-        judge = _load_judge(perceptual).to(engine.device.torch)
-        tensors = [to_tensor(fit_within(photo, STYLE_SIDE))[0] for photo in practice]
-        for found in study(painter, style, tensors, judge, StudyOptions(steps=steps, show_every=1)):
-            code = found.code[None]
-            progress(found.step, found.steps)
-    learned = replace(
-        facts, code=code[0].float().cpu(), painter_sha=painter.checkpoint_sha, refined=steps > 0
-    )
+        *_, found = engine.study(StudyRequest(picture, practice, steps, seconds), progress=progress)
+        code = found.code
+    learned = replace(facts, code=code, painter_sha=painter.checkpoint_sha, refined=steps > 0)
     folder = engine.library.folder / STYLES
     save_style(folder, learned)
     painted = engine.run(StyleRequest(_square(practice[0]), (StyleChoice(learned),))).picture
     save_picture(resize_picture(painted, THUMBNAIL, THUMBNAIL), folder / f"{learned.slug}.webp", quality=82)
     return learned
-
-
-def _load_judge(file: Path | None) -> Perceptual:
-    try:
-        return load_perceptual(file, torch.bfloat16)
-    except (SafetensorError, ValueError, RuntimeError, OSError) as error:
-        name = "the perceptual network" if file is None else file.name
-        reason = getattr(error, "strerror", None) or error  # an OSError's own text would show the path
-        raise RequestError(f"{name} cannot be used: {reason}") from error
-
-
-def sample_photos() -> list[Picture]:
-    """Return the sample photos that ship with the page: nothing is fetched."""
-    return [open_picture(file) for file in sorted(SAMPLES.glob("*.webp"))]
 
 
 def _square(photo: Picture) -> Picture:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import DryRunError
 from torch import nn
@@ -19,6 +20,7 @@ from stylizer.engine.requests import check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpoint, read_card
+from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.published_segmenter import open_published
 from stylizer.models.style_file import NamedStyle, load_style, style_files
 
@@ -54,6 +56,15 @@ class Library:
                 "select them by click, brush or mask"
             )
         return _load(self.folder / SEGMENTER, "segmenter")
+
+    def load_perceptual(self, dtype: torch.dtype) -> Perceptual:
+        """Load the network that judges strokes; raises CheckpointError."""
+        try:
+            return load_perceptual(dtype=dtype)
+        except (OSError, ValueError):
+            raise CheckpointError(
+                "the perceptual network is missing or damaged; copy checkpoints/perceptual again"
+            ) from None
 
     def load_model(self, name: str, role: str) -> nn.Module:
         """Load a model of that role by its name: a folder here, or org/name, which is fetched from the Hub.

@@ -270,6 +270,22 @@ class GenerateRequest:
             object.__setattr__(self, "size", _check_size(self.size))
 
 
+@dataclass(frozen=True, eq=False)
+class StudyRequest:
+    """A painting to study, and photos to practice on; raises RequestError for what is out of bounds."""
+
+    painting: Picture
+    practice: tuple[Picture, ...] = ()
+    """The page's sample photos if there are none."""
+    steps: int = option(160, "Steps at most; it ends by itself when nothing is gained any more.", 1, 10_000)
+    seconds: float = option(0.0, "Stop after this long; 0 sets no limit.", 0.0, 86_400.0)
+    seed: int = option(0, "Another number practices on other parts of the photos.", 0, 65535, 1)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "practice", tuple(self.practice))
+        check_options(self)
+
+
 Request = StyleRequest | TranslateRequest | GenerateRequest
 
 

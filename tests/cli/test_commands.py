@@ -168,9 +168,6 @@ MISTAKES = [
     (["stylize", "PHOTO", "--style", "TEXT", "-o", "OUT"], "TEXT"),
     (["replay", "PHOTO", "-o", "OUT"], "holds no recipe"),
     (["benchmark", "--sizes", "9"], "choose 32 to 4096"),
-    (["learn", "PHOTO"], "add --perceptual FILE"),
-    (["learn", "PHOTO", "--perceptual", "TEXT"], "TEXT cannot be used"),
-    (["learn", "PHOTO", "--perceptual", "missing"], "There is no file missing"),
     (["stylize", "PHOTO", "--style", "wave", "-o", "OUT", "--checkpoints", "nowhere"], "no style called"),
 ]
 

@@ -20,7 +20,7 @@ from stylizer.engine.progress import Progress
 from stylizer.engine.recipe import Result
 from stylizer.engine.requests import StyleRequest
 from stylizer.engine.runtime.executor import DeviceLock, Executor, Job, Size
-from stylizer.errors import CheckpointError, RequestError
+from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
 from stylizer.imaging.resize import fit_within
@@ -31,7 +31,6 @@ from stylizer.models.masterwork import (
     memory_needed,
     paint_masterwork,
 )
-from stylizer.models.perceptual import Perceptual, load_perceptual
 
 STAGE = "masterwork"
 _LARGEST_STYLE = 1024
@@ -112,7 +111,9 @@ class MasterworkPipeline:
     ) -> Tensor:
         """Work it out, one at a time a device; every step holds the device, so previews slip in between."""
         device = self.executor.device.torch
-        network = self.executor.resident("perceptual", self._load)
+        network = self.executor.resident(
+            "perceptual", partial(self.library.load_perceptual, self.executor.device.dtype)
+        )
         by_code = {codes[choice][0]: picture for choice, picture in pictures.items()}
         photo = self.executor.whole(self.executor.resized(target, size)).clone()
         parts = []
@@ -159,14 +160,6 @@ class MasterworkPipeline:
 
     def _style(self, picture: Picture) -> Tensor:
         return self.executor.whole(self.executor.fitted(picture, _LARGEST_STYLE)).clone()
-
-    def _load(self) -> Perceptual:
-        try:
-            return load_perceptual(dtype=self.executor.device.dtype)
-        except (OSError, ValueError):
-            raise CheckpointError(
-                "the perceptual network is missing or damaged; copy checkpoints/perceptual again"
-            ) from None
 
     def _options(self, side: int, seed: int) -> MasterworkOptions:
         steps = self._steps or MasterworkOptions.steps

@@ -1,0 +1,95 @@
+"""Studying asked of the engine: it goes step by step, stops, lets previews in between, and can be kept."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from stylizer.engine import Cancelled, CancelToken, Engine, StudyRequest, StyleChoice, StyleRequest
+from stylizer.engine.learn import learn_style
+from stylizer.engine.recipe import read_recipe_text
+from stylizer.errors import RequestError
+from stylizer.imaging.picture import Picture
+from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.style_file import NamedStyle, load_style
+
+
+def picture(seed: int, side: int = 96) -> Picture:
+    rng = torch.Generator().manual_seed(seed)
+    coarse = torch.randint(256, (side // 8, side // 8, 3), generator=rng, dtype=torch.uint8).numpy()
+    return Picture(np.repeat(np.repeat(coarse, 8, 0), 8, 1), name=f"Squares {seed}")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory) -> Engine:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints")
+    save_checkpoint(folder / "painter", Painter(PainterConfig.tiny()), "# A small one\n", half=False)
+    return Engine(folder, device="cpu", whole_precision=True)
+
+
+def asked(**more) -> StudyRequest:
+    return StudyRequest(picture(1), (picture(2, 224),), **{"steps": 4, **more})
+
+
+def test_a_style_comes_out_of_every_step_and_paints(engine):
+    told = []
+    found = list(engine.study(asked(), progress=told.append))
+    assert [step.done for step in told if step.stage == "study"] == [1, 2, 3, 4]
+    assert told[-1].seconds_left == pytest.approx(0, abs=1e-6)
+    assert all(style.refined and engine.painter.fits(style.code) for style in found)
+    assert not torch.equal(found[0].code, found[-1].code)
+    painted = engine.run(StyleRequest(picture(3), (StyleChoice(found[-1]),)))
+    assert painted.picture.rgb.shape == (96, 96, 3)
+
+
+def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
+    *_, found = engine.study(asked())
+    assert found.code[engine.painter.code_size :].abs().max() > 0
+    made = engine.run(StyleRequest(picture(3), (StyleChoice(found),)))
+    recipe, damage = read_recipe_text(made.recipe.to_json())
+    request, notes = engine.restore(recipe, picture(3))
+    assert not damage and not notes
+    again = engine.run(request).picture
+    assert np.abs(again.rgb.astype(int) - made.picture.rgb.astype(int)).max() <= 1
+
+
+def test_it_stops_when_asked_and_leaves_the_device_free(engine):
+    token = CancelToken()
+    studying = engine.study(asked(steps=50), token)
+    next(studying)
+    token.cancel()
+    with pytest.raises(Cancelled):
+        next(studying)
+    assert len(list(engine.study(asked(steps=1)))) == 1
+
+
+def test_previews_slip_in_between_two_steps(engine):
+    studying = engine.study(asked(steps=6))
+    next(studying)
+    painted = []
+    other = threading.Thread(
+        target=lambda: painted.append(engine.run(StyleRequest(picture(3), (StyleChoice(picture(1)),))))
+    )
+    other.start()
+    other.join(60)  # the study waits for its caller, and holds nothing meanwhile
+    assert painted
+    assert len(list(studying)) == 5
+
+
+def test_a_studied_picture_is_kept_as_a_file_and_read_again(engine):
+    facts = NamedStyle("squares", "Squares", "", "", (), torch.zeros(1), "0" * 64)
+    learned = learn_style(engine, picture(1), facts, [picture(2, 224)], steps=2)
+    kept = load_style(engine.library.folder / "styles" / "squares.safetensors")
+    assert kept.refined and torch.equal(kept.code, learned.code.half().float())
+    assert (engine.library.folder / "styles" / "squares.webp").is_file()
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"seconds": -1.0}, {"steps": 10_001}])
+def test_settings_out_of_bounds_are_refused(wrong):
+    with pytest.raises(RequestError):
+        asked(**wrong)
