@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import tyro
 
@@ -25,11 +27,14 @@ class App(EngineOptions):
     """Address to listen on; 0.0.0.0 is the whole network."""
     port: int = 7860
     """Port to listen on."""
+    data: Path | None = None
+    """Folder that keeps visits for two days, longer than the server runs; one of your cache if not given."""
 
     def run(self) -> int:
         """Make the engine and its page, and serve it until stopped."""
         folder = tempfile.mkdtemp(prefix="studio-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or nothing would be deleted
         os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results of this run alone
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
         engine = self.engine()
@@ -37,10 +42,16 @@ class App(EngineOptions):
 
         for problem in engine.problems():
             print(f"Left out: {problem}.", file=sys.stderr)
-        make_page(engine).launch(
+        make_page(engine, data=self.data or default_data()).launch(
             share=self.share, server_name=self.host, server_port=self.port, **launch_settings()
         )
         return 0
+
+
+def default_data() -> Path:
+    """Return the folder for visits in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "style-transfer-studio"
 
 
 def main() -> None:

@@ -99,6 +99,11 @@ class Settings:
         shares = tuple(values.pop(name) for name in cls.WIDGETS if name.startswith("share"))
         return cls(**values, **({"shares": shares} if shares else {}))
 
+    def to_widgets(self) -> dict[str, Any]:
+        """Return the widgets' values by name."""
+        values = {name: getattr(self, name) for name in self.WIDGETS if not name.startswith("share")}
+        return values | {f"share{place}": share for place, share in enumerate(getattr(self, "shares", ()))}
+
 
 @dataclass(frozen=True)
 class StyleSettings(Settings):

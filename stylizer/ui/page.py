@@ -22,35 +22,31 @@ from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.middleware import NoRemoteFiles, PackedPage, StageScripts
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
-from stylizer.ui.sessions import LIFETIME, Sessions
-from stylizer.ui.stage.component import preload_tags
+from stylizer.ui.sessions import Sessions
+from stylizer.ui.stage.component import call_page, preload_tags
 from stylizer.ui.tabs.about import make_about_tab
 from stylizer.ui.tabs.generate import make_generate_tab
 from stylizer.ui.tabs.stylize import make_stylize_tab
 from stylizer.ui.tabs.translate import make_translate_tab
 from stylizer.ui.theme import studio_theme
+from stylizer.ui.visits import read_visit
 from stylizer.ui.wiring import Parts, wire_page
 
+UPLOADED = 3600
+"""Seconds for which an upload stays where Gradio put it; visits have copies."""
 TITLE = "Style transfer studio"
 HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
 <button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
 """
 MIDDLEWARE = (NoRemoteFiles, PackedPage, StageScripts)
-ON_LOAD = """
-element.querySelector('button').onclick = () => document.body.classList.toggle('dark');
-// Gradio names thumbnails by number; the artist knows them by their caption
-const name = () => document.querySelectorAll('.thumbnail-item').forEach((thumbnail) => {
-  const caption = thumbnail.querySelector('img')?.alt;
-  if (caption && thumbnail.title !== caption) thumbnail.title = thumbnail.ariaLabel = caption;
-});
-new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-name();
-"""
 
 
-def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
-    """Make the page of an engine; launch it with `launch_settings`."""
+def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) -> gr.Blocks:
+    """Make the page of an engine; launch it with `launch_settings`.
+
+    `data` is the folder where visits are kept, so that they outlive the server.
+    """
     folder = tempfile.TemporaryDirectory(prefix="studio-shelf-")
     shelf = Path(folder.name)
     cache = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
@@ -58,11 +54,21 @@ def make_page(engine: Engine, samples: Path = FOLDER) -> gr.Blocks:
     example = read_example(samples / "example")
     example = Example(photos[0], "", {0.0: photos[0].path}) if example is None else _shelve(example, shelf)
     gallery = StyleGallery(engine.styles(), shelf)
-    sessions = Sessions(cache / "visits")
+    sessions = Sessions((data or cache / "visits").resolve())
+    gr.set_static_paths([sessions.shown])  # as they are: Gradio would delete what it hands out when it ends
     stylize = StylizeHandlers(engine, sessions, gallery, photos, example)
     translate, generate = TranslateHandlers(engine, sessions, photos), GenerateHandlers(stylize)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, int(LIFETIME))) as page:
-        gr.HTML(HEADER, js_on_load=ON_LOAD, apply_default_css=False, elem_id="masthead")
+    named = {style.slug: style for style in engine.styles()}
+    edits_types = {each.stage_name: each.edits_type for each in (stylize, translate)}
+    sessions.read = lambda session: read_visit(session, sessions.shown, named, edits_types)
+    sessions.sweep_for_ever()
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, UPLOADED)) as page:
+        gr.HTML(
+            HEADER,
+            js_on_load=f"({call_page('openPage(...values)')})(element)",
+            apply_default_css=False,
+            elem_id="masthead",
+        )
         can_find = any(card.role == "segmenter" for card in engine.models())
         doors = {}
         with gr.Tabs(selected=STYLIZE) as tabs:

@@ -1,25 +1,44 @@
-"""Visits: what the studio remembers of each open page, for at most an hour, and nobody else's."""
+"""All visits: those in memory, and those on disk that can come back."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.state import Session
+from stylizer.ui.visits import RECORD, write_visit
 
 MOST_SESSIONS = 32
-LIFETIME = 3600.0
-"""Seconds without a visit after which photos and results are deleted."""
+"""Visits in memory; others wait on disk."""
+MOST_KEPT = 256
+LIFETIME = 2 * 24 * 3600.0
+"""Seconds after the last click until a visit's photos and results are deleted."""
+PAUSE = 600.0
+"""Seconds from one look for old visits to the next."""
 
 
 class Sessions:
-    """Keep the visits: the least recently seen goes first, and each goes after an hour."""
+    """Keep the visits: the least recently seen leaves memory first; on disk each lives for two days."""
 
-    def __init__(self, folder: Path, most: int = MOST_SESSIONS, lifetime: float = LIFETIME) -> None:
-        self.folder, self.most, self.lifetime = Path(folder), most, lifetime
+    def __init__(
+        self,
+        folder: Path,
+        most: int = MOST_SESSIONS,
+        lifetime: float = LIFETIME,
+        most_kept: int = MOST_KEPT,
+    ) -> None:
+        self.folder, self.most, self.lifetime, self.most_kept = Path(folder), most, lifetime, most_kept
+        self.shown, self.records = self.folder / "shown", self.folder / "kept"
+        self.shown.mkdir(parents=True, exist_ok=True)
+        self.records.mkdir(parents=True, exist_ok=True)
+        self.read: Callable[[Session], bool] = lambda session: False
+        """Fills a session with what its record says; the page says how."""
         self._sessions: dict[str, Session] = {}
         self._tabs: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -29,50 +48,116 @@ class Sessions:
 
     def open(self, tab: str = "") -> Session:
         """Begin a visit; `tab` is the browser tab's name, by which `leave` finds it."""
-        session = Session(secrets.token_urlsafe(24), self.folder / secrets.token_hex(16))
-        with self._lock:
-            self._sessions[session.id] = session
-            if tab:
-                self._tabs[tab] = session.id
+        id = secrets.token_urlsafe(24)
+        session = Session(id, self.shown / secrets.token_hex(16), self._record(id))
+        self._take(session, tab)
         self.sweep()
         return session
 
     def find(self, id: str | None) -> Session:
-        """Return a visit by its id; raises SessionExpired."""
-        with self._lock:
-            session = self._sessions.pop(id, None) if isinstance(id, str) else None
-            if session is not None and time.monotonic() - session.seen <= self.lifetime:
-                session.seen = time.monotonic()
-                self._sessions[session.id] = session
-                return session
+        """Return a visit by its id, from disk if it has to be; raises SessionExpired."""
+        session = self._known(id)
+        if session is None:
+            raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
+        return session
+
+    def come_back(self, id: str | None, tab: str = "") -> Session | None:
+        """Return the visit that a browser remembers, or None when there is none of that id."""
+        session = self._known(id)
+        if session is not None and tab:
+            self._tabs[tab] = session.id
+        return session
+
+    def save(self, session: Session) -> None:
+        """Write a visit down."""
+        write_visit(session)
+
+    def forget(self, id: str | None) -> None:
+        """End a visit at once, with all its files."""
+        session = self._known(id)
         if session is not None:
+            with self._lock:
+                self._sessions.pop(session.id, None)
             session.close()
-        raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
 
     def loose_file(self, suffix: str) -> Path:
-        """Name a file that belongs to no visit; the page's server deletes it after its lifetime."""
-        folder = self.folder / secrets.token_hex(16)
+        """Name a file that belongs to no visit; it is deleted after its lifetime."""
+        folder = self.shown / secrets.token_hex(16)
         folder.mkdir(parents=True)
         return folder / f"painted{suffix}"
 
     def leave(self, tab: str | None) -> None:
         """Stop the work for a tab that is gone; its pictures stay, for a phone that slept comes back."""
         with self._lock:
-            session = self._sessions.get(self._tabs.get(tab or "", ""))
-        if session is not None:
+            session = self._sessions.get(self._tabs.pop(tab or "", ""))
+            gone = session is not None and session.id not in self._tabs.values()
+        if session is not None and gone:  # a reload may have come back before the old page left
             session.stop()
 
     def sweep(self) -> None:
-        """End the visits that are too old or too many."""
-        now = time.monotonic()
+        """Let the crowd leave memory, and delete what is too old, or too many, on disk."""
+        now = time.time()
         with self._lock:
-            kept = list(self._sessions.values())
-            old = [session for session in kept if now - session.seen > self.lifetime]
-            crowd = [session for session in kept if session not in old][
-                : max(0, len(kept) - len(old) - self.most)
-            ]
-            for session in (*old, *crowd):
-                del self._sessions[session.id]
+            crowd = list(self._sessions)[: max(0, len(self._sessions) - self.most)]
+            left = [self._sessions.pop(id) for id in crowd]
             self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
-        for session in (*old, *crowd):
+            kept = {session.record for session in self._sessions.values()}
+            shown = {session.folder for session in self._sessions.values()}
+        for session in left:
+            session.stop()
+        records = sorted(self.records.iterdir(), key=_age_of, reverse=True)
+        for place, record in enumerate(records):
+            if record not in kept and (place >= self.most_kept or now - _age_of(record) > self.lifetime):
+                shutil.rmtree(record, ignore_errors=True)
+        for folder in self.shown.iterdir():
+            if folder not in shown and now - folder.stat().st_mtime > self.lifetime:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep_for_ever(self) -> None:
+        """Sweep now and then, beside the page."""
+
+        def work() -> None:
+            while True:
+                self.sweep()
+                time.sleep(PAUSE)
+
+        threading.Thread(target=work, daemon=True).start()
+
+    def _record(self, id: str) -> Path:
+        return self.records / hashlib.sha256(id.encode()).hexdigest()[:32]
+
+    def _take(self, session: Session, tab: str) -> None:
+        with self._lock:
+            self._sessions[session.id] = session
+            if tab:
+                self._tabs[tab] = session.id
+
+    def _known(self, id: str | None) -> Session | None:
+        if not isinstance(id, str) or not id:
+            return None
+        with self._lock:
+            session = self._sessions.pop(id, None)
+            if session is not None and time.time() - session.seen <= self.lifetime:
+                session.seen = time.time()
+                self._sessions[id] = session
+                return session
+        if session is not None:
             session.close()
+            return None
+        record = self._record(id)
+        if not (record / RECORD).is_file() or time.time() - _age_of(record) > self.lifetime:
+            return None
+        session = Session(id, self.shown / secrets.token_hex(16), record)
+        if not self.read(session):
+            return None
+        self._take(session, "")
+        self.sweep()
+        return session
+
+
+def _age_of(record: Path) -> float:
+    """Return when a record was written last, in seconds since 1970."""
+    try:
+        return (record / RECORD).stat().st_mtime
+    except OSError:
+        return record.stat().st_mtime if record.exists() else 0.0

@@ -64,6 +64,8 @@ class StageState:
     folder: Path
     turns: Turns = field(default_factory=Turns, repr=False)
     photo: Picture | None = None
+    sample: str | None = None
+    """The sample photo's name; None for a photo that was brought."""
     size: tuple[int, int] = (0, 0)
     frames: dict[float, Path] = field(default_factory=dict)
     truth: dict[Strengths, Path] = field(default_factory=dict)
@@ -105,10 +107,10 @@ class StageState:
 
     # -- photo and regions ------------------------------------------------------------------------------
 
-    def bring(self, photo: Picture) -> int:
+    def bring(self, photo: Picture, sample: str | None = None) -> int:
         """Take another photo, which has other regions; returns the number of the turn that begins."""
         with self.lock:
-            self.photo, self.photo_at = photo, time.monotonic()
+            self.photo, self.sample, self.photo_at = photo, sample, time.monotonic()
             self.drop_regions()
             return self.renew()
 
@@ -120,7 +122,7 @@ class StageState:
         with self.lock:
             newer = other.photo_at > self.photo_at or self.photo is None
             if newer:
-                self.photo, self.photo_at = other.photo, other.photo_at
+                self.photo, self.sample, self.photo_at = other.photo, other.sample, other.photo_at
                 self.drop_regions()
                 self.regions_at = 0.0
             changed = other.regions_at > self.regions_at
@@ -284,10 +286,20 @@ class Session:
 
     id: str
     folder: Path
+    """Where the pictures are that the page shows."""
+    record: Path
+    """Where it is written down what brings the visit back."""
     stages: dict[str, StageState] = field(init=False)
     chosen: str = ""
     """The key of the style that is chosen in the gallery."""
     own: dict[str, OwnStyle] = field(default_factory=dict)
+    sources: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Files of photos and paintings that were brought, and their names, by the picture's digest."""
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the widgets of each stage held last."""
+    tab: str = ""
+    note: str = ""
+    """What the next status line says first."""
     clicked: float = 0.0
     generating: Turns = field(default_factory=Turns, repr=False)
     generated: GeneratedPicture | None = None
@@ -296,7 +308,7 @@ class Session:
     """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
     results: list[FinishedPicture] = field(default_factory=list)
-    seen: float = field(default_factory=time.monotonic)
+    seen: float = field(default_factory=time.time)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
@@ -326,3 +338,4 @@ class Session:
         """Stop all work and delete all files."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.record, ignore_errors=True)

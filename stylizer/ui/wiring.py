@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.events import EventData
 
-from stylizer.ui.handlers import regions, translate
+from stylizer.ui.handlers import regions
+from stylizer.ui.handlers import translate as translate_handlers
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
 from stylizer.ui.handlers.stage import Answer, StageHandlers
@@ -20,6 +21,7 @@ from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHan
 from stylizer.ui.messages import INVENT, sentence_of, status
 from stylizer.ui.options import Settings, StyleSettings
 from stylizer.ui.sessions import LIFETIME
+from stylizer.ui.stage.component import call_page
 from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
@@ -158,20 +160,31 @@ def wire_page(
     sessions = stylize.sessions
     shared = {
         "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep()),
+        "key": gr.Textbox(visible="hidden", elem_id="visit-key"),
         "moment": gr.Number(value=0, visible="hidden"),
         "tabs": parts.tabs,
         "history": parts.about.history,
     }
     wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
-    wires.on(page.load, stylize.open_visit, [], ["visit"], queue=False)
+    outputs = ["visit", "key", "history", "tabs"]
+    loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
+    loaded = wires.on(
+        loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], queue=False
+    )
+    gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(stylize.leave)
+    forgotten = wires.on(parts.about.forget.click, stylize.forget, ["visit"], [], **AT_ONCE)
+    forgotten.then(None, js=call_page("forget()"))
     _wire_stylize(wires, stylize, parts)
     if parts.translate is not None:
         tab = parts.translate
         shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
         widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
         # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
-        _wire_translate(Wires(widgets, preprocess=False), translate, parts, tab)
+        translate_wires = Wires(widgets, preprocess=False)
+        back = ["stage", *translate_handlers.CONTROLS]
+        translate_wires.on(loaded.then, translate.come_back, ["visit"], [*back, "turn"], queue=False)
+        _wire_translate(translate_wires, translate, parts, tab)
     if parts.generate is not None:
         widgets = {**vars(parts.generate), **shared, "turn": _turn("invent-turn")}
         # the picture goes to the Stylize tab, whose widgets answer under their own names
@@ -208,6 +221,7 @@ def _wire_stage(
     )
     looked = [event for slider in looks for event in (slider.input, slider.release)]
     gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
+    on(tab["stage"].keep, live.keep, ["visit"], [], settings, queue=False, trigger_mode="always_last")
     on(tab["stage"].adjust, live.renew, ["visit"], ["turn"], **AT_ONCE)
 
     on(tab["photo"].upload, live.open_photo, ["visit", "photo"], ["turn", *controls], **RAW)
@@ -296,7 +310,7 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
-    _wire_stage(wires, live, parts, name, translate.CONTROLS, [tab.color, tab.stroke, *tab.shares])
+    _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.color, tab.stroke, *tab.shares])
     on(
         tab.model.input,
         live.choose_model,
@@ -306,7 +320,7 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     )
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
     desk = TranslateRegionHandlers(live)
-    on_region = _wire_regions(wires, desk, name, translate.PANEL)
+    on_region = _wire_regions(wires, desk, name, translate_handlers.PANEL)
     on_region(tab.region_domains.input, desk.set_domains, "region_domains")
 
 

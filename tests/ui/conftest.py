@@ -37,7 +37,7 @@ class Visitor:
     def __init__(self, studio: StylizeHandlers, tab: str = "tab") -> None:
         self.studio = studio
         self.clock = 100.0
-        self.visit = studio.open_visit(SimpleNamespace(session_hash=tab))["visit"]
+        self.visit = studio.open_visit("", SimpleNamespace(session_hash=tab))["visit"]
         self.settings = StyleSettings()
 
     @property

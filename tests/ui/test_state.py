@@ -1,9 +1,13 @@
 """Visits end by age, by number and by leaving; ids cannot be guessed or forged."""
 
+import os
+import time
+
 import pytest
 
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.sessions import Sessions
+from stylizer.ui.visits import RECORD
 
 
 def test_an_unknown_id_is_refused(tmp_path):
@@ -14,7 +18,7 @@ def test_an_unknown_id_is_refused(tmp_path):
             sessions.find(forged)
 
 
-def test_the_least_recently_seen_visit_gives_way(tmp_path):
+def test_the_least_recently_seen_visit_leaves_memory_and_its_work_stops(tmp_path):
     sessions = Sessions(tmp_path, most=2)
     first, second = sessions.open(), sessions.open()
     sessions.find(first.id)
@@ -25,22 +29,35 @@ def test_the_least_recently_seen_visit_gives_way(tmp_path):
         sessions.find(second.id)
 
 
-def test_two_hundred_visits_leave_no_more_than_the_limit(tmp_path):
-    sessions = Sessions(tmp_path)
+def test_two_hundred_visits_leave_no_more_than_the_limits(tmp_path):
+    sessions = Sessions(tmp_path, most_kept=40)
     for number in range(200):
-        sessions.open(f"tab {number}").new_file(".jpg").write_bytes(b"x")
+        sessions.save(sessions.open(f"tab {number}"))
     assert len(sessions) == sessions.most
-    assert len(list(tmp_path.iterdir())) == sessions.most
+    assert len(list(sessions.records.iterdir())) <= 41
 
 
 def test_an_old_visit_ends_with_its_files(tmp_path):
     sessions = Sessions(tmp_path, lifetime=60)
     session = sessions.open()
     session.new_file(".jpg").write_bytes(b"x")
+    sessions.save(session)
     session.seen -= 61
     with pytest.raises(SessionExpired):
         sessions.find(session.id)
-    assert not session.folder.exists()
+    assert not session.folder.exists() and not session.record.exists()
+
+
+def test_what_nobody_came_back_for_is_deleted(tmp_path):
+    before = Sessions(tmp_path)
+    session = before.open()
+    session.new_file(".jpg").write_bytes(b"x")
+    before.save(session)
+    long_ago = time.time() - 3 * 24 * 3600
+    for path in (session.record / RECORD, session.folder):
+        os.utime(path, (long_ago, long_ago))
+    Sessions(tmp_path).sweep()
+    assert not session.record.exists() and not session.folder.exists()
 
 
 def test_a_turn_stops_the_last_and_grows(tmp_path):

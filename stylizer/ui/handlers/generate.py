@@ -19,6 +19,7 @@ from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.messages import STYLIZE, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
+from stylizer.ui.visits import keep_source
 
 STEPS = 7
 """Pictures of the walk from one seed to the other, both included."""
@@ -99,7 +100,9 @@ class GenerateHandlers:
         session = self.sessions.find(visit)
         if session.generated is None:
             raise RequestError("no picture is invented yet; choose a seed")
-        taken = self.stylize.take_styles(session, [session.generated.picture])
+        picture = session.generated.picture
+        keep_source(session, picture, self._file(session, picture, session.generated.recipe))
+        taken = self.stylize.take_styles(session, [picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
 
     def _show(self, session: Session, picture: Picture, recipe: str | None, said: str) -> Answer:

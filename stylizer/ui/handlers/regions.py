@@ -245,7 +245,7 @@ class RegionHandlers(ABC):
 
     def _open(self, visit: str, settings: Any) -> tuple[Session, StageState, Any]:
         session = self.handlers.sessions.find(visit)
-        return session, self.handlers.stage(session), self.handlers.request(session, settings)
+        return session, self.handlers.stage(session), self.handlers.read(session, settings)
 
     def _chosen(self, visit: str, settings: Any) -> tuple[Session, StageState, RegionEdits, Any]:
         session, stage, base = self._open(visit, settings)
@@ -271,10 +271,12 @@ class RegionHandlers(ABC):
                 answer = change(session, stage.edits, base, edit) if stage.edits else {}
             except StudioError as error:
                 answer = {"status": status(sentence_of(error), "error")}
-            return {**self.handlers.message(session, base), **answer}
+        self.handlers.sessions.save(session)
+        return {**self.handlers.message(session, base), **answer}
 
     def _answer(self, session: Session, base: Any, sentence: str) -> Answer:
         said = {"status": status(sentence)}
+        self.handlers.sessions.save(session)
         return {**said, **self._after(session, base), **self.handlers.message(session, base)}
 
     def _after(self, session: Session, base: Any) -> Answer:

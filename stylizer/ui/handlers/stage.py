@@ -22,6 +22,7 @@ from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
 from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
+from stylizer.ui.visits import keep_source
 
 Answer = dict[str, Any]
 
@@ -82,6 +83,15 @@ class StageHandlers(ABC):
     def done(self, session: Session, request: Any) -> str:
         """Say that a turn is over."""
 
+    @abstractmethod
+    def widgets(self, session: Session) -> Answer:
+        """Set the widgets as they were when a visit comes back."""
+
+    def read(self, session: Session, settings: Any) -> Any:
+        """Make the picture's request, and note the widgets' values for when the visit comes back."""
+        session.values[self.stage_name], session.tab = settings.to_widgets(), self.tab
+        return self.request(session, settings)
+
     def begun(self, session: Session) -> Answer:
         """Say what else changes when a turn begins."""
         return {}
@@ -109,7 +119,8 @@ class StageHandlers(ABC):
                 if made_in:
                     note = f"Open it in the {made_in} tab to get its settings back."
             photo = open_picture(brought["path"], brought.get("orig_name"))
-            return self._show(self.stage(session), photo, note)
+            keep_source(session, photo, brought["path"])
+            return self._show(self.stage(session), photo, None, note)
         return {}
 
     def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
@@ -118,7 +129,8 @@ class StageHandlers(ABC):
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            return self._show(self.stage(session), self.samples[event.index].open())
+            sample = self.samples[event.index]
+            return self._show(self.stage(session), sample.open(), sample.name)
 
     def replay(self, visit: str, event: gr.SelectData) -> Answer:
         """Bring back the settings of a picture of this visit, if it was made in this tab, and go there."""
@@ -131,8 +143,8 @@ class StageHandlers(ABC):
         answer = self.restore(session, recipe, notes, open_picture(result.thumbnail))
         return {**answer, "tabs": gr.Tabs(selected=self.tab)}
 
-    def _show(self, stage: StageState, photo: Picture, *notes: str) -> Answer:
-        turn = stage.bring(photo)
+    def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
+        turn = stage.bring(photo, sample)
         said = status(" ".join(filter(None, ("Reading the photo.", *notes, *photo.notes))), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
@@ -141,7 +153,7 @@ class StageHandlers(ABC):
         if visit is None:  # the page comes to its first tab before its visit begins
             return {}
         session = self.sessions.find(visit)
-        stage = self.stage(session)
+        session.tab, stage = self.tab, self.stage(session)
         with stage.lock:
             photo = stage.photo
             if not stage.follow(self.other(session), self.edits_type):
@@ -164,13 +176,15 @@ class StageHandlers(ABC):
             return
         try:
             yield self._prepare(session, token)
-            request = self.request(session, settings)
+            request = self.read(session, settings)
+            self.sessions.save(session)
             for work in missing_previews(stage, request, self.strengths, self.coarse):
                 for strength, painted in self.previews(work.request, work.strengths, token):
                     keep_preview(stage, token, work, strength, painted, self.strengths)
                     yield self.message(session, request)
             stage.busy = False
-            yield {**self.message(session, request), "status": status(self.done(session, request))}
+            told, session.note = " ".join(filter(None, (session.note, self.done(session, request)))), ""
+            yield {**self.message(session, request), "status": status(told)}
         except Cancelled:
             return
         except Exception:
@@ -183,7 +197,7 @@ class StageHandlers(ABC):
         session = self.sessions.find(visit)
         stage = self.stage(session)
         token = stage.turns.working_token()
-        request = self.request(session, settings)
+        request = self.read(session, settings)
         edits = stage.edits
         if edits is None and request.strength in stage.frames:
             return self.message(session, request)
@@ -197,6 +211,24 @@ class StageHandlers(ABC):
             except Cancelled:
                 return {}
         return {**self.message(session, request), **_withdrawn(stage, stage.key_of(request))}
+
+    def keep(self, visit: str, settings: Any) -> Answer:
+        """Note the widgets' values, after the strength has come to rest."""
+        session = self.sessions.find(visit)
+        session.values[self.stage_name] = settings.to_widgets()
+        self.sessions.save(session)
+        return {}
+
+    def come_back(self, visit: str | None) -> Answer:
+        """Show a visit that has come back as it was; one that has just begun changes nothing."""
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
+        if self.stage_name not in session.values or stage.photo is None:
+            return {}
+        answer = self.widgets(session)
+        if stage.frames:
+            answer |= self.message(session, stage.request)
+        return {**answer, "turn": stage.renew(keep=True)}
 
     def _prepare(self, session: Session, token: CancelToken) -> Answer:
         """Show the photo at once, while its painting is on the way."""
@@ -240,7 +272,7 @@ class StageHandlers(ABC):
         session = self.sessions.find(visit)
         stage = self.stage(session)
         token = session.full = CancelToken()
-        base = self.request(session, settings)
+        base = self.read(session, settings)
         stage.offered = stage.key_of(base)
         request = replace(stage.edits.request(base) if stage.edits else base, long_side=SIZES[size])
         running, idle = (
@@ -252,6 +284,7 @@ class StageHandlers(ABC):
             for sentence, done in work.follow():
                 yield {"status": status(sentence, "busy", done)}
             finished = keep_finished(session, request, work.result, self.names(request), self.tab)
+            self.sessions.save(session)
         except Cancelled:
             yield {**idle, "status": status("Stopped. Nothing was saved.")}
             return

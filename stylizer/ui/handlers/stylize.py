@@ -27,6 +27,7 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
 from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
+from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.history import History
 from stylizer.ui.messages import STYLIZE, listed, name_of, sentence_of, status, title_line
@@ -36,6 +37,7 @@ from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, Sample
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.state import OwnStyle, Session
+from stylizer.ui.visits import BACK, keep_source
 
 MOST_OWN = 24
 THUMBNAIL_SIDE = 192
@@ -63,16 +65,44 @@ class StylizeHandlers(StageHandlers):
 
     # -- visits -----------------------------------------------------------------------------------------
 
-    def open_visit(self, request: gr.Request) -> Answer:
-        """Begin a visit, with the finished example on the stage."""
-        session = self.sessions.open(request.session_hash or "")
+    def open_visit(self, known: str, request: gr.Request) -> Answer:
+        """Come back to a visit that the browser knows, or begin one with the finished example."""
+        tab = request.session_hash or ""
+        back = self.sessions.come_back(known, tab)
+        session = back or self.sessions.open(tab)
         stage = self.stage(session)
-        stage.photo, stage.photo_at = self._greeting, time.monotonic()
+        if stage.photo is None:
+            sample = next((each for each in self.samples if each.name == stage.sample), None)
+            stage.photo, stage.photo_at = sample.open() if sample else self._greeting, time.monotonic()
+        if back is not None:
+            session.note = BACK if self.stage_name in session.values else ""
+            tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
+            return {"visit": session.id, "key": session.id, "history": history_gallery(session), **tabs}
+        stage.sample = self.example.photo.name
         stage.frames = dict(self.example.frames)
         stage.size = (self._greeting.width, self._greeting.height)
-        known = self.gallery.find(session, self.example.style)
-        session.chosen = known.key if known else (self.gallery.shipped[0].key if self.gallery.shipped else "")
-        return {"visit": session.id}
+        found = self.gallery.find(session, self.example.style)
+        session.chosen = found.key if found else (self.gallery.shipped[0].key if self.gallery.shipped else "")
+        return {"visit": session.id, "key": session.id}
+
+    def widgets(self, session: Session) -> Answer:
+        values = dict(session.values[self.stage_name])
+        further = [key for key in values.pop("further") or () if self.gallery.find(session, key)]
+        shares = [values.pop(f"share{place}") for place in range(MOST_FURTHER + 1)]
+        card = self.gallery.find(session, session.chosen)
+        return {
+            **values,
+            "title": title_line(card.caption if card else "Choose a painting."),
+            "wall": self._show_gallery(session, ALL),
+            "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
+            "further": gr.Dropdown(choices=self.gallery.choices(session), value=further, multiselect=True),
+            **self._share_sliders(session, [session.chosen, *further], shares),
+        }
+
+    def forget(self, visit: str | None) -> Answer:
+        """Delete all that a visit has brought and made."""
+        self.sessions.forget(visit)
+        return {}
 
     def leave(self, request: gr.Request) -> None:
         """Stop the work for a closed tab."""
@@ -123,7 +153,10 @@ class StylizeHandlers(StageHandlers):
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
         brought = uploads_of(uploads)
-        pictures = [open_picture(each["path"], each.get("orig_name")) for each in brought]
+        pictures = []
+        for each in brought:
+            pictures.append(open_picture(each["path"], each.get("orig_name")))
+            keep_source(session, pictures[-1], each["path"])
         return self.take_styles(session, pictures) if pictures else {}
 
     def take_styles(self, session: Session, pictures: list[Picture]) -> Answer:

@@ -97,6 +97,13 @@ class TranslateHandlers(StageHandlers):
                 return card
         raise RequestError("this model is not here any more; choose another")
 
+    def widgets(self, session: Session) -> Answer:
+        values = session.values[self.stage_name]
+        card = self.card(values["model"])
+        shares = {name: values[f"share{place}"] for place, name in enumerate(looks(card)[:MOST_SHARES])}
+        names = ("model", "strength", "color", "stroke")
+        return {name: values[name] for name in names} | looks_of(card, list(values["domains"]), shares)
+
     def choose_model(self, visit: str, model: str) -> Answer:
         """Take another model, with the first of its looks everywhere."""
         stage = self.stage(self.sessions.find(visit))

@@ -78,6 +78,11 @@ def preload_tags() -> str:
     return "".join(f'<link rel="modulepreload" href="{PLACE}/{name}">' for name in SCRIPTS)
 
 
+def call_page(call: str) -> str:
+    """Write a script that calls a function of `visit.js`, as soon as the browser has it."""
+    return f"async (...values) => (await import(new URL('{PLACE}/visit.js', document.baseURI).href)).{call}"
+
+
 def _script() -> str:
     """Write what Gradio runs for every stage; it reads out of the text which events a stage triggers."""
     return (

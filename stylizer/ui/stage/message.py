@@ -93,6 +93,7 @@ class RegionEdit(TypedDict, total=False):
 
 EVENTS = (
     "rest",
+    "keep",
     "adjust",
     "adjust_region",
     "choose",
@@ -103,9 +104,9 @@ EVENTS = (
 )
 """What a stage triggers.
 
-`rest`: the slider rests at a strength whose true picture the stage lacks. `adjust`, `adjust_region`:
-settings of the picture, or of its chosen regions, that need the painter have come to rest. The others are
-region edits, and carry a RegionEdit.
+`rest`: the slider rests at a strength whose true picture the stage lacks. `keep`: it rests. `adjust`,
+`adjust_region`: settings of the picture, or of its chosen regions, that need the painter have come to rest.
+The others are region edits, and carry a RegionEdit.
 """
 
 

@@ -209,7 +209,7 @@ export function openStage({ element, trigger, props, watch }) {
 
   // ---- strength and the other settings ------------------------------------------------------------------------
 
-  let resting = 0;
+  let [resting, keeping] = [0, 0];
   function rest() {
     clearTimeout(resting);
     resting = setTimeout(() => {
@@ -224,6 +224,8 @@ export function openStage({ element, trigger, props, watch }) {
     describe();
     redraw();
     rest();
+    clearTimeout(keeping);
+    keeping = setTimeout(() => awake && trigger("keep"), REST);
   }
 
   let adjusting = 0;

@@ -11,9 +11,10 @@ from stylizer.ui.samples import SamplePhoto
 
 TEXT = """
 ### What happens to your pictures
-Your photos and paintings stay on the computer that runs this page. They are deleted one hour after your last
-click. Nobody can guess a picture's address, but whoever has it can see the
-picture until then. A saved PNG holds its settings, and nothing about you or your camera.
+Your photos and paintings stay on the computer that runs this page, so that this visit can come back after a
+reload, or tomorrow. They are deleted two days after your last click, or at once with the button below. Nobody
+can guess a picture's address, but whoever has it can see the picture until then. A saved PNG holds its
+settings, and nothing about you or your camera.
 
 ### Licenses
 The studio is free software under the Apache License 2.0. The named styles come from works in the public
@@ -32,6 +33,7 @@ class AboutTab:
     """The components of the tab that events use."""
 
     history: gr.Gallery
+    forget: gr.Button
 
 
 def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
@@ -52,4 +54,5 @@ def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
     )
     photos = "; ".join(f"{sample.title}: {sample.credit}" for sample in samples)
     gr.Markdown(TEXT.format(photos=photos, version=__version__), elem_id="about")
-    return AboutTab(history)
+    forget = gr.Button("Delete this visit now", elem_id="forget", size="md")
+    return AboutTab(history, forget)

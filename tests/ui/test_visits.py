@@ -1,0 +1,148 @@
+"""What brings a visit back: after a reload, and after the server was started anew."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from stylizer.imaging.picture import open_picture, save_picture
+from stylizer.ui.gallery import StyleGallery
+from stylizer.ui.handlers.regions import StylizeRegionHandlers
+from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.handlers.translate import TranslateHandlers
+from stylizer.ui.sessions import Sessions
+from stylizer.ui.visits import BACK, RECORD, read_visit
+from tests.engine.drawn import drawn
+from tests.engine.parted import parted
+from tests.ui.small_studio import small_engine
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    return small_engine(tmp_path_factory.mktemp("checkpoints"), segments=True, models=True)
+
+
+@pytest.fixture
+def restart(engine, studio, tmp_path):
+    """Start the server anew over the same folder: nothing is in memory any more."""
+
+    def again():
+        sessions = Sessions(studio.sessions.folder)
+        gallery = StyleGallery(engine.styles(), tmp_path / "shelf")
+        handlers = StylizeHandlers(engine, sessions, gallery, studio.samples, studio.example)
+        translate = TranslateHandlers(engine, sessions, studio.samples)
+        named = {style.slug: style for style in engine.styles()}
+        types = {each.stage_name: each.edits_type for each in (handlers, translate)}
+        sessions.read = lambda session: read_visit(session, sessions.shown, named, types)
+        return handlers
+
+    return again
+
+
+def come_back(handlers, visitor, known=None):
+    """Open the page in a browser that remembers the visit; returns what the page then shows."""
+    request = SimpleNamespace(session_hash="reloaded")
+    opened = handlers.open_visit(visitor.visit if known is None else known, request)
+    visitor.studio, visitor.visit = handlers, opened["visit"]
+    return {**opened, **handlers.come_back(visitor.visit)}
+
+
+@pytest.fixture
+def artist(visitor, tmp_path):
+    save_picture(parted(48, 72), tmp_path / "parts.png")
+    visitor.bring(tmp_path / "parts.png", "My parts.png")
+    visitor.choose("rose")
+    visitor.set(strength=63, color=40, further=["amber"], shares=(30, 80, 50, 50))
+    visitor.paint()
+    return visitor
+
+
+def test_a_reload_shows_the_picture_at_once_with_all_settings(artist):
+    frames = dict(artist.stage.frames)
+    answer = come_back(artist.studio, artist)
+    assert answer["visit"] == artist.visit
+    assert [answer[name] for name in ("strength", "color")] == [63, 40]
+    assert answer["further"].value == ["amber"] and answer["share1"].value == 80
+    assert {frame["file"]["path"] for frame in answer["stage"]["frames"]} == set(map(str, frames.values()))
+    assert artist.paint()[-1]["status"].count(BACK) == 1
+
+
+def test_after_a_restart_photo_style_and_settings_are_there(artist, restart):
+    photo = artist.stage.photo
+    answer = come_back(restart(), artist)
+    assert artist.stage.photo.digest == photo.digest and artist.stage.photo.name == "My parts"
+    assert artist.session.chosen == "rose" and "Rose" in answer["title"]
+    assert answer["strength"] == 63 and answer["tabs"].selected == "Stylize"
+    last = artist.paint()[-1]
+    assert BACK in last["status"] and "Rose" in last["status"] and "Amber" in last["status"]
+
+
+def test_a_strength_that_came_to_rest_at_a_keyframe_is_kept(artist, restart):
+    artist.set(strength=50)
+    artist.studio.keep(artist.visit, artist.settings)
+    assert come_back(restart(), artist)["strength"] == 50
+
+
+def test_after_a_restart_regions_have_their_masks_styles_and_strengths(artist, restart, tmp_path):
+    desk = StylizeRegionHandlers(artist.studio)
+    list(desk.find(artist.visit, artist.settings))
+    save_picture(drawn(32, 32, 9), tmp_path / "own.png")
+    artist.stage.selected = ("sky",)
+    artist.studio.bring_styles(artist.visit, {"path": str(tmp_path / "own.png"), "orig_name": "own.png"})
+    artist.choose("amber")
+    artist.stage.selected = ("person",)
+    own = artist.studio.gallery.find(artist.session, "own:1")
+    artist.studio.paint_chosen(artist.session, own.style, "own")
+    desk.set_manner(artist.visit, "Keep the photo", artist.settings)
+    artist.paint()
+    before = artist.stage.edits
+    come_back(restart(), artist)
+    after = artist.stage.edits
+    assert after.regions == before.regions and after.kept == {"person"}
+    assert after.own_of("sky").styles[0].style.slug == "amber"
+    assert after.own_of("person").styles[0].style.digest == open_picture(tmp_path / "own.png").digest
+
+
+def test_after_a_restart_finished_pictures_are_still_there(artist, restart):
+    artist.render()
+    (before,) = artist.session.results
+    answer = come_back(restart(), artist)
+    assert [result.file for result in artist.session.results] == [before.file]
+    assert answer["history"].visible and before.file.is_file()
+
+
+def test_a_sample_photo_needs_no_copy(visitor, restart):
+    visitor.studio.use_sample(visitor.visit, 1e6, SimpleNamespace(index=1))
+    visitor.choose("moss")
+    visitor.paint()
+    come_back(restart(), visitor)
+    assert visitor.stage.photo.digest == visitor.studio.samples[1].open().digest
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 99}', '{"format": 1}'])
+def test_a_damaged_record_is_a_new_visit(artist, restart, damage):
+    (artist.session.record / RECORD).write_text(damage)
+    old = artist.visit
+    assert "strength" not in come_back(restart(), artist)
+    assert artist.visit != old
+
+
+def test_nobody_comes_back_to_the_visit_of_another(artist, restart):
+    old = artist.visit
+    stranger = come_back(restart(), artist, known=f"../{artist.session.record.name}")
+    assert stranger["visit"] != old and "strength" not in stranger
+
+
+def test_a_record_names_no_id_and_its_files_lie_outside_what_is_served(artist):
+    session = artist.session
+    text = (session.record / RECORD).read_text()
+    assert session.id not in text and json.loads(text)["chosen"] == "rose"
+    assert artist.studio.sessions.shown not in session.record.parents
+    assert {path.suffix for path in session.record.iterdir()} <= {".json", ".source", ".masks"}
+
+
+def test_a_visit_is_deleted_at_once_when_its_artist_says_so(artist, restart):
+    session = artist.session
+    artist.studio.forget(artist.visit)
+    assert not session.folder.exists() and not session.record.exists()
+    assert "strength" not in come_back(restart(), artist)
