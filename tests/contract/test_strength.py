@@ -10,7 +10,7 @@ from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
 from training.evaluation.evaluator import Pair
-from training.evaluation.stylizer import Studio
+from training.evaluation.stylizer import PairPainter
 
 TABLE = ((0.0, 0.05), (0.5, 0.2), (1.0, 1.0))
 """A table that does not begin at 0, bends, and ends below the slider's end."""
@@ -27,6 +27,6 @@ def test_evaluation_measures_what_the_engine_paints(tmp_path, position):
     save_picture(style, pair.painting)
     request = StyleRequest(photo, (StyleChoice(style),), strength=position)
     painted = Engine(tmp_path, device="cpu", whole_precision=True).run(request).picture.rgb
-    measured = Studio(load_checkpoint(folder), max(photo.rgb.shape)).paint(pair, position)
+    measured = PairPainter(load_checkpoint(folder), max(photo.rgb.shape)).paint(pair, position)
     far = np.abs(measured[0].permute(1, 2, 0).clamp(0, 1).numpy() * 255 - painted)
     assert far.max() < 0.75  # half a level of rounding, and the code's half precision
