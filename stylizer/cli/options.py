@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from stylizer import CHECKPOINTS
 from stylizer.engine import Engine
-from stylizer.engine.library import CHECKPOINTS
 from stylizer.engine.settings import find_option
 
 Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]

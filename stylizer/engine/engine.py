@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from stylizer.engine.library import CHECKPOINTS, Library
+from stylizer import CHECKPOINTS
+from stylizer.engine.library import Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
 from stylizer.engine.pipelines.masterwork import MasterworkPipeline
@@ -38,6 +39,7 @@ from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import Card
 from stylizer.models.class_table import UNSURE
+from stylizer.models.roles import Segmenter, Stylizer, Translator
 from stylizer.models.style_file import NamedStyle
 
 CACHE_BYTES = 384 << 20
@@ -149,16 +151,16 @@ class Engine:
     # -- what is there ----------------------------------------------------------------------------------
 
     @property
-    def painter(self) -> Any:
+    def painter(self) -> Stylizer:
         """Return the painter on its device; raises CheckpointError."""
         return self._stylize.painter
 
     @property
-    def segmenter(self) -> Any:
+    def segmenter(self) -> Segmenter:
         """Return the segmenter on its device; raises CheckpointError or PublishedSegmenterError."""
         return self.executor.resident("segmenter", partial(self.library.load_segmenter, self._published))
 
-    def translator(self, name: str) -> Any:
+    def translator(self, name: str) -> Translator:
         """Return a translator on its device; raises RequestError or CheckpointError."""
         return self._translate.translator(name)
 

@@ -22,6 +22,7 @@ from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpoint, read_card
 from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.published_segmenter import open_published
+from stylizer.models.roles import Shipped
 from stylizer.models.style_file import NamedStyle, load_style, style_files
 
 PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
@@ -162,16 +163,14 @@ class Library:
 
 
 def _load(folder: Path, role: str) -> nn.Module:
-    """Load a checkpoint of that role; the network gets its card's `license`."""
+    """Load a checkpoint of that role."""
     card = read_card(folder)
     if card.role != role:
         raise CheckpointError(f"checkpoint {folder.name!r} has the role {card.role}; choose one with {role}")
-    network = load_checkpoint(folder)
-    network.license = card.license
-    return network
+    return load_checkpoint(folder)
 
 
-def license_notes(name: str, network: nn.Module) -> list[str]:
+def license_notes(name: str, network: Shipped) -> list[str]:
     """Tell the license of a model that came from the Hub."""
     return [f"{name}: license {network.license or 'not stated'}"] if on_the_hub(name) else []
 

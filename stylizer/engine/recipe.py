@@ -224,7 +224,8 @@ def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
 
 def _from_format_1(data: dict[str, Any]) -> dict[str, Any]:
     """Arrange a recipe of the first format as one of the second; its values are not looked at."""
-    request = {key: data[key] for key in ("styles", "domains", "mix", "size", "regions") if key in data}
+    moved = ("styles", "domains", "mix", "size", "regions")
+    request: dict[str, Any] = {key: data[key] for key in moved if key in data}
     if isinstance(data.get("settings"), dict):
         request |= data["settings"]
     if isinstance(data.get("regions"), dict):
@@ -238,7 +239,8 @@ def _read_request(kind: str, found: Any, notes: list[str]) -> dict[str, Any]:
     if not isinstance(found, dict):
         found = {}
         notes.append("the recipe has no settings; the usual ones are used")
-    cls, values = KINDS[kind], {}
+    cls = KINDS[kind]
+    values: dict[str, Any] = {}
     for entry in options(cls):
         value = found.get(entry.name, entry.default)
         values[entry.name] = _clamped(entry.name, value, cls, notes)

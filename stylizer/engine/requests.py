@@ -118,8 +118,8 @@ class _ByRegion(Generic[Own]):
     def with_region_styles(self, *styles: Own) -> Self:
         """Give regions other values of their own; those of other regions stay."""
         fresh = {own.name for own in styles}
-        kept = (own for own in self.region_styles if own.name not in fresh)
-        return replace(self, region_styles=(*kept, *styles))  # type: ignore[type-var]
+        kept = tuple(own for own in self.region_styles if own.name not in fresh)
+        return replace(self, region_styles=kept + styles)  # type: ignore[type-var]
 
     def at_strength(self, strength: float, region: str | None = None) -> Self:
         """Ask for another strength, of the whole picture or of one region."""

@@ -56,7 +56,7 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]
             tiff.check_open(data, head)
         data, animated, profile = _bare(data)
         with _opened(data) as image:
-            if animated or (image.format in ("PNG", "WEBP", "AVIF") and image.is_animated):
+            if animated or (image.format in ("PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False)):
                 notes.append("That picture is animated; its first frame is painted.")
             if image.format == "PNG" and png.is_deep_png(data):
                 samples, alpha = png.read_png(data)

@@ -31,7 +31,7 @@ def refine_to_edges(weights: Tensor, photo: Tensor, radius: int = 12, noise: flo
     """
     if len(weights) == 1:
         return weights
-    size, coarser = tuple(weights.shape[1:]), max(1, radius // 4)
+    size, coarser = (weights.shape[1], weights.shape[2]), max(1, radius // 4)
     small = [max(1, round(side / coarser)) for side in size]
     planes, guide = (F.interpolate(x, size=small, mode="area") for x in (weights[None], photo))
     whole = slice(0, size[0]), slice(0, size[1])

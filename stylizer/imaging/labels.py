@@ -35,18 +35,18 @@ def regions_from_probabilities(
     is the rest. Specks go to what is around them, classes that hardly occur are left out, and the borders
     follow the photo's edges.
     """
-    size = photo.shape[2:]
+    size = photo.shape[2], photo.shape[3]
     probabilities = F.interpolate(probabilities[None].float(), size=size, mode="bilinear", antialias=True)[0]
     most, label = probabilities.max(0)
     label = torch.where(most >= unsure, label + 1, 0)  # 0 is the rest
     for name in ignored:
         if name in names:
             label[label == names.index(name) + 1] = 0
-    label = clear_specks(label.cpu().numpy(), round(SMALLEST_PART * label.numel()))
-    shares = np.bincount(label.ravel(), minlength=len(names) + 1) / label.size
+    places = clear_specks(label.cpu().numpy(), round(SMALLEST_PART * label.numel()))
+    shares = np.bincount(places.ravel(), minlength=len(names) + 1) / places.size
     found = [place for place in range(1, len(names) + 1) if shares[place] >= SMALLEST_REGION]
-    label[~np.isin(label, found)] = 0
-    masks = torch.from_numpy(np.stack([label == place for place in (0, *found)])).float().to(photo.device)
+    places[~np.isin(places, found)] = 0
+    masks = torch.from_numpy(np.stack([places == place for place in (0, *found)])).float().to(photo.device)
     return regions_from_weights(refine_to_edges(masks, photo), (REST, *(names[place - 1] for place in found)))
 
 

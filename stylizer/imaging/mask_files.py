@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from stylizer.errors import RegionsError
 from stylizer.imaging.guided import SHARPER, EdgeGuide
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
-from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, RegionsError, share_out
+from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, share_out
 from stylizer.imaging.resample import linear_window
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import to_tensor
@@ -28,7 +29,7 @@ _TINTED = 0.5  # share of the overlay's color over the photo
 _ROWS = 256  # rows of full-size masks that are worked on at a time
 
 
-def read_mask(source: str | os.PathLike | bytes | BinaryIO, size: tuple[int, int]) -> np.ndarray:
+def read_mask(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int]) -> np.ndarray:
     """Read a picture of a mask into (height, width) float32 in [0, 1], white is selected.
 
     Any picture that `open_picture` takes, in 8 or 16 bits. Repaired: another size of the same shape is

@@ -63,11 +63,11 @@ class Picture:
 
     @property
     def height(self) -> int:
-        return self.rgb.shape[0]
+        return int(self.rgb.shape[0])
 
     @property
     def width(self) -> int:
-        return self.rgb.shape[1]
+        return int(self.rgb.shape[1])
 
     @property
     def peak(self) -> int:
@@ -84,7 +84,7 @@ class Picture:
         return sha.hexdigest()
 
 
-def open_picture(source: str | os.PathLike | bytes | BinaryIO, name: str | None = None) -> Picture:
+def open_picture(source: str | os.PathLike[str] | bytes | BinaryIO, name: str | None = None) -> Picture:
     """Read a picture from a path, from the bytes of a file or from an open file.
 
     Accepts JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF and GIF (first frame), 16 to 16384 px a side,
@@ -107,7 +107,7 @@ def encode_picture(picture: Picture, format: str, recipe: str | None = None, qua
 
 
 def save_picture(
-    picture: Picture, path: str | os.PathLike, recipe: str | None = None, quality: int = 92
+    picture: Picture, path: str | os.PathLike[str], recipe: str | None = None, quality: int = 92
 ) -> None:
     """Write a picture to a file whose suffix names the format: .png, .jpg, .jpeg or .webp.
 
@@ -122,12 +122,12 @@ def save_picture(
         raise PictureError(f"{path.name} could not be written: {reason}; choose another folder.") from error
 
 
-def read_recipe(source: str | os.PathLike | bytes | BinaryIO) -> str | None:
+def read_recipe(source: str | os.PathLike[str] | bytes | BinaryIO) -> str | None:
     """Read the recipe that a picture of ours carries; None when there is none. Raises PictureError."""
     return decode.read_recipe(_read(source)[0])
 
 
-def _read(source: str | os.PathLike | bytes | BinaryIO) -> tuple[bytes, str]:
+def _read(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
     """Read at most the largest accepted file; return its bytes and its name."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source), "picture"

@@ -33,7 +33,8 @@ def without_hangers(png: bytes) -> tuple[bytes, bytes | None]:
     picture. Kept are what says how the camera was held, and animation. A damaged profile comes back as
     one that nobody can use. Raises OSError for too many chunks.
     """
-    parts, profile = [SIGNATURE], None
+    parts: list[bytes | memoryview] = [SIGNATURE]
+    profile = None
     for kind, frame in frames(png):
         if kind == b"iCCP":
             packed = bytes(frame[8:-4]).partition(b"\0")[2]
@@ -95,9 +96,9 @@ def read_png(png: bytes) -> tuple[np.ndarray, np.ndarray | None]:
                 slice(left, None, across),
             )
             color[place] = samples[..., :colors]
-            if has_alpha:
+            if alpha is not None and has_alpha:
                 alpha[place] = samples[..., -1]
-            elif key is not None:
+            elif alpha is not None:
                 alpha[place] = np.where((samples == key).all(axis=2), 0, 65535)
     return color if colors == 3 else color[..., 0], alpha
 

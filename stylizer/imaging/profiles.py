@@ -72,10 +72,10 @@ def inks_to_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def lab_to_srgb(image: Image.Image) -> np.ndarray:
     """Turn a CIELAB picture into rgb (H, W, 3) uint8."""
-    return np.asarray(_transform(ImageCms.createProfile("LAB"), "LAB").apply(image))
+    return np.asarray(_transform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB").apply(image))
 
 
-def _transform(source: object, mode: str) -> ImageCms.ImageCmsTransform:
+def _transform(source: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
     target = ImageCms.createProfile("sRGB")
     return ImageCms.buildTransform(source, target, mode, "RGB", _INTENT, _FLAGS)
 
@@ -149,10 +149,8 @@ def _curve(tag: bytes) -> np.ndarray:
         raise KeyError(tag[:4])
     (kind,) = struct.unpack_from(">H", tag, 8)
     count = (1, 3, 4, 5, 7)[kind]
-    g, a, b, c, d, e, f = (
-        *(v / 65536 for v in struct.unpack_from(f">{count}i", tag, 12)),
-        *[0.0] * (7 - count),
-    )
+    numbers = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]
+    g, a, b, c, d, e, f = numbers + [0.0] * (7 - count)
     if kind == 0:
         return (ramp**g).astype(np.float32)
     if kind in (1, 2):

@@ -27,7 +27,7 @@ def resize_picture(picture: Picture, height: int, width: int) -> Picture:
     if (height, width) == (picture.height, picture.width):
         return picture
     if picture.alpha is not None:
-        rgb, alpha = _resize_seen(picture, height, width)
+        rgb, alpha = _resize_seen(picture, picture.alpha, height, width)
         return Picture(rgb, alpha, picture.name, picture.notes)
     if picture.rgb.dtype == np.uint8:
         small = Image.fromarray(picture.rgb).resize((width, height), Image.Resampling.LANCZOS)
@@ -44,15 +44,17 @@ def resize_plane(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.rint(small.clip(0, np.iinfo(plane.dtype).max)).astype(plane.dtype)
 
 
-def _resize_seen(picture: Picture, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _resize_seen(
+    picture: Picture, opacity: np.ndarray, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Resize with each color weighted by how much of it is seen, so that hidden colors do not bleed in."""
     peak = picture.peak
-    alpha = picture.alpha.astype(np.float32) / peak
+    alpha = opacity.astype(np.float32) / peak
     weight = alpha + np.float32(1e-4)  # where nothing is seen for a stretch, its colors go on
     total = np.maximum(_lanczos(weight, height, width), 1e-4)  # the kernel undershoots beside edges
     bands = [_lanczos(picture.rgb[..., band] * weight, height, width) / total for band in range(3)]
     rgb = np.rint(np.stack(bands, axis=-1).clip(0, peak)).astype(picture.rgb.dtype)
-    seen = np.rint(_lanczos(alpha, height, width).clip(0, 1) * peak).astype(picture.alpha.dtype)
+    seen = np.rint(_lanczos(alpha, height, width).clip(0, 1) * peak).astype(opacity.dtype)
     return rgb, seen
 
 

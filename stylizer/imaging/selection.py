@@ -9,8 +9,8 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
+from stylizer.errors import RegionsError
 from stylizer.imaging.guided import refine_to_edges
-from stylizer.imaging.regions import RegionsError
 
 _EDGE = 1.6  # how much more a step of color between neighbors counts than one from the clicked color
 _SEED = 2  # pixels around the pointer whose median is the clicked color

@@ -77,8 +77,7 @@ def read_text(png: bytes, keyword: str) -> str | None:
         if kind == b"tEXt":
             return rest.decode("latin-1")
         compressed, (_, _, text) = rest[:1] == b"\x01", [*rest[2:].split(b"\0", 2), b"", b""][:3]
-        if compressed:
-            text = inflated(text, MAX_TEXT)
-        if text is not None:
-            return text.decode("utf-8", "replace")
+        whole = inflated(text, MAX_TEXT) if compressed else text
+        if whole is not None:
+            return whole.decode("utf-8", "replace")
     return None

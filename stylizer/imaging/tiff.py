@@ -336,7 +336,7 @@ class _Samples(TiffImageFile):
     """A repacked TIFF: Pillow's limit of pixels would count its bytes, and its size was checked already."""
 
     def load_prepare(self) -> None:
-        self.im = Image.core.new(self.mode, self.size)
+        self.im = Image.core.new(self.mode, self.size)  # type: ignore[attr-defined]  # private to Pillow
         super().load_prepare()
 
 
@@ -359,12 +359,13 @@ def _repacked(data: bytes, head: TiffHead, places: list[int], line: int, rows: i
         starts.append(at)
         at += len(strip)
     entries += [(273, starts), (279, [*map(len, strips)])]
-    front, tail = [struct.pack("<2sHIH", b"II", 42, 8, len(entries))], []
+    front = [struct.pack("<2sHIH", b"II", 42, 8, len(entries))]
+    tail: list[bytes] = []
     for tag, values in sorted(entries):
         if len(values) == 1:
             front.append(struct.pack("<HHII", tag, 4, 1, values[0]))
         else:
-            front.append(struct.pack("<HHII", tag, 4, len(values), body + sum(map(len, tail))))
+            front.append(struct.pack("<HHII", tag, 4, len(values), body + sum(len(part) for part in tail)))
             tail.append(struct.pack(f"<{len(values)}I", *values))
     return b"".join([*front, struct.pack("<I", 0), *tail, *strips])
 

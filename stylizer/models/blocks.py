@@ -77,16 +77,19 @@ class CodeField:
 
     def __init__(self, codes: Tensor, weights: Tensor | None = None, size: int | None = None):
         adapters, codes = codes[:, size or codes.shape[1] :], codes[:, :size]
-        uniform = weights is not None and weights.dim() == 1
-        with full_precision(codes):
-            self.codes = (weights.to(codes) @ codes)[None] if uniform else codes
-        self.weights = None if uniform or weights is None else weights
-        self._resized: dict[tuple, Tensor] = {}
+        self.codes, self.weights = codes, weights
+        uniform = weights if weights is not None and weights.dim() == 1 else None
+        if uniform is not None:
+            with full_precision(codes):
+                self.codes, self.weights = (uniform.to(codes) @ codes)[None], None
+        self._resized: dict[tuple[object, ...], Tensor] = {}
         self.adapted = [k for k in range(len(adapters)) if adapters.shape[1] and bool(adapters[k].any())]
         if self.adapted and weights is None:
             raise ValueError("codes with adapters need weights")
         self.adapters = adapters[self.adapted]
-        self.adapter_weights = weights[self.adapted].to(adapters) if self.adapted and uniform else None
+        self.adapter_weights: Tensor | None = None
+        if self.adapted and uniform is not None:
+            self.adapter_weights = uniform[self.adapted].to(adapters)
 
     def adapt(self, x: Tensor, part: AdapterSlices) -> Tensor | None:
         """Return what adapters add to the 3x3 convolution of x (B, C, h, w); None where there are none."""
@@ -129,14 +132,17 @@ class CodeField:
 
     def shares(self, size: tuple[int, int]) -> Tensor:
         """Return the weights (K, *size) of a field; area means keep the sum at 1."""
+        weights = self.weights
+        if weights is None:
+            raise ValueError("codes without weights have no shares")
         if size not in self._resized:
-            height, width = self.weights.shape[1:]
+            height, width = weights.shape[1:]
             if size == (height, width):
-                resized = self.weights
+                resized = weights
             elif height % size[0] == 0 and width % size[1] == 0:  # the same means, in a third of the time
-                resized = F.avg_pool2d(self.weights[None], (height // size[0], width // size[1]))[0]
+                resized = F.avg_pool2d(weights[None], (height // size[0], width // size[1]))[0]
             else:
-                resized = F.interpolate(self.weights[None], size=size, mode="area")[0]
+                resized = F.interpolate(weights[None], size=size, mode="area")[0]
             self._resized[size] = resized.to(self.codes)
         return self._resized[size]
 

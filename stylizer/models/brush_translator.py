@@ -60,7 +60,7 @@ class BrushTranslator(TransferNetwork):
     @property
     def domains(self) -> tuple[str, ...]:
         """Name what this network translates to, in the order of a mix."""
-        return self.config.domains
+        return tuple(self.config.domains)
 
     def translate(
         self,
@@ -109,7 +109,9 @@ class BrushTranslator(TransferNetwork):
             colors = codes[:, learned:] + shares[:, [photo]] * (own - table[photo, learned:])
             return torch.cat([codes[:, :learned], colors], 1)
 
-    def measure(self, photo: Tensor, mix: Tensor | None = None) -> WholePicture:
+    def measure(  # type: ignore[override]  # a translator's, which encodes the photo itself
+        self, photo: Tensor, mix: Tensor | None = None
+    ) -> WholePicture:
         """Measure the statistics of a whole picture, for `translate` to replay on its tiles."""
         statistics = Statistics()
         self.draw(photo, mix, measured=statistics)

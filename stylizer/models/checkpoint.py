@@ -11,7 +11,7 @@ import stat
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import safetensors.torch
 import torch
@@ -31,7 +31,7 @@ from stylizer.errors import CheckpointError
 from stylizer.imaging.files import write_whole
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.front_matter import split_front_matter
-from stylizer.models.registry import Architecture, UnknownArchitectureError, find, find_for
+from stylizer.models.registry import Architecture, Network, UnknownArchitectureError, find, find_for
 
 FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -64,7 +64,7 @@ class Card:
     """The card's `license:`, a short name such as "apache-2.0" or "other"."""
 
 
-def save_checkpoint(folder: str | os.PathLike, network: nn.Module, card: str, half: bool = True) -> None:
+def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: str, half: bool = True) -> None:
     """Write a network as a checkpoint folder, all of it or nothing.
 
     `half` stores matrices and filters as float16 and keeps vectors (biases, running statistics) whole;
@@ -79,7 +79,7 @@ def save_checkpoint(folder: str | os.PathLike, network: nn.Module, card: str, ha
         "format": FORMAT,
         "role": entry.role,
         "architecture": entry.name,
-        "config": asdict(network.config),
+        "config": asdict(getattr(network, "config")),  # noqa: B009
         "sha256": hashlib.sha256(weights).hexdigest(),
     }
     if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG).is_file():
@@ -98,14 +98,14 @@ def save_checkpoint(folder: str | os.PathLike, network: nn.Module, card: str, ha
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def read_card(folder: str | os.PathLike) -> Card:
+def read_card(folder: str | os.PathLike[str]) -> Card:
     """Read what a checkpoint says of itself; raises CheckpointError."""
     folder = Path(folder)
     card, _ = _read_config(folder)
     return card
 
 
-def load_checkpoint(folder: str | os.PathLike, device: str | torch.device = "cpu") -> nn.Module:
+def load_checkpoint(folder: str | os.PathLike[str], device: str | torch.device = "cpu") -> Network:
     """Load a network, frozen and in eval mode; its `.checkpoint_sha` is the sha256 of its weights.
 
     Nothing is executed or unpickled, and shapes are compared before memory is taken.
@@ -128,9 +128,9 @@ def load_checkpoint(folder: str | os.PathLike, device: str | torch.device = "cpu
     with torch.device("meta"):
         expected = entry.network(card.config).state_dict()
     _compare(folder.name, tensors, expected)
-    network = entry.network(card.config)
+    network = cast(Network, entry.network(card.config))
     network.load_state_dict({key: tensors[key].to(expected[key].dtype) for key in expected}, strict=True)
-    network.checkpoint_sha = card.sha256
+    network.checkpoint_sha, network.license = card.sha256, card.license
     return network.to(device).eval().requires_grad_(False)
 
 
@@ -230,7 +230,7 @@ def _read_config(folder: Path) -> tuple[Card, Architecture]:
         raise CheckpointError(f"{where} has sha256 {str(sha)[:20]!r}; expected 64 hexadecimal digits")
     try:
         entry = find(config["architecture"] if isinstance(config["architecture"], str) else "")
-        values = config_from_json(entry.config, config["config"])
+        values: object = config_from_json(entry.config, config["config"])
     except (UnknownArchitectureError, ConfigError) as error:
         raise CheckpointError(f"{where}: {error}") from None
     if config["role"] != entry.role:

@@ -110,7 +110,7 @@ class Colorizer(Translating):
         self,
         photo: Tensor,
         mix: Tensor | None = None,
-        statistics: None = None,
+        statistics: Statistics | None = None,
         origin: tuple[int, int] = (0, 0),
     ) -> Tensor:
         """Color photos (B, 3, H, W) in [0, 1], whole; their own colors are not looked at.

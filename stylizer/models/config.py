@@ -29,7 +29,7 @@ def config_from_json(
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where} is {_brief(values)}; expected an object")
     hints = get_type_hints(cls)
-    known = {field.name: field for field in fields(cls)}
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]  # checked by the caller
     for key in values:
         if key not in known:
             raise ConfigError(f"{where} has the entry {str(key)[:40]!r}; known are {', '.join(known)}")
@@ -45,7 +45,7 @@ def config_from_json(
 
 def _value(hint: Any, value: Any, where: str, largest: int) -> Any:
     origin, options = get_origin(hint), get_args(hint)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return config_from_json(hint, value, where, largest)
     if origin in (Union, UnionType):
         if value is None and NoneType in options:
@@ -77,7 +77,7 @@ def _value(hint: Any, value: Any, where: str, largest: int) -> Any:
     raise ConfigError(f"{where} is {_brief(value)}; expected {getattr(hint, '__name__', hint)}{limit}")
 
 
-def _sequence(options: tuple, value: Any, where: str, largest: int) -> tuple:
+def _sequence(options: tuple[Any, ...], value: Any, where: str, largest: int) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple) or len(value) > LONGEST_LIST:
         raise ConfigError(f"{where} is {_brief(value)}; expected a list of at most {LONGEST_LIST}")
     if len(options) == 2 and options[1] is Ellipsis:

@@ -135,7 +135,7 @@ def paint_masterwork(
         check()
         with torch.no_grad():
             targets = _targets(small, parts, network, side, rng, check)
-            picture = resample(picture, tuple(small.shape[2:])).clamp(0, 1)
+            picture = resample(picture, (small.shape[2], small.shape[3])).clamp(0, 1)
         similarity = options.weights.similarity * _LATER**number
         levels = [level.requires_grad_(True) for level in _split(picture)]
         averaged = levels
@@ -180,8 +180,8 @@ def colored_photo(photo: Tensor, parts: Sequence[MasterworkPart]) -> Tensor:
     for part in parts:
         mask = _mask(part, photo)
         found = [(color_moments(picture), weight) for picture, weight in _shares(part)]
-        style_mean = sum(weight * m for (m, _), weight in found)
-        style_root = sum(weight * r for (_, r), weight in found)
+        style_mean = torch.stack([weight * m for (m, _), weight in found]).sum(0)
+        style_root = torch.stack([weight * r for (_, r), weight in found]).sum(0)
         moved = apply_colors(photo, mean, color_transport(root, style_root), style_mean)
         colored, covered = colored + mask * moved, covered + mask
     return (colored + (1 - covered).clamp(min=0) * photo).clamp(0, 1)
@@ -225,7 +225,7 @@ def _mask(part: MasterworkPart, photo: Tensor) -> Tensor:
 
 def _split(picture: Tensor) -> list[Tensor]:
     """Split a picture into a Laplacian pyramid, so that one step moves a whole area or one hair."""
-    levels = []
+    levels: list[Tensor] = []
     while len(levels) < _LEVELS - 1 and min(picture.shape[2:]) >= 16:
         small = F.interpolate(
             picture, size=[max(1, side // 2) for side in picture.shape[2:]], mode="bilinear", antialias=True

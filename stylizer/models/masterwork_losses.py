@@ -231,7 +231,7 @@ def _style_distance(
     for moments_found, wanted in zip(found, part.moments, strict=True):
         count = len(wanted[0])
         rows = slice(number * count, (number + 1) * count)
-        apart = moments_distance(tuple(one[rows] for one in moments_found), wanted)
+        apart = moments_distance((moments_found[0][rows], moments_found[1][rows]), wanted)
         whole.append(apart[0])
         guided += list(apart[1:])
     return weights.moments * torch.stack(whole).mean() + weights.guided * torch.stack(guided).mean()
@@ -267,16 +267,18 @@ def _moments(tap: Tensor, shares: Tensor | None) -> tuple[Tensor, Tensor]:
 
 def _mixed(found: Sequence[tuple[Tensor, Tensor]], shares: Sequence[float]) -> tuple[Tensor, Tensor]:
     """Means and deviations of several paintings hung side by side, each as large as its share."""
-    mean = sum(share * mean for (mean, _), share in zip(found, shares, strict=True))
+    weighed = list(zip(found, shares, strict=True))
+    mean = torch.stack([share * mean for (mean, _), share in weighed]).sum(0)
     squares = [mean.square() + deviation.square() for mean, deviation in found]
-    square = sum(share * square for square, share in zip(squares, shares, strict=True))
+    square = torch.stack([share * s for s, share in zip(squares, shares, strict=True)]).sum(0)
     return mean, (square - mean.square()).clamp(min=1e-8).sqrt()
 
 
 def _mixed_energies(found: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor | None:
-    if any(one is None for one in found):
+    known = [one for one in found if one is not None]
+    if len(known) < len(found):
         return None
-    return sum(s * one for one, s in zip(found, shares, strict=True))
+    return torch.stack([s * one for one, s in zip(known, shares, strict=True)]).sum(0)
 
 
 def _alikeness(features: Sequence[Tensor], places: Tensor) -> Tensor:

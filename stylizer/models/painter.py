@@ -22,6 +22,9 @@ _IDENTITY_RATE = 8.0
 class Painter(TransferNetwork):
     """The transfer network with a style encoder: codes are read out of style pictures."""
 
+    description_mean: Tensor
+    description_basis: Tensor
+
     def __init__(self, config: PainterConfig):
         super().__init__(config)
         self.descriptor = StyleDescriptor(config.descriptor_stages)
@@ -41,8 +44,8 @@ class Painter(TransferNetwork):
         last = self.straight
         nn.init.normal_(last.weight, std=0.02)
         nn.init.zeros_(last.bias)
-        nn.init.zeros_(self.bent[-1].weight)
-        nn.init.zeros_(self.bent[-1].bias)
+        for parameter in self.bent[-1].parameters():
+            nn.init.zeros_(parameter)
         with torch.no_grad():
             for block in [*self.blocks8, *self.blocks4, *self.blocks2]:
                 last.bias[block.second.slices.scale] = -0.5

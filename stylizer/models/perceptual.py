@@ -33,6 +33,9 @@ Moments = tuple[Tensor, Tensor]
 class Perceptual(nn.Module):
     """VGG-16 to relu4_1 (arXiv:1409.1556), frozen: relu1_1, relu2_1, relu3_1, relu4_1 of RGB in [0, 1]."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, dtype: torch.dtype = torch.float32):
         super().__init__()
         self.convs = nn.ModuleDict(
@@ -44,7 +47,7 @@ class Perceptual(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return the four feature maps of pixels (B, 3, H, W), in the dtype of the weights."""
-        dtype = self.convs["0"].weight.dtype
+        dtype = next(self.convs.parameters()).dtype
         x = ((pixels - self.mean) / self.std).to(dtype).contiguous(memory_format=torch.channels_last)
         taps = []
         for step in _PLAN:
@@ -121,8 +124,9 @@ def gram(features: Tensor) -> Tensor:
 
 def moments_distance(result: tuple[Tensor, Tensor], style: tuple[Tensor, Tensor]) -> Tensor:
     """Squared distance of means and deviations relative to the style's own size; (B,) for pairs of (B, C)."""
-    top = sum((a - b).square().sum(1) for a, b in zip(result, style, strict=True))
-    return top / sum(b.square().sum(1) for b in style)
+    (mean, deviation), (style_mean, style_deviation) = result, style
+    top = (mean - style_mean).square().sum(1) + (deviation - style_deviation).square().sum(1)
+    return top / (style_mean.square().sum(1) + style_deviation.square().sum(1))
 
 
 def gram_distance(result: Tensor, style: Tensor) -> Tensor:

@@ -41,6 +41,9 @@ class PublishedSegmenter(nn.Module):
 
     classes = NAMES
     best_side = 512
+    mean: Tensor
+    std: Tensor
+    target: Tensor
 
     def __init__(self, network: nn.Module, labels: Sequence[str], name: str, licence: str):
         super().__init__()

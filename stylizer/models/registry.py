@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
 from stylizer.models.roles import ROLES
 
-Network = TypeVar("Network", bound=type[nn.Module])
+NetworkType = TypeVar("NetworkType", bound=type[nn.Module])
+
+
+class Network(nn.Module):
+    """Base of the networks that ship: what it was built with and, once loaded, which weights it has."""
+
+    config: Any
+    """The frozen dataclass that it was built with."""
+    checkpoint_sha: str = ""
+    """sha256 of the weights' file; empty before it was saved."""
+    license: str = ""
+    """The card's license, such as "apache-2.0"; empty where none is stated."""
 
 
 class UnknownArchitectureError(LookupError):
@@ -30,7 +41,7 @@ class Architecture:
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(name: str, role: str, config: type) -> Callable[[Network], Network]:
+def architecture(name: str, role: str, config: type) -> Callable[[NetworkType], NetworkType]:
     """Register a network class whose constructor takes one `config`, a frozen dataclass.
 
     The network keeps it as `.config`. Raises ValueError for a name that is taken, an unknown role,
@@ -40,12 +51,12 @@ def architecture(name: str, role: str, config: type) -> Callable[[Network], Netw
         raise ValueError(f"{name}: role is {role!r}; known roles are {', '.join(sorted(ROLES))}")
     if not is_dataclass(config):
         raise ValueError(f"{name}: config is {config!r}; it must be a frozen dataclass")
-    if not config.__dataclass_params__.frozen:
+    if not getattr(config, "__dataclass_params__").frozen:  # noqa: B009
         raise ValueError(f"{name}: config {config.__name__} can be changed; make it a frozen dataclass")
     if not fields(config):
         raise ValueError(f"{name}: config {config.__name__} has no fields")
 
-    def register(network: Network) -> Network:
+    def register(network: NetworkType) -> NetworkType:
         if name in _ARCHITECTURES:
             raise ValueError(f"architecture {name!r} is already taken by {_ARCHITECTURES[name].network!r}")
         _ARCHITECTURES[name] = Architecture(name, role, network, config)

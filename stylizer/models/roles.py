@@ -11,6 +11,15 @@ PHOTO = "photo"
 """The domain that some translators have for the photo itself: its pictures keep their own colors."""
 
 
+class Shipped(Protocol):
+    """What every network that ships tells of its weights."""
+
+    checkpoint_sha: str
+    """sha256 of the weights' file."""
+    license: str
+    """The card's license; empty where none is stated."""
+
+
 class Content(Protocol):
     """What a stylizer keeps of an encoded photo: independent of style and of strength."""
 
@@ -21,7 +30,7 @@ class Content(Protocol):
 
 
 @runtime_checkable
-class Stylizer(Protocol):
+class Stylizer(Shipped, Protocol):
     """Paint any photo in any style; styles are flat codes that mix as weighted means.
 
     A statistics object, as `measure` returns it, is opaque to the caller: it goes back into `decode`.
@@ -86,7 +95,7 @@ class Segmenter(Protocol):
 
 
 @runtime_checkable
-class Translator(Protocol):
+class Translator(Shipped, Protocol):
     """Give photos one learned look, or a mix of several; strength blends the answer with the photo.
 
     tiling "exact": tiles of `stride` with a border of `halo` pixels equal the whole, given its statistics;
@@ -118,7 +127,7 @@ class Translator(Protocol):
 
 
 @runtime_checkable
-class Inventor(Protocol):
+class Inventor(Shipped, Protocol):
     """Invent pictures from latent vectors, by way of styles whose layers, coarse to fine, can be mixed."""
 
     latent_size: int

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.models.class_table import NAMES
-from stylizer.models.registry import architecture
+from stylizer.models.registry import Network, architecture
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SegmenterConfig:
 
 
 @architecture("segmenter", role="segmenter", config=SegmenterConfig)
-class Segmenter(nn.Module):
+class Segmenter(Network):
     """Name every pixel's class: a feature pyramid (arXiv:1612.03144), merged as in arXiv:1901.02446."""
 
     stride = 32  # pixels of the coarsest features

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import timm
 import torch
 import torch.nn.functional as F
@@ -29,11 +32,14 @@ class StyleDescriptor(nn.Module):
     ImageNet carry over to paintings never met. Frozen: it always runs in evaluation mode, without gradient.
     """
 
+    conv_stem: nn.Conv2d
+    bn1: nn.Module
+
     def __init__(self, stages: int = 5):
         super().__init__()
-        full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        full: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         self.conv_stem, self.bn1 = full.conv_stem, full.bn1
-        self.blocks = nn.Sequential(*full.blocks[:stages])
+        self.blocks = nn.Sequential(*list(full.blocks)[:stages])
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> StyleDescriptor:
@@ -44,9 +50,14 @@ class StyleDescriptor(nn.Module):
     def size(self) -> int:
         """Length of a description."""
         layers = [self.conv_stem.out_channels]
-        layers += [block.bn3.num_features if hasattr(block, "bn3") else block.bn2.num_features
-                   for stage in self.blocks for block in stage]  # fmt: skip
+        for block in self._blocks():
+            norm = block.bn3 if hasattr(block, "bn3") else block.bn2
+            layers.append(norm.num_features)
         return 2 * sum(layers) + 3 + 9 + _BINS**3
+
+    def _blocks(self) -> Iterator[Any]:
+        for stage in self.blocks:
+            yield from stage.children()
 
     @torch.no_grad()
     def forward(self, pixels: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -58,10 +69,9 @@ class StyleDescriptor(nn.Module):
         x = (pixels * 2 - 1).to(dtype).contiguous(memory_format=torch.channels_last)
         x = self.bn1(self.conv_stem(x))
         found = [_moments(x, weights)]
-        for stage in self.blocks:
-            for block in stage:
-                x = block(x)
-                found.append(_moments(x, weights))
+        for block in self._blocks():
+            x = block(x)
+            found.append(_moments(x, weights))
         mean, root = color_moments(pixels, weights)
         return torch.cat([*found, mean, root.flatten(1), soft_histogram(pixels, weights)], 1)
 

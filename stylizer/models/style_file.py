@@ -48,7 +48,7 @@ class NamedStyle:
     thumbnail: Path | None = None
 
 
-def save_style(folder: str | os.PathLike, style: NamedStyle) -> Path:
+def save_style(folder: str | os.PathLike[str], style: NamedStyle) -> Path:
     """Write `<slug>.safetensors` into the folder, all of it or nothing; the code is stored as float16.
 
     The thumbnail is not written: it is a picture beside it, `<slug>.webp`.
@@ -68,14 +68,14 @@ def save_style(folder: str | os.PathLike, style: NamedStyle) -> Path:
     return folder / (style.slug + SUFFIX)
 
 
-def load_style(path: str | os.PathLike) -> NamedStyle:
+def load_style(path: str | os.PathLike[str]) -> NamedStyle:
     """Read one style file; raises StyleFileError, which names the file, what was found and expected."""
     path = Path(path)
     name = path.stem[:80]
     data = _read(path, name)
     length = int.from_bytes(data[:8], "little")
     try:
-        header = json.loads(data[8 : 8 + length]) if length < len(data) else None
+        header = json.loads(data[8 : 8 + length] if length < len(data) else b"")
         facts = json.loads(header["__metadata__"]["style"])
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
@@ -97,7 +97,7 @@ def load_style(path: str | os.PathLike) -> NamedStyle:
     )
 
 
-def style_files(folder: str | os.PathLike) -> tuple[Path, ...]:
+def style_files(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
     """List the style files of a folder by name; a folder that is not there holds none."""
     folder = Path(folder)
     if not folder.is_dir():
@@ -105,7 +105,7 @@ def style_files(folder: str | os.PathLike) -> tuple[Path, ...]:
     return tuple(sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and path.name[0] != "."))
 
 
-def load_styles(folder: str | os.PathLike) -> tuple[NamedStyle, ...]:
+def load_styles(folder: str | os.PathLike[str]) -> tuple[NamedStyle, ...]:
     """Read every style of a folder, by name; raises StyleFileError at the first that cannot be used."""
     return tuple(load_style(path) for path in style_files(folder))
 

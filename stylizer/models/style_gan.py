@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import enlarge
-from stylizer.models.registry import architecture
+from stylizer.models.registry import Network, architecture
 
 _START = 4  # side of the constant that every picture grows from, pixels
 _SLOPE = 0.2  # of the leaky ReLU
@@ -92,7 +92,8 @@ class SeedNoise:
 
     def draw(self, *shape: int) -> Tensor:
         """Draw the next numbers."""
-        return sum(part * torch.randn(*shape, generator=generator) for part, generator in self.parts)
+        drawn = [part * torch.randn(*shape, generator=generator) for part, generator in self.parts]
+        return torch.stack(drawn).sum(0)
 
 
 def drawn(like: Tensor, channels: int, noise: SeedNoise | None) -> Tensor:
@@ -140,7 +141,7 @@ class ColorLayer(nn.Module):
 
 
 @architecture("style-gan", role="inventor", config=StyleGANConfig)
-class StyleGAN(nn.Module):
+class StyleGAN(Network):
     """Mapping network and synthesis network (arXiv:1812.04948, with arXiv:1912.04958's layers).
 
     Departures: four mapping layers and narrow widths (small corpus, two CPU cores); bilinear doubling in
@@ -148,6 +149,8 @@ class StyleGAN(nn.Module):
     any size, so that pictures larger than in training can be invented; noise on the constant too, as in
     spatial GANs (arXiv:1611.08207): without it a short training lays out all pictures alike.
     """
+
+    usual_style: Tensor
 
     def __init__(self, config: StyleGANConfig):
         super().__init__()

@@ -22,6 +22,7 @@ from stylizer.models.blocks import (
     conv,
     enlarge,
 )
+from stylizer.models.registry import Network
 
 _DETAIL = 16  # channels of the layers at full resolution
 
@@ -86,7 +87,7 @@ class Content(NamedTuple):
         return sum(t.numel() * t.element_size() for t in self if isinstance(t, Tensor))
 
 
-class TransferNetwork(nn.Module):
+class TransferNetwork(Network):
     """Content encoder, transfer network and decoder, fully convolutional.
 
     A code holds scale and shift of each channel of every modulated layer, then the palette matrix of the last
@@ -200,7 +201,7 @@ class TransferNetwork(nn.Module):
             shares = codes.shares((content.colors.shape[2], content.colors.shape[3]))
             soft = (soft * shares[:, None]).sum(0, keepdim=True)
             drawn = torch.einsum("kcp,phw->kchw", matrices, features[0])
-            drawn = (drawn * codes.shares(drawn.shape[2:])[:, None]).sum(0, keepdim=True)
+            drawn = (drawn * codes.shares((drawn.shape[2], drawn.shape[3]))[:, None]).sum(0, keepdim=True)
         else:
             drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import Statistics, StatisticsCursor, conv, enlarge
+from stylizer.models.registry import Network
 
 _NEAR = 0.02  # a residual starts from colors this far inside the range, where the sigmoid still has a slope
 
@@ -73,7 +74,9 @@ class DomainLayer(nn.Module):
     Conditional instance normalization (arXiv:1610.07629, eq. 5); with one domain it is the ordinary kind.
     """
 
-    def __init__(self, inputs: int, outputs: int, domains: int, size: int = 3, stride: int = 1, bend=True):
+    def __init__(
+        self, inputs: int, outputs: int, domains: int, size: int = 3, stride: int = 1, bend: bool = True
+    ):
         super().__init__()
         self.conv = conv(inputs, outputs, size, stride)
         self.scale = nn.Parameter(torch.ones(domains, outputs))
@@ -109,20 +112,24 @@ class GrowLayer(DomainLayer):
         return super().forward(enlarge(x), mix, cursor)
 
 
-class Translating(nn.Module):
+class Translating(Network):
     """Base of the translators: sizes, mixes and statistics around `paint`.
 
     paint(padded (B, 3, H, W) in [0, 1], mix, cursor) -> logits of colors (B, 3, H, W), before the sigmoid
     """
 
-    stride: int
     tiling = "exact"
     residual = False
 
     @property
     def domains(self) -> tuple[str, ...]:
         """Name what this network translates to, in the order of a mix."""
-        return self.config.domains
+        return tuple(self.config.domains)
+
+    @property
+    def stride(self) -> int:
+        """Sizes are worked on in multiples of this, pixels."""
+        raise NotImplementedError
 
     def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
         raise NotImplementedError
@@ -152,7 +159,7 @@ class Translating(nn.Module):
                 logits = logits + torch.logit(pixels.float().clamp(_NEAR, 1 - _NEAR))
             return torch.sigmoid(logits)[:, :, :height, :width]
 
-    def measure(self, photo: Tensor, mix: Tensor | None = None) -> Statistics:
+    def measure(self, photo: Tensor, mix: Tensor | None = None) -> Statistics | None:
         """Measure the instance statistics of a whole picture, for `translate` to replay on its tiles."""
         statistics = Statistics()
         self.translate(photo, mix, statistics)

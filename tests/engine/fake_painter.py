@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.models.registry import architecture
+from stylizer.models.registry import Network, architecture
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class FakeContent:
 
 
 @architecture("test-fake-painter", role="stylizer", config=FakeConfig)
-class FakePainter(nn.Module):
+class FakePainter(Network):
     """code = channel means and deviations; painting = the photo with the mean code's moments, and grain."""
 
     stride, halo, code_size = 8, 16, 6 + 12

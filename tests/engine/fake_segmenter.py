@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from stylizer.models.registry import architecture
+from stylizer.models.registry import Network, architecture
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class FakeSegmenterConfig:
 
 
 @architecture("test-fake-segmenter", role="segmenter", config=FakeSegmenterConfig)
-class FakeSegmenter(nn.Module):
+class FakeSegmenter(Network):
     classes = ("other", "person", "vegetation", "sky")
 
     def __init__(self, config: FakeSegmenterConfig):

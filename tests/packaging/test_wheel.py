@@ -65,6 +65,7 @@ def test_the_wheel_holds_one_package_with_all_its_data(wheel):
         "stylizer/ui/page.css",
         "stylizer/ui/stage/stage.js",
         "stylizer/ui/samples/coffee.webp",
+        "stylizer_training/training/run/loop.py",
     ):
         assert wanted in names
 
@@ -91,3 +92,10 @@ def test_an_installed_studio_makes_its_page(installed, tmp_path):
     done = run(installed / "python", "-c", make, where=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "site-packages" in done.stdout and str(HOUSE) not in done.stdout
+
+
+def test_an_installed_studio_trains(installed, tmp_path):
+    """The help of a method is drawn from its options, so all of training has been imported."""
+    done = run(installed / "stylizer-train", "cyclegan", "--help", where=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "--a" in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,7 +28,7 @@ class GeneratePipeline:
     def __init__(self, library: Library, executor: Executor) -> None:
         self.library, self.executor = library, executor
 
-    def generator(self, name: str, token: CancelToken | None = None) -> Any:
+    def generator(self, name: str, token: CancelToken | None = None) -> Inventor:
         """Return a generator on the device; raises RequestError or CheckpointError."""
         return self.executor.network(name, partial(self.library.load_model, name, "inventor"), token)
 

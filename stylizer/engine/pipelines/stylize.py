@@ -34,6 +34,7 @@ from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle
@@ -49,7 +50,7 @@ class StylizePipeline:
         self.library, self.executor, self.finish = library, executor, finish
 
     @property
-    def painter(self) -> Any:
+    def painter(self) -> Stylizer:
         """Return the painter on its device, loaded when first needed; raises CheckpointError."""
         return self.executor.resident("painter", self.library.load_painter)
 
@@ -119,7 +120,7 @@ class StylizePipeline:
 
     def calibrated(self, strength: float) -> float:
         """Turn a slider's position into the strength that looks like it, for this painter."""
-        return calibrate(strength, getattr(self.painter.config, "calibration", ()))
+        return calibrate(strength, getattr(getattr(self.painter, "config", None), "calibration", ()))
 
     # -- layers -----------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ class TranslatePipeline:
     def __init__(self, library: Library, executor: Executor, finish: Finish) -> None:
         self.library, self.executor, self.finish = library, executor, finish
 
-    def translator(self, name: str, token: CancelToken | None = None) -> Any:
+    def translator(self, name: str, token: CancelToken | None = None) -> Translator:
         """Return a translator on the device; raises RequestError or CheckpointError."""
         return self.executor.network(name, partial(self.library.load_model, name, "translator"), token)
 

@@ -57,11 +57,10 @@ class Cache:
                 if key in self._values:
                     self._values.move_to_end(key)
                     return self._values[key][0]
-                running = self._running.get(key)
-                mine = running is None
-                if mine:
-                    running = self._running[key] = _Computation()
-            if mine:
+                known = self._running.get(key)
+                running = known or _Computation()
+                self._running[key] = running
+            if known is None:
                 return self._compute(key, running, compute, nbytes)
             while not running.finished.wait(_GLANCE):
                 if token is not None:
@@ -72,17 +71,23 @@ class Cache:
                 raise running.failure
             return running.value
 
-    def _compute(self, key: Hashable, running: _Computation, compute: Callable, nbytes: Callable) -> Any:
+    def _compute(
+        self,
+        key: Hashable,
+        running: _Computation,
+        compute: Callable[[], Value],
+        nbytes: Callable[[Value], int],
+    ) -> Value:
         try:
-            running.value = compute()
-            size = nbytes(running.value)
+            value = running.value = compute()
+            size = nbytes(value)
         except BaseException as failure:
             running.failure = failure
             raise
         else:
             with self._lock:
-                self._keep(key, running.value, size)
-            return running.value
+                self._keep(key, value, size)
+            return value
         finally:
             with self._lock:
                 del self._running[key]
