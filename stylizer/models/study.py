@@ -15,6 +15,7 @@ from stylizer.models.painter import Painter
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
     PaintingWeights,
+    StyleTarget,
     painting_losses,
     photo_target,
     sample_places,
@@ -121,7 +122,7 @@ def _loss(
     perceptual: Perceptual,
     crops: Tensor,
     code: Tensor,
-    target: tuple,
+    target: StyleTarget,
     options: StudyOptions,
     rng: torch.Generator,
 ) -> Tensor:
