@@ -13,8 +13,10 @@ from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.progress import Progress
 from stylizer.engine.requests import StudyRequest
 from stylizer.engine.runtime.executor import DeviceLock, Executor, Job
+from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.models.painter import Painter
 from stylizer.models.study import StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle
@@ -33,9 +35,12 @@ class StudyPipeline:
     def __call__(self, job: Job[StudyRequest]) -> Iterator[NamedStyle]:
         """Yield the style as it is known after each step; `Progress` tells the time left.
 
-        Raises CheckpointError without a painter or the perceptual network, and Cancelled.
+        Raises CheckpointError without a painter or the perceptual network, RequestError for a painter that
+        cannot be taught, and Cancelled.
         """
         request, painter = job.request, self._stylize.painter
+        if not isinstance(painter, Painter):
+            raise RequestError("this painter cannot be taught a painting; choose the painting as it is")
         network = self.executor.resident(
             "perceptual", partial(self.library.load_perceptual, self.executor.device.dtype)
         )
