@@ -84,8 +84,8 @@ class StageState:
     mask_file: tuple[str, Path] | None = None
     stale: list[Path] = field(default_factory=list)
     busy: bool = False
-    offered: tuple = ()
-    """What the file on offer shows: it is taken away when something else is asked for, and only then."""
+    out_size: str = "As the photo"
+    """The size that is chosen for saving."""
     photo_at: float = 0.0
     """When the photo came, and, `regions_at`, when its regions changed last: stages share the newest."""
     regions_at: float = 0.0
@@ -95,15 +95,6 @@ class StageState:
     def edits(self) -> RegionEdits | None:
         """The regions and their overrides; None while the photo is one."""
         return self.history.present if self.history else None
-
-    def key_of(self, request: Any) -> tuple:
-        """Name the picture that a request asks for now, the turn first; equal names, the same picture."""
-        with self.lock:
-            edits = self.edits
-            return (
-                self.turns.number,
-                *((edits.regions, edits.strengths(request)) if edits else (request.strength,)),
-            )
 
     # -- photo and regions ------------------------------------------------------------------------------
 
@@ -308,6 +299,7 @@ class Session:
     """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
     results: list[FinishedPicture] = field(default_factory=list)
+    looked_at: FinishedPicture | None = None
     seen: float = field(default_factory=time.time)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 

@@ -13,6 +13,7 @@ from gradio.events import EventData
 
 from stylizer.ui.handlers import regions
 from stylizer.ui.handlers import translate as translate_handlers
+from stylizer.ui.handlers.full_size import HistoryHandlers
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
 from stylizer.ui.handlers.stage import Answer, StageHandlers
@@ -166,13 +167,14 @@ def wire_page(
         "history": parts.about.history,
     }
     wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
-    outputs = ["visit", "key", "history", "tabs"]
+    outputs = ["visit", "key", "history", "tabs", "facts"]
     loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
         loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], queue=False
     )
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(stylize.leave)
+    _wire_history(Wires({**vars(parts.about), **shared}), HistoryHandlers(sessions), parts.about)
     forgotten = wires.on(parts.about.forget.click, stylize.forget, ["visit"], [], **AT_ONCE)
     forgotten.then(None, js=call_page("forget()"))
     _wire_stylize(wires, stylize, parts)
@@ -233,12 +235,13 @@ def _wire_stage(
         js=CLICKED,
         **AT_ONCE,
     )
-    on(parts.about.history.select, live.replay, ["visit"], ["turn", "tabs", *controls], **AT_ONCE)
+    on(parts.about.use_again.click, live.use_again, ["visit"], ["turn", "tabs", *controls], **AT_ONCE)
+    on(tab["size"].input, live.choose_size, ["visit", "size"], ["facts"], **AT_ONCE)
     on(
         tab["turn"].change,
         live.paint,
         ["visit"],
-        ["stage", "download", *(["title"] if "title" in tab else [])],
+        ["stage", "facts", *(["title"] if "title" in tab else [])],
         settings,
         trigger_mode="always_last",
         concurrency_id="preview",
@@ -248,22 +251,23 @@ def _wire_stage(
         tab["stage"].rest,
         live.rest,
         ["visit"],
-        ["stage", "download"],
+        ["stage"],
         settings,
         trigger_mode="always_last",
         concurrency_id="truth",
         concurrency_limit=2,
     )
-    on(
+    saved = on(
         tab["render"].click,
         live.render,
-        ["visit", "size"],
+        ["visit", "size", "format"],
         ["render", "stop", "download", "history"],
         settings,
         trigger_mode="once",
         concurrency_id="full size",
         concurrency_limit=1,
     )
+    saved.then(None, tab["download"], None, js=call_page("download(...values)"))
     on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
 
 
@@ -355,6 +359,14 @@ def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence
     for label, button in tab["presets"].items():
         on(button.click, desk.preset(label))
     return on
+
+
+def _wire_history(wires: Wires, live: HistoryHandlers, tab: AboutTab) -> None:
+    on = wires.on
+    on(tab.history.select, live.choose, ["visit"], ["history_box", "history_title"], **AT_ONCE)
+    for button, suffix in ((tab.history_png, ".png"), (tab.history_jpeg, ".jpg")):
+        ready = on(button.click, live.file(suffix), ["visit"], ["history_file"], **AT_ONCE)
+        ready.then(None, tab.history_file, None, js=call_page("download(...values)"))
 
 
 def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: GenerateTab) -> None:

@@ -76,9 +76,8 @@ def test_a_clicked_region_alone_takes_its_style_and_strength(painted, tmp_path):
     in_rest(page)
     assert far(colors(page)[0], live[0]) < 0.03, "the picture's strength leaves it alone"
 
-    page.locator("#render").click()
     with page.expect_download() as waiting:
-        page.locator("#download").click()
+        page.locator("#render").click()
     file = tmp_path / "home.png"
     waiting.value.save_as(file)
     assert '"sky"' in read_recipe(file)

@@ -1,5 +1,6 @@
 """The page in a real browser: what an artist does, and what is then seen on the canvas."""
 
+import os
 import re
 
 import pytest
@@ -105,9 +106,8 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(page, photo_file, tmp_path):
     set_strength(page, 63)
     stage_says(page, "strength === '0.63' && settled === 'true'")
 
-    page.locator("#render").click()
     with page.expect_download() as waiting:
-        page.locator("#download").click()
+        page.locator("#render").click()
     file = tmp_path / "taken home.png"
     waiting.value.save_as(file)
     assert waiting.value.suggested_filename.endswith(".png")
@@ -225,3 +225,28 @@ def test_a_browser_without_webgl_shows_the_same(page):
     set_strength(page, 100)
     stage_says(page, "strength === '1' && settled === 'true'")
     assert far(color(page), full) < 0.02
+
+
+def test_what_is_saved_can_be_had_again_as_a_jpeg_and_used_again(page, photo_file, tmp_path):
+    bring(page, photo_file)
+    settle(page, 1)
+    choose(page, "rose")
+    settle(page, 2)
+    assert "180 × 120 pixels, 1.5 × 1.0 cm in print" in page.locator("#facts").inner_text()
+    with page.expect_download():
+        page.locator("#render").click()
+    choose(page, "moss")
+    settle(page, 3)
+    page.get_by_role("tab", name="History").click()
+    page.locator("#history .thumbnail-item").first.click()
+    with page.expect_download() as waiting:
+        page.locator("#history-jpeg").click()
+    again = tmp_path / "again.jpg"
+    waiting.value.save_as(again)
+    assert waiting.value.suggested_filename.endswith(".jpg")
+    assert open_picture(again).width == 180 and '"rose"' in read_recipe(again)
+    if os.environ.get("SHOTS"):
+        page.screenshot(path=os.environ["SHOTS"] + "/history.png")
+    page.locator("#use-again").click()
+    status_says(page, "Painted like Rose")
+    assert "Rose" in page.locator("#chosen").inner_text()

@@ -68,9 +68,9 @@ class Visitor:
         """Paint the present turn; returns the answers."""
         return list(self.studio.paint(self.visit, self.settings))
 
-    def render(self, size="As the photo") -> list[dict]:
+    def render(self, size="As the photo", format="PNG") -> list[dict]:
         """Render in full size; returns the answers."""
-        return list(self.studio.render(self.visit, size, self.settings))
+        return list(self.studio.render(self.visit, size, format, self.settings))
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_a_painting_of_ones_own_is_matched_by_meaning_and_paired_anew(artist, de
 def test_the_recipe_of_regions_restores_them(artist, other_visitor, tmp_path):
     artist.tell("choose", names=["person"])
     artist.tell("set_strength", names=["person"], strength=0.25)
-    file = artist.render()[-1]["download"].value["path"]
+    file = artist.render()[-1]["download"]
     other_visitor.bring(tmp_path / "parts.png")
     other_visitor.bring(file)
     edits = other_visitor.stage.edits

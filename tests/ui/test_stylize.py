@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stylizer.engine import StyleChoice, StyleRequest
+from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
+from stylizer.ui.handlers.full_size import SIZES, HistoryHandlers
 from stylizer.ui.samples import COARSE, KEYFRAMES, paint_example
 from tests.engine.drawn import drawn
 
@@ -135,7 +136,7 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
     visitor.bring(photo_file)
     visitor.choose("rose")
     visitor.set(strength=120, color=40, colors_only=False, stroke=150, detail=30)
-    file = visitor.render()[-1]["download"].value["path"]
+    file = visitor.render()[-1]["download"]
     finished = open_picture(file)
     assert (finished.height, finished.width) == (40, 60)
     assert read_recipe(file)
@@ -148,35 +149,53 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
     assert visitor.stage.photo.name == "photo"
 
 
-def test_a_finished_file_stays_on_offer_until_another_picture_is_asked_for(visitor, photo_file):
+def test_what_is_saved_stays_in_the_history_however_many_clicks_follow(visitor, photo_file):
     visitor.bring(photo_file)
     visitor.choose("rose")
-    visitor.paint()
     visitor.set(strength=64)
-    visitor.render()
-    late = visitor.studio.rest(visitor.visit, visitor.settings)
-    assert "download" not in late, "a question asked before the render may be answered after it"
-    visitor.set(strength=90)
-    assert not visitor.studio.rest(visitor.visit, visitor.settings)["download"].visible
-    visitor.set(strength=64)
-    visitor.choose("moss")
-    assert not visitor.paint()[0]["download"].visible
+    jpeg = visitor.render(format="JPEG")[-1]["download"]
+    assert jpeg.endswith(".jpg") and '"rose"' in read_recipe(jpeg)
+    for slug in ("moss", "amber"):
+        visitor.choose(slug)
+        visitor.paint()
+    history = HistoryHandlers(visitor.studio.sessions)
+    answer = history.choose(visitor.visit, SimpleNamespace(index=0))
+    assert "Rose" in answer["history_title"] and answer["history_box"].visible
+    png = history.file(".png")(visitor.visit)["history_file"]
+    assert open_picture(png).width == 60 and '"rose"' in read_recipe(png)
+    again = visitor.studio.use_again(visitor.visit)
+    assert again["strength"] == 64 and visitor.session.chosen == "rose"
+
+
+def test_nothing_is_handed_out_before_a_picture_is_chosen(visitor):
+    with pytest.raises(RequestError, match="click one"):
+        HistoryHandlers(visitor.studio.sessions).file(".png")(visitor.visit)
+
+
+def test_a_size_is_said_in_pixels_and_in_print(visitor, tmp_path):
+    save_picture(drawn(1200, 3000, 1), tmp_path / "wide.png")
+    visitor.bring(tmp_path / "wide.png")
+    sizes = {size: visitor.studio.choose_size(visitor.visit, size)["facts"] for size in SIZES}
+    assert "3000 × 1200 pixels, 25.4 × 10.2 cm in print" in sizes["As the photo"]
+    assert sizes["4096 px"] == sizes["As the photo"], "nothing is enlarged"
+    assert "2048 × 819 pixels, 17.3 × 6.9 cm" in sizes["2048 px"]
+    assert visitor.paint()[0]["facts"] == sizes["1024 px"], "the size that was chosen last"
 
 
 def test_the_recipe_of_an_own_painting_restores_it_in_another_visit(visitor, other_visitor, tmp_path):
     save_picture(drawn(32, 32, 5), tmp_path / "own.png")
     upload = {"path": str(tmp_path / "own.png"), "orig_name": "own.png"}
     visitor.studio.bring_styles(visitor.visit, upload)
-    file = visitor.render()[-1]["download"].value["path"]
+    file = visitor.render()[-1]["download"]
     other_visitor.bring(file)
     assert other_visitor.session.chosen in other_visitor.session.own
-    again = other_visitor.render()[-1]["download"].value["path"]
+    again = other_visitor.render()[-1]["download"]
     assert (open_picture(again).rgb == open_picture(file).rgb).all()
 
 
 def test_stop_ends_a_render_and_saves_nothing(visitor):
     visitor.choose("moss")
-    rendering = visitor.studio.render(visitor.visit, "As the photo", visitor.settings)
+    rendering = visitor.studio.render(visitor.visit, "As the photo", "PNG", visitor.settings)
     next(rendering)
     visitor.studio.stop(visitor.visit)
     last = list(rendering)[-1]

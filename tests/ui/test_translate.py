@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -98,7 +97,7 @@ def test_a_color_photo_is_told_that_it_was_turned_gray(artist, tmp_path):
 def test_a_finished_translation_brings_its_settings_back(artist):
     mixed = {"domains": ["autumn", "winter"], "shares": (30, 60, *[50] * 6)}
     artist.values = replace(artist.values, **mixed, strength=80, color=40, stroke=150)
-    file = list(artist.live.render(artist.visit, "As the photo", artist.values))[-1]["download"].value["path"]
+    file = list(artist.live.render(artist.visit, "As the photo", "PNG", artist.values))[-1]["download"]
     assert json.loads(read_recipe(file))["model"]["name"] == "seasons"
     (finished,) = artist.session.results
     assert finished.caption == "photo, Autumn and Winter, 80 %"
@@ -108,9 +107,9 @@ def test_a_finished_translation_brings_its_settings_back(artist):
     assert [answer[name] for name in ("model", "strength", "color", "stroke")] == ["seasons", 80, 40, 150]
     assert answer["domains"].value == ["autumn", "winter"]
     assert [answer[f"share{place}"].value for place in range(2)] == [50, 100]
-    clicked = SimpleNamespace(index=0)
-    assert artist.studio.replay(artist.visit, clicked) == {}, "it was not made there"
-    assert artist.live.replay(artist.visit, clicked)["tabs"].selected == "Translate"
+    artist.session.looked_at = finished
+    assert artist.studio.use_again(artist.visit) == {}, "it was not made there"
+    assert artist.live.use_again(artist.visit)["tabs"].selected == "Translate"
     told = artist.studio.open_photo(artist.visit, {"path": file, "orig_name": "it.png"})["status"]
     assert "Open it in the Translate tab" in told
 
@@ -134,7 +133,7 @@ def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, t
 
     artist.studio.enter(artist.visit)
     assert artist.stage.edits.regions == artist.showing.edits.regions, "both tabs have the same masks"
-    file = list(artist.live.render(artist.visit, "As the photo", artist.values))[-1]["download"].value["path"]
+    file = list(artist.live.render(artist.visit, "As the photo", "PNG", artist.values))[-1]["download"]
     photo, made = artist.stage.photo.rgb, open_picture(file).rgb
     assert (made[:8] == photo[:8]).all()
     assert (made[40:] != photo[40:]).mean() > 0.5

@@ -1,4 +1,4 @@
-"""A render in full size: it runs beside the page, tells how far it is, and its picture is kept."""
+"""Saving in full size: a render that runs beside the page, its files, and the history of the visit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import CancelToken
-from stylizer.imaging.picture import save_picture
+from stylizer.engine import CancelToken, RequestError
+from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
+from stylizer.ui.messages import title_line
+from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
 
-SIZES = {"As the photo": None, "2048 px": 2048, "1024 px": 1024}
+SIZES = {"As the photo": None, "4096 px": 4096, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""
+FORMATS = {"PNG": ".png", "JPEG": ".jpg"}
+JPEG_QUALITY = 95
+CENTIMETERS = 2.54 / 300
+"""Of one pixel, printed at 300 dots an inch."""
 MOST_RESULTS = 12
 THUMBNAIL_SIDE = 384
 
@@ -63,13 +70,27 @@ class FullSize:
             )
 
 
+def facts_line(photo: Picture | None, size: str) -> str:
+    """Say how many pixels a picture of that size will have, and how large it is in print."""
+    if photo is None:
+        return ""
+    longest = max(photo.width, photo.height)
+    share = min(1.0, (SIZES[size] or longest) / longest)
+    width, height = (round(side * share) for side in (photo.width, photo.height))
+    print_size = " × ".join(f"{side * CENTIMETERS:.1f}" for side in (width, height))
+    return f'<p class="facts">{width} × {height} pixels, {print_size} cm in print</p>'
+
+
 def keep_finished(session: Session, request: Any, result: Any, names: list[str], tab: str) -> FinishedPicture:
-    """Write a finished picture down as a PNG with its recipe, and add it to the visit's history."""
+    """Write a finished picture down, as PNG and JPEG with its recipe, and add it to the visit's history."""
     recipe = result.recipe.to_json()
-    file = session.new_file("") / f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
-    file = file.with_name(f"{file.name}.png")
-    file.parent.mkdir(parents=True)
+    name = f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
+    folder = session.new_file("")
+    folder.mkdir(parents=True)
+    file = folder / f"{name}.png"
     save_picture(result.picture, file, recipe)
+    inside = recipe if recipe_fits(recipe, "jpg") else None
+    save_picture(result.picture, file.with_suffix(".jpg"), inside, JPEG_QUALITY)
     thumbnail = session.new_file(".webp")
     save_picture(fit_within(result.picture, THUMBNAIL_SIDE), thumbnail, quality=84)
     caption = f"{request.content.name}, {' and '.join(names)}, {round(100 * request.strength)} %"
@@ -77,6 +98,7 @@ def keep_finished(session: Session, request: Any, result: Any, names: list[str],
     session.results.append(finished)
     for old in session.results[:-MOST_RESULTS]:
         old.file.unlink(missing_ok=True)
+        old.file.with_suffix(".jpg").unlink(missing_ok=True)
     del session.results[:-MOST_RESULTS]
     return finished
 
@@ -84,4 +106,34 @@ def keep_finished(session: Session, request: Any, result: Any, names: list[str],
 def history_gallery(session: Session) -> gr.Gallery:
     """Show this visit's finished pictures, the newest first."""
     pictures = [(str(result.thumbnail), result.caption) for result in reversed(session.results)]
-    return gr.Gallery(value=pictures, visible=bool(pictures))
+    return gr.Gallery(value=pictures, visible=bool(pictures), selected_index=None)
+
+
+class HistoryHandlers:
+    """Handlers of the visit's finished pictures; what is used again, the tab of its stage does."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+
+    def choose(self, visit: str, event: gr.SelectData) -> dict[str, Any]:
+        """Choose a finished picture, and show what can be done with it."""
+        session = self.sessions.find(visit)
+        session.looked_at = session.results[::-1][event.index]
+        title = title_line(session.looked_at.caption)
+        return {"history_box": gr.Column(visible=True), "history_title": title}
+
+    def file(self, suffix: str) -> Callable[[str], dict[str, Any]]:
+        """Return the handler that hands the chosen picture out in a format."""
+
+        def hand_out(visit: str) -> dict[str, Any]:
+            finished = chosen(self.sessions.find(visit))
+            return {"history_file": str(finished.file.with_suffix(suffix))}
+
+        return hand_out
+
+
+def chosen(session: Session) -> FinishedPicture:
+    """Return the finished picture that is chosen; raises RequestError."""
+    if session.looked_at not in session.results:
+        raise RequestError("no picture is chosen; click one")
+    return session.looked_at

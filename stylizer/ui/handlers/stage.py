@@ -14,7 +14,15 @@ from stylizer.engine import Cancelled, CancelToken, Engine, read_recipe_text
 from stylizer.engine.recipe import PAINTING, TRANSLATION
 from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.handlers.full_size import SIZES, FullSize, history_gallery, keep_finished
+from stylizer.ui.handlers.full_size import (
+    FORMATS,
+    SIZES,
+    FullSize,
+    chosen,
+    facts_line,
+    history_gallery,
+    keep_finished,
+)
 from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
@@ -132,16 +140,22 @@ class StageHandlers(ABC):
             sample = self.samples[event.index]
             return self._show(self.stage(session), sample.open(), sample.name)
 
-    def replay(self, visit: str, event: gr.SelectData) -> Answer:
-        """Bring back the settings of a picture of this visit, if it was made in this tab, and go there."""
+    def use_again(self, visit: str) -> Answer:
+        """Bring back the settings of the chosen picture, if it was made in this tab, and go there."""
         session = self.sessions.find(visit)
-        result = session.results[::-1][event.index]
+        result = chosen(session)
         if result.tab != self.tab:
             return {}
         self.stage(session).follow(self.other(session), self.edits_type)
         recipe, notes = read_recipe_text(result.recipe)
         answer = self.restore(session, recipe, notes, open_picture(result.thumbnail))
         return {**answer, "tabs": gr.Tabs(selected=self.tab)}
+
+    def choose_size(self, visit: str, size: str) -> Answer:
+        """Say what a size for saving means."""
+        stage = self.stage(self.sessions.find(visit))
+        stage.out_size = size
+        return {"facts": facts_line(stage.photo, size)}
 
     def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
         turn = stage.bring(photo, sample)
@@ -210,7 +224,7 @@ class StageHandlers(ABC):
                         keep_preview(stage, token, work, strength, painted, self.strengths)
             except Cancelled:
                 return {}
-        return {**self.message(session, request), **_withdrawn(stage, stage.key_of(request))}
+        return self.message(session, request)
 
     def keep(self, visit: str, settings: Any) -> Answer:
         """Note the widgets' values, after the strength has come to rest."""
@@ -241,7 +255,7 @@ class StageHandlers(ABC):
             **self.message(session),
             **self.begun(session),
             "status": status("Painting.", "busy"),
-            **_withdrawn(stage, (stage.turns.number,)),
+            "facts": facts_line(stage.photo, stage.out_size),
         }
 
     def message(self, session: Session, request: Any = None) -> Answer:
@@ -267,18 +281,17 @@ class StageHandlers(ABC):
 
     # -- full size --------------------------------------------------------------------------------------
 
-    def render(self, visit: str, size: str, settings: Any) -> Iterator[Answer]:
-        """Paint in full size, telling how far it is, and offer the file."""
+    def render(self, visit: str, size: str, format: str, settings: Any) -> Iterator[Answer]:
+        """Paint in full size, telling how far it is; the page downloads the file that comes last."""
         session = self.sessions.find(visit)
         stage = self.stage(session)
         token = session.full = CancelToken()
         base = self.read(session, settings)
-        stage.offered = stage.key_of(base)
         request = replace(stage.edits.request(base) if stage.edits else base, long_side=SIZES[size])
         running, idle = (
             {"render": gr.Button(visible=not busy), "stop": gr.Button(visible=busy)} for busy in (True, False)
         )
-        yield {**running, "status": status("Painting in full size.", "busy", 0.0)}
+        yield {**running, "download": None, "status": status("Painting in full size.", "busy", 0.0)}
         work = FullSize(partial(self.paint_full, request), token)
         try:
             for sentence, done in work.follow():
@@ -294,11 +307,11 @@ class StageHandlers(ABC):
         finally:
             token.cancel()
         picture = work.result.picture
-        told = f"Ready: {picture.width} × {picture.height} pixels in {work.seconds:.1f} s."
+        told = f"Saved {picture.width} × {picture.height} pixels in {work.seconds:.1f} s; also in History."
         yield {
             **idle,
             "status": status(" ".join((told, *work.result.notes))),
-            "download": gr.DownloadButton(value=str(finished.file), visible=True),
+            "download": str(finished.file.with_suffix(FORMATS[format])),
             "history": history_gallery(session),
         }
 
@@ -306,15 +319,6 @@ class StageHandlers(ABC):
         """Stop the full-size render."""
         self.sessions.find(visit).full.cancel()
         return {}
-
-
-def _withdrawn(stage: StageState, asked: tuple) -> Answer:
-    """Take the finished file off the page when the settings ask for another picture.
-
-    The stage's question for the true picture may well be answered after a full-size render has begun.
-    """
-    same = stage.offered[: len(asked)] == asked
-    return {} if same else {"download": gr.DownloadButton(visible=False)}
 
 
 def uploads_of(value: Any) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
 from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
-from stylizer.ui.handlers.full_size import history_gallery
+from stylizer.ui.handlers.full_size import facts_line, history_gallery
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.history import History
 from stylizer.ui.messages import STYLIZE, listed, name_of, sentence_of, status, title_line
@@ -74,16 +74,18 @@ class StylizeHandlers(StageHandlers):
         if stage.photo is None:
             sample = next((each for each in self.samples if each.name == stage.sample), None)
             stage.photo, stage.photo_at = sample.open() if sample else self._greeting, time.monotonic()
+        facts = facts_line(stage.photo, stage.out_size)
+        begun = {"visit": session.id, "key": session.id, "facts": facts}
         if back is not None:
             session.note = BACK if self.stage_name in session.values else ""
             tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
-            return {"visit": session.id, "key": session.id, "history": history_gallery(session), **tabs}
+            return {**begun, "history": history_gallery(session), **tabs}
         stage.sample = self.example.photo.name
         stage.frames = dict(self.example.frames)
         stage.size = (self._greeting.width, self._greeting.height)
         found = self.gallery.find(session, self.example.style)
         session.chosen = found.key if found else (self.gallery.shipped[0].key if self.gallery.shipped else "")
-        return {"visit": session.id, "key": session.id}
+        return begun
 
     def widgets(self, session: Session) -> Answer:
         values = dict(session.values[self.stage_name])

@@ -90,6 +90,11 @@ export function forget() {
   location.reload();
 }
 
+/** Download a file that the studio has made; nothing when a render was stopped. */
+export function download(file) {
+  if (file?.url) Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "" }).click();
+}
+
 /** Say in a line of our own that the server is away, in place of Gradio's notice, which covers the page. */
 function watchConnection() {
   const line = Object.assign(document.createElement("p"), { className: "away", hidden: true, textContent: AWAY });

@@ -28,17 +28,27 @@ Style transfer studio {version}
 """
 
 
+SAVED_HERE = "What you save stays here. Click a picture to download it again, or to use its settings."
+
+
 @dataclass(frozen=True)
 class AboutTab:
     """The components of the tab that events use."""
 
     history: gr.Gallery
+    history_box: gr.Column
+    history_title: gr.HTML
+    history_png: gr.Button
+    history_jpeg: gr.Button
+    history_file: gr.DownloadButton
+    use_again: gr.Button
+    status: gr.HTML
     forget: gr.Button
 
 
 def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
     """Lay out the tab."""
-    gr.HTML("<h2>This visit</h2><p>Full-size pictures appear here. Click one to get its settings back.</p>")
+    gr.HTML(f"<h2>This visit</h2><p>{SAVED_HERE}</p>")
     history = gr.Gallery(
         label="Pictures of this visit",
         show_label=False,
@@ -52,7 +62,15 @@ def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
         container=False,
         elem_id="history",
     )
+    with gr.Column(visible=False, elem_id="history-box", elem_classes="panel") as box:
+        title = gr.HTML("", elem_id="history-title", apply_default_css=False)
+        with gr.Row(elem_classes="deeds"):
+            again = gr.Button("Use again", variant="primary", elem_id="use-again")
+            png = gr.Button("Download PNG", elem_id="history-png")
+            jpeg = gr.Button("Download JPEG", elem_id="history-jpeg")
+    file = gr.DownloadButton(visible="hidden", elem_id="history-file")
+    line = gr.HTML("", elem_id="about-status", apply_default_css=False)
     photos = "; ".join(f"{sample.title}: {sample.credit}" for sample in samples)
     gr.Markdown(TEXT.format(photos=photos, version=__version__), elem_id="about")
     forget = gr.Button("Delete this visit now", elem_id="forget", size="md")
-    return AboutTab(history, forget)
+    return AboutTab(history, box, title, png, jpeg, file, again, line, forget)

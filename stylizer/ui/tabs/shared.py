@@ -8,7 +8,7 @@ import gradio as gr
 
 from stylizer.engine import StyleRequest
 from stylizer.ui import options
-from stylizer.ui.handlers.full_size import SIZES
+from stylizer.ui.handlers.full_size import FORMATS, SIZES
 from stylizer.ui.messages import status
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.component import make_stage
@@ -29,7 +29,7 @@ def make_easel(
     picture: str = "painting",
     kind: type = StyleRequest,
 ) -> dict[str, Any]:
-    """Lay out a stage, its strength and the buttons for full size; `prefix` begins the ids."""
+    """Lay out a stage, its strength and what saves in full size; `prefix` begins the ids."""
     made: dict[str, Any] = {"stage": make_stage(message, prefix, picture)}
     made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
     made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
@@ -37,18 +37,18 @@ def make_easel(
         made["size"] = gr.Radio(
             list(SIZES),
             value=next(iter(SIZES)),
-            label="Full size",
+            label="Size",
             elem_id=f"{prefix}size",
-            min_width=220,
-            scale=2,
+            min_width=260,
+            scale=3,
         )
-        made["render"] = gr.Button(
-            "Render full size", variant="primary", elem_id=f"{prefix}render", min_width=160
+        made["format"] = gr.Radio(
+            list(FORMATS), value="PNG", label="File", elem_id=f"{prefix}format", min_width=120
         )
-        made["stop"] = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", min_width=160)
-        made["download"] = gr.DownloadButton(
-            "Download PNG", visible=False, variant="primary", elem_id=f"{prefix}download", min_width=160
-        )
+        made["render"] = gr.Button("Save", variant="primary", elem_id=f"{prefix}render", min_width=120)
+        made["stop"] = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", min_width=120)
+    made["facts"] = gr.HTML("", elem_id=f"{prefix}facts", apply_default_css=False)
+    made["download"] = gr.DownloadButton(visible="hidden", elem_id=f"{prefix}download")
     return made
 
 

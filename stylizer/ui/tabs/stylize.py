@@ -28,6 +28,8 @@ class StylizeTab:
     stop: gr.Button
     download: gr.DownloadButton
     size: gr.Radio
+    format: gr.Radio
+    facts: gr.HTML
     photo: gr.UploadButton
     samples: gr.Gallery
     camera: gr.Image

@@ -36,6 +36,8 @@ class TranslateTab:
     stop: gr.Button
     download: gr.DownloadButton
     size: gr.Radio
+    format: gr.Radio
+    facts: gr.HTML
     photo: gr.UploadButton
     samples: gr.Gallery
     model: gr.Radio
