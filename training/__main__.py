@@ -17,7 +17,7 @@ from tyro.conf import Positional
 
 from stylizer.errors import StudioError
 from training import methods as methods  # registers the methods
-from training.evaluation.options import CompareOptions, EvaluateOptions
+from training.evaluation.options import CompareOptions, EvaluateOptions, PatternOptions
 from training.publishing.options import StylesOptions
 from training.run.alarms import TrainingAlarm
 from training.run.config import RunConfig, UserMistake, to_plain
@@ -102,6 +102,17 @@ class Compare(CompareOptions):
         from training.evaluation.compare import compare
 
         compare(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patterns(PatternOptions):
+    """Paint a test card (flat, ramp, noisy ramp, disc, text) in every named style on one sheet."""
+
+    def run(self) -> None:
+        """Paint it."""
+        from training.evaluation.patterns import patterns_sheet
+
+        patterns_sheet(self)
 
 
 @dataclass(frozen=True)
@@ -202,6 +213,7 @@ def commands() -> dict[str, type[Command]]:
         "resume": Resume,
         "evaluate": Evaluate,
         "compare": Compare,
+        "patterns": Patterns,
         "publish": Publish,
         "card": Card,
         "split": Split,

@@ -59,6 +59,15 @@ def draw_labeled(folder: Path) -> Path:
 
 def tiny_segmenter_run(out: Path, studio: Path, **changes) -> SegmenterRun:
     """Options of a segmenter run on drawn pictures."""
-    values = {"steps": 4, "batch": 2, "crop": 64, "frozen": 0, "warmup": 1, "sample_every": 1000, "held": 0.3}
+    values = {
+        "steps": 4,
+        "batch": 2,
+        "crop": 64,
+        "frozen": 0,
+        "warmup": 1,
+        "sample_every": 1000,
+        "held": 0.3,
+        "pretrained": False,
+    }
     return SegmenterRun(out=out, data=draw_labeled(studio / "labeled"), model=SegmenterConfig.tiny(),
                         device="cpu", **{**values, **changes})  # fmt: skip

@@ -1,11 +1,13 @@
 import io
 import tarfile
+import time
 
 import pytest
 import torch
 from PIL import Image
 
-from training.data.folders import PictureFolder, find_sources, random_crop
+from training.data.folders import PictureFolder, Source, find_sources, random_crop
+from training.evaluation.split import split
 from training.run.config import UserMistake
 
 
@@ -62,6 +64,37 @@ def test_broken_files_are_skipped_named_and_reported(tmp_path, capsys):
     assert folder.names == ["a.png"]
     assert sorted(line.split(":")[0] for line in folder.skipped) == ["cut.png", "empty.jpg", "text.png"]
     assert "1 pictures, 3 files skipped" in capsys.readouterr().err
+
+
+def test_files_that_take_long_come_in_the_order_of_their_names(tmp_path, monkeypatch):
+    for index in range(40):
+        (tmp_path / f"{index:02d}.png").write_bytes(picture_bytes(index))
+    decode = Source.open
+
+    def slow(self):
+        time.sleep(0.01 if int(self.name[:2]) % 7 == 0 else 0)
+        return decode(self)
+
+    monkeypatch.setattr(Source, "open", slow)
+    folder = PictureFolder(tmp_path)
+    assert folder.names == sorted(folder.names)
+    assert [int(picture[0, 0, 0]) for picture in folder.pictures] == [i * 40 % 256 for i in range(40)]
+
+
+def test_held_out_pictures_are_those_that_split_holds_out(tmp_path):
+    for index in range(30):
+        (tmp_path / "all" / str(index % 2)).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / str(index % 2) / f"{index}.png").write_bytes(picture_bytes(index))
+    folder = PictureFolder(tmp_path / "all", held=0.3)
+    assert sorted(folder.trained + folder.held) == list(range(30)) and 3 < len(folder.held) < 16
+    counts = split(tmp_path / "all", tmp_path / "parts", 0.3)
+    held = {path.name for path in (tmp_path / "parts" / "held").rglob("*.png")}
+    assert {folder.names[index] for index in folder.held} == held and counts["held"] == len(held)
+    assert PictureFolder(tmp_path / "all").held == []
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.png").write_bytes(picture_bytes(1))
+    with pytest.raises(UserMistake, match=r"of 1 pictures below one [01] would be held out"):
+        PictureFolder(tmp_path / "one", held=0.5)
 
 
 def test_a_small_budget_decodes_again_what_it_let_go(tmp_path):

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from stylizer.models.painter import PainterConfig
+from training.methods.dualgan import DualGANRun
 from training.methods.painter import PainterRun
+from training.methods.stargan import StarGANRun
 from training.run.config import UserMistake, from_plain, read_options, to_plain, write_options
 
 
@@ -29,3 +31,11 @@ def test_options_survive_the_run_folder(tmp_path):
 def test_nonsense_is_refused_with_its_value(options, sentence):
     with pytest.raises(UserMistake, match=sentence):
         from_plain(PainterRun, options)
+
+
+def test_options_of_older_runs_are_read_under_their_new_names():
+    clipped = from_plain(DualGANRun, {"penalty": "clip", "largest_weight": 0.02, "penalty_weight": 10.0})
+    assert (clipped.gradient_penalty, clipped.largest_weight) == (0.0, 0.02)
+    bounded = from_plain(DualGANRun, {"penalty": "gradient", "largest_weight": 0.01, "penalty_weight": 5.0})
+    assert (bounded.gradient_penalty, bounded.largest_weight) == (5.0, 0.0)
+    assert from_plain(StarGANRun, {"penalty": 3.0}).gradient_penalty == 3.0

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.toy import Toy, tiny_painter_run, toy_run
 from training.run.alarms import TrainingAlarm
@@ -108,6 +109,24 @@ def test_the_best_snapshot_by_the_methods_own_figure_is_kept(tmp_path, monkeypat
     monkeypatch.setattr(Toy, "score", lambda self, nets, batch: next(figures))
     run = start("toy", toy_run(tmp_path, steps=6, save_every=1))
     assert [path.name[-1] for path in list_snapshots(run)] == ["2", "4", "5", "6"]
+
+
+def test_tensorboard_has_every_point_of_a_resumed_run_once(tmp_path):
+    whole = start("toy", toy_run(tmp_path, log_every=1))
+    for run in (whole, resumed_from(whole, 5)):
+        events = EventAccumulator(str(run / "tensorboard")).Reload()
+        assert [event.step for event in events.Scalars("paint/match")] == list(range(1, 11))
+
+
+def test_only_lazy_phases_are_multiplied_by_what_they_miss(tmp_path):
+    norms = {}
+    for lazy in (False, True):
+        run = start("toy", toy_run(tmp_path, name=f"lazy-{lazy}", steps=4, log_every=1, lazy=lazy))
+        lines = map(json.loads, (run / "report.jsonl").read_text().splitlines())
+        norms[lazy] = next(line["judge/norm"] for line in lines if "judge/norm" in line)
+    assert norms[True] == pytest.approx(
+        2 * norms[False], rel=1e-4
+    )  # the toy's critic learns every second step
 
 
 def test_a_new_run_can_begin_from_a_snapshot_and_says_what_is_new(tmp_path):

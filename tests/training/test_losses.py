@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from training.losses.adversarial import ADVERSARIAL, feature_matching
+from training.losses.content import CONTENT
 from training.losses.discriminators import FeatureCritic, PatchCritic
 from training.losses.penalties import gradient_penalty, outside_range, r1_penalty, total_variation
 
@@ -77,6 +78,16 @@ def test_penalties_take_the_mean_of_patches_and_the_sum_of_sizes():
     assert gradient_penalty(patches, real, made).item() < 1e-6
     assert gradient_penalty(lambda x: (patches(x), whole(x)), real, made).item() == pytest.approx(1)
     assert r1_penalty(patches, real).item() == pytest.approx(1, rel=1e-5)
+
+
+def test_plain_content_counts_contrast_and_normalized_content_does_not():
+    features = [torch.rand(2, c, 6, 6) for c in (4, 8)]
+    brighter = [3 * f + 1 for f in features]
+    assert CONTENT["plain"](features, features, (0.3, 1.0)) == 0
+    assert CONTENT["normalized"](brighter, features, (0.3, 1.0)).item() < 1e-3
+    assert CONTENT["plain"]([f + 2 for f in features], features, (0.3, 1.0)).item() == pytest.approx(
+        5.2, rel=1e-5
+    )
 
 
 def test_total_variation_and_range_of_known_pictures():

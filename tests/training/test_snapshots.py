@@ -97,6 +97,13 @@ def test_the_last_three_and_the_best_stay(tmp_path):
     assert not (tmp_path / "snapshots" / "step-000009.tmp").exists()
 
 
+def test_snapshots_at_multiples_stay_where_they_are_asked_for(tmp_path):
+    for step in range(1, 11):
+        save_snapshot(state_at(step), tmp_path)
+    tidy(tmp_path, best=None, keep_every=4)
+    assert [int(path.name[-6:]) for path in list_snapshots(tmp_path)] == [4, 8, 9, 10]
+
+
 def test_a_snapshot_of_another_network_is_refused_in_one_sentence(tmp_path):
     tensors, plain = read_snapshot(save_snapshot(state_at(1), tmp_path))
     with pytest.raises(UserMistake, match="nets does not fit"):

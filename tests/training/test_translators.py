@@ -10,16 +10,25 @@ from stylizer.models.colorizer import Colorizer, ColorizerConfig, guided_enlarge
 from stylizer.models.resnet_translator import ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
-from training.data.augment import AdaptiveAugment
+from training.data.augment import AdaptiveAugment, differentiable_augment
+from training.data.encoder_weights import load_encoder
 from training.data.pool import PicturePool
 from training.losses.adversarial import mean_feature_matching
 from training.losses.cycle import latent_divergence, picture_l1, picture_l2
-from training.losses.discriminators import DomainCritic, PictureCritic, ScaleCritic
+from training.losses.discriminators import (
+    DomainCritic,
+    LiteTrunk,
+    PictureCritic,
+    ProjectedCritic,
+    ScaleCritic,
+)
 from training.losses.penalties import path_lengths
+from training.methods.crop_method import right_share
 from training.run.alarms import LOOKS, Alarms
 from training.run.config import UserMistake
 from training.run.loop import build, start
-from training.run.method import late_linear
+from training.run.method import late_linear, only_train, trainable_parameters
+from training.run.snapshots import newest_snapshot
 
 
 def test_distances_are_in_the_papers_units():
@@ -181,6 +190,71 @@ def test_clipped_critics_stay_within_their_bound(studio, tmp_path):
     assert weights.abs().max().item() == pytest.approx(0.01)
 
 
+CRITICS = [
+    {"adversarial": "hinge", "critic_norm": "instance"},
+    {"adversarial": "wasserstein", "critic_norm": "none", "gradient_penalty": 10.0},
+    {"adversarial": "bce", "critic_norm": "spectral", "gradient_penalty": 1.0},
+]
+
+
+@pytest.mark.parametrize("options", CRITICS, ids=lambda options: options["adversarial"])
+@pytest.mark.parametrize("name", ["cyclegan", "dualgan", "discogan", "unit", "stargan", "colorize"])
+def test_every_method_takes_any_adversarial_loss_norm_and_penalty(name, options, studio, tmp_path):
+    made = TINY_RUNS[name].options(tmp_path, studio, batch=1, critic_layers=2, **options)
+    method, carry, seen = build(name, made), {}, {}
+    for step in range(4):
+        for phase in method.phases:
+            if phase.due(step):
+                seen |= {
+                    (phase.name, key): value
+                    for key, value in phase.loss(method.batch(0), carry, step).items()
+                }
+    assert all(value.isfinite() for value in seen.values())
+    penalties = {key for phase, key in seen if phase == "judge" and key.startswith("penalty_")}
+    assert bool(penalties) == bool(made.gradient_penalty)
+    critic = next(net for name, net in method.nets.items() if name.startswith("critic"))
+    normed = any("parametrizations" in key for key in critic.state_dict())
+    assert normed == (made.critic_norm == "spectral")
+
+
+def test_stylegan_takes_hinge_too(studio, tmp_path):
+    method = build("stylegan", TINY_RUNS["stylegan"].options(tmp_path, studio, adversarial="hinge"))
+    carry, batch = {}, method.batch(0)
+    paint, _, judge, _ = method.phases
+    with torch.no_grad():
+        method.nets["critic"].score.weight.zero_()  # it has no opinion: hinge costs 2, the logistic loss 1.39
+        assert paint.loss(batch, carry, 0)["fool"] == 0
+        assert judge.loss(batch, carry, 0)["judge"].item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "stargan", "stylegan", "colorize"])
+def test_a_score_is_taken_from_held_out_pictures_and_chooses_the_best(name, studio, tmp_path):
+    options = TINY_RUNS[name].options(
+        tmp_path, studio, steps=2, save_every=1, score_pictures=4, perceptual=studio / "vgg.safetensors"
+    )
+    method = build(name, options)
+    first, again = (method.score(method.nets.eval(), None) for _ in range(2))
+    assert first == again and first == pytest.approx(first)
+    run = start(name, options)
+    assert newest_snapshot(run)[1]["best"] is not None and (run / "snapshots" / "best.txt").is_file()
+
+
+def test_pictures_that_are_held_out_are_never_trained_on(studio, tmp_path, monkeypatch):
+    method = build("cyclegan", TINY_RUNS["cyclegan"].options(tmp_path, studio, look=0.0))
+    folder = method.folders["b"]
+    folder.trained, folder.held = [0, 2], [1, 3]
+    seen = []
+    monkeypatch.setattr(
+        type(folder.pictures), "__getitem__", lambda self, index: seen.append(index) or self.held[index]
+    )
+    for number in range(12):
+        method.crops([folder], torch.Generator().manual_seed(number))
+    assert set(seen) == {0, 2}
+    seen.clear()
+    method.held_crops(folder, 12)
+    assert set(seen) == {1, 3}
+
+
 def test_critics_and_translators_of_discogan_take_turns(studio, tmp_path):
     method = build("discogan", TINY_RUNS["discogan"].options(tmp_path, studio))
     turns = [
@@ -218,3 +292,56 @@ def test_stargan_draws_half_of_its_sources_from_the_photos(studio, tmp_path):
 def test_options_that_cannot_work_are_sentences(name, changes, sentence, studio, tmp_path):
     with pytest.raises(UserMistake, match=sentence):
         TINY_RUNS[name].options(tmp_path, studio, **changes)
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "unit", "stargan", "colorize", "stylegan"])
+def test_a_projected_critic_joins_any_method_and_learns(name, studio, tmp_path):
+    changes = {"projected": 1.0, **({} if name == "stylegan" else {"crop": 64})}
+    method = build(name, TINY_RUNS[name].options(tmp_path, studio, **changes))
+    assert method.phases[-1].steps == ("projected-critic",)
+    carry, batch, seen, trainable = {}, method.batch(0), {}, trainable_parameters(method.nets)
+    for phase in method.phases:
+        only_train(trainable, phase.steps)
+        losses = phase.loss(batch, carry, 0)
+        seen |= losses
+        if phase.name == "judge_projected":
+            losses["judge_projected"].backward()
+    assert seen["fool_projected"].isfinite() and seen["judge_projected"].isfinite()
+    critic = method.nets["projected-critic"]
+    learned = {key for key, value in critic.named_parameters() if value.grad is not None}
+    assert learned and all(key.startswith("critics.") for key in learned)  # the random mixing stays as it is
+    assert "projection" in method.fixed and not any("conv_stem" in key for key in method.nets.state_dict())
+
+
+def test_a_projected_critic_tells_noise_from_smooth_pictures_within_some_steps():
+    torch.manual_seed(0)
+    trunk, critic = LiteTrunk(), ProjectedCritic(LiteTrunk.channels, domains=2, width=16)
+    load_encoder(trunk)
+    adam = torch.optim.Adam([p for p in critic.parameters() if p.requires_grad], 2e-3, betas=(0.0, 0.99))
+    for _ in range(25):
+        smooth = torch.rand(4, 3, 4, 4).repeat_interleave(16, 2).repeat_interleave(16, 3)
+        noisy = smooth + 0.3 * torch.randn(4, 3, 64, 64)
+        real, made = (critic(trunk(x), torch.tensor([0, 1, 0, 1])) for x in (smooth, noisy))
+        loss = torch.relu(1 - real).mean() + torch.relu(1 + made).mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    assert right_share(real, made, "hinge") > 0.9
+    assert not torch.equal(
+        critic(trunk(smooth), torch.zeros(4).long()), critic(trunk(smooth), torch.ones(4).long())
+    )
+
+
+def test_differentiable_augmentation_moves_recolors_cuts_and_lets_gradients_through():
+    torch.manual_seed(0)
+    pictures = torch.rand(8, 3, 32, 32, requires_grad=True)
+    changed = differentiable_augment(pictures)
+    assert changed.shape == pictures.shape
+    cut = (changed == 0).all(1).float().mean((1, 2))
+    assert (cut > 0.05).all() and (cut < 0.5).all()
+    changed.square().sum().backward()
+    assert (pictures.grad.abs().amax((1, 2, 3)) > 0).all()
+    marked = torch.zeros(6, 3, 32, 32)
+    marked[:, :, 16, 16] = 1
+    places = {int(x.sum(0).flatten().argmax()) for x in differentiable_augment(marked)}
+    assert len(places) > 2

@@ -21,6 +21,8 @@ class ToyRun(RunConfig):
     """Weight of the critic's opinion."""
     noise: float = 0.01
     """Strength of the noise on the photos."""
+    lazy: bool = False
+    """Whether the critic's phase makes up for the steps that it misses."""
     poison: int = -1
     """Step whose loss is not a number."""
 
@@ -39,7 +41,7 @@ class Toy(Method):
         self.memory = nn.ModuleDict({"seen": nn.BatchNorm1d(1)})
         self.phases = (
             Phase("paint", ("painter",), self.paint),
-            Phase("judge", ("critic",), self.judge, every=2, start=2),
+            Phase("judge", ("critic",), self.judge, every=2, start=2, lazy=config.lazy),
         )
 
     def batch(self, number):

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -35,7 +36,11 @@ def go(name: str, config) -> None:
     (OUT / f"{name}-{os.environ['RANK']}.json").write_text(json.dumps(digests(built[0])))
 
 
-go("toy", toy_run(OUT, name="two", steps=3, batch=2, log_every=3, fool=0.0, noise=0.0))
+# as a user would start it: with no word about the device
+go(
+    "toy",
+    replace(toy_run(OUT, name="two", steps=3, batch=2, log_every=3, fool=0.0, noise=0.0), device="auto"),
+)
 go("cyclegan", TINY_RUNS["cyclegan"].options(OUT, STUDIO, name="cycle", steps=4, batch=1))
 steering = {"augment_target": 0.6, "augment_pictures": 40.0}
 go("stylegan", TINY_RUNS["stylegan"].options(OUT, STUDIO, name="dreams", steps=5, **steering))

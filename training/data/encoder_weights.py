@@ -1,27 +1,59 @@
-"""Pretrained weights for the frozen trunk of the style encoder."""
+"""ImageNet weights of EfficientNet-Lite0, for encoders that start from them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import timm
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from training.run.config import UserMistake
 
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints" / "painter" / "model.safetensors"
+"""The painter's style encoder begins with a frozen EfficientNet-Lite0, whose weights serve again here."""
+_PREFIX = "descriptor."
 
-def load_encoder(descriptor: nn.Module, file: Path) -> None:
-    """Fill the trunk from an EfficientNet-Lite0 file that has timm's names; layers it does not use are left.
 
-    Raises UserMistake when a tensor is missing.
+def load_encoder(trunk: nn.Module, file: Path | None = None) -> None:
+    """Fill a trunk with ImageNet weights (arXiv:1905.11946, timm's names), for the layers that it has.
+
+    They come from `file` (safetensors), else from the painter that ships, if it holds all that the trunk
+    wants, else from timm, which may download them. Raises UserMistake when none has them.
     """
-    if not file.is_file():
-        raise UserMistake(f"{file} is not a file; give EfficientNet-Lite0 weights as safetensors.")
-    weights = load_file(str(file))
-    wanted = descriptor.state_dict()
-    missing = sorted(set(wanted) - set(weights))
-    if missing:
+    wanted = trunk.state_dict()
+    if file is None:
+        weights = _of_the_painter()
+        if not _fits(weights, wanted):
+            weights = _of_timm()
+    elif file.is_file():
+        weights = load_file(str(file))
+    else:
+        raise UserMistake(f"{file.name} is not a file; give EfficientNet-Lite0 weights as safetensors.")
+    if missing := sorted(key for key in wanted if key not in weights):
         raise UserMistake(
             f"The encoder file lacks {missing[0]}; give EfficientNet-Lite0 weights with timm's names."
         )
-    descriptor.load_state_dict({key: weights[key] for key in wanted})
+    trunk.load_state_dict({key: weights[key] for key in wanted})
+
+
+def _fits(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
+    return all(key in weights and weights[key].shape == value.shape for key, value in wanted.items())
+
+
+def _of_the_painter() -> dict[str, Tensor]:
+    if not SHIPPED.is_file():
+        return {}
+    found = load_file(str(SHIPPED))
+    return {key.removeprefix(_PREFIX): value for key, value in found.items() if key.startswith(_PREFIX)}
+
+
+def _of_timm() -> dict[str, Tensor]:
+    try:
+        return timm.create_model("tf_efficientnet_lite0", pretrained=True).state_dict()
+    except Exception as error:  # offline, its hub raises what its client happens to raise
+        raise UserMistake(
+            "EfficientNet-Lite0's ImageNet weights cannot be downloaded; give them by --encoder FILE "
+            "(safetensors with timm's names)."
+        ) from error

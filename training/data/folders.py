@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import tarfile
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -13,13 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
+from tqdm import tqdm
 
 from stylizer.imaging.picture import Picture, PictureError, open_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.style_encoder import STYLE_SIDE
 from training.run.config import UserMistake
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
+SUFFIXES = {".jpg", ".jpeg", ".jfif", ".gif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 BUDGET = 4_000_000_000  # bytes of decoded pictures kept in memory
 
 
@@ -81,24 +85,28 @@ def inside_tar(path: Path, group: str) -> Iterator[Source]:
         raise UserMistake(f"{path.name} is not a plain tar file; pack it without gzip.") from error
 
 
+def is_held_out(name: str, share: float) -> bool:
+    """Say whether a picture is among the `share` that is held out; its file's name alone decides."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64 < share
+
+
 class PictureFolder:
     """The pictures of a folder as uint8 (3, H, W) with the long side limited, by index.
 
     Every file is decoded once at the start, so that broken ones are known, named in `skipped` and reported.
     Pictures stay in memory up to `budget` bytes; beyond it they are decoded again when they are asked for.
+    A share `held` of them, by their names, is not to be trained on: `trained` and `held` list the indices.
     """
 
-    def __init__(self, folder: Path, long_side: int = STYLE_SIDE, budget: int = BUDGET):
+    def __init__(self, folder: Path, long_side: int = STYLE_SIDE, budget: int = BUDGET, held: float = 0.0):
         self.names: list[str] = []
         self.groups: list[str] = []
         self.skipped: list[str] = []
         kept: list[Source] = []
         store = Store(kept, long_side, budget)
-        for source in find_sources(folder):
-            try:
-                picture = limited(source.open(), long_side)
-            except PictureError as error:
-                self.skipped.append(f"{source.name}: {error}")
+        for source, picture in decoded(list(find_sources(folder)), long_side, folder.name):
+            if isinstance(picture, PictureError):
+                self.skipped.append(f"{source.name}: {picture}")
                 continue
             store.keep(len(kept), picture)
             kept.append(source)
@@ -109,6 +117,14 @@ class PictureFolder:
             raise UserMistake(
                 f"No readable picture below {folder}; give a folder of {', '.join(sorted(SUFFIXES))} files."
             )
+        out = [bool(held) and is_held_out(name, held) for name in self.names]
+        self.trained = [index for index, apart in enumerate(out) if not apart]
+        self.held = [index for index, apart in enumerate(out) if apart]
+        if held and not (self.trained and self.held):
+            raise UserMistake(
+                f"of {len(kept)} pictures below {folder.name} {len(self.held)} would be held out; give more "
+                "pictures or another share."
+            )
         if self.skipped:
             print(
                 f"{folder.name}: {len(kept)} pictures, {len(self.skipped)} files skipped, "
@@ -118,6 +134,32 @@ class PictureFolder:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def decoded(
+    sources: Sequence[Source], long_side: int, title: str
+) -> Iterator[tuple[Source, Tensor | PictureError]]:
+    """Decode pictures in several threads (Pillow lets go of the lock), in order, with a bar.
+
+    A file that cannot be read yields what is wrong with it.
+    """
+
+    def read(source: Source) -> Tensor | PictureError:
+        try:
+            return limited(source.open(), long_side)
+        except PictureError as error:
+            return error
+
+    workers = min(8, os.cpu_count() or 1)
+    with (
+        ThreadPoolExecutor(workers) as pool,
+        tqdm(total=len(sources), desc=title, unit="picture", leave=False, disable=None) as bar,
+    ):
+        for begin in range(0, len(sources), 8 * workers):  # no further ahead: decoded pictures take memory
+            some = sources[begin : begin + 8 * workers]
+            for source, picture in zip(some, pool.map(read, some), strict=True):
+                bar.update()
+                yield source, picture
 
 
 class Store(Sequence):

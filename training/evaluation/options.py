@@ -26,7 +26,7 @@ class MeasureOptions:
     """Use only so many: the first pairs (all); photos and pictures of a set, spread over all (200); pictures
     to generate (500); photos on a sheet (8). 0: all."""
     perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    """VGG-16 weights (safetensors, torchvision's names); default: those that ship."""
     sets: FeatureNetwork = "perceptual"
     """Feature network of FID and KID; inception has classes too, for the Inception Score."""
     inception: Path | None = None
@@ -205,6 +205,26 @@ class CompareOptions(MeasureOptions):
     out: Out = None
     """Stylizers: folder for figures, sheet and what was measured before (runs/compare). Others: picture file
     for the sheet (compare.webp)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternOptions:
+    """Paint a test card (flat, ramp, noisy ramp, disc, text) in every named style on one sheet."""
+
+    checkpoint: tyro.conf.Positional[Path] = Path("checkpoints/painter")
+    """Checkpoint folder, run or snapshot of a stylizer."""
+    styles: Path = Path("checkpoints/styles")
+    """Folder of named styles of this checkpoint."""
+    strength: float = 1.0
+    """Position of the strength slider."""
+    size: int = 256
+    """Side of the patterns, pixels."""
+    cell: int = 160
+    """Side of a picture on the sheet, pixels."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes the accelerator if there is one."""
+    out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("patterns.png")
+    """Picture file for the sheet (png, webp, jpg)."""
 
 
 def changed(options: Any) -> list[str]:

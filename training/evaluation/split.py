@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from training.data.folders import is_held_out
 from training.evaluation.sets import list_pictures
 from training.run.config import UserMistake
 
@@ -23,8 +23,7 @@ def split(pictures: Path, out: Path, held: float = 0.15) -> dict[str, int]:
         raise UserMistake(f"{out.name} is not empty; give a new folder.")
     parts: dict[str, list[Path]] = {name: [] for name in _PARTS}
     for path in list_pictures(pictures):
-        drawn = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:8], "big") / 2**64
-        parts["held" if drawn < held else "train"].append(path)
+        parts["held" if is_held_out(path.name, held) else "train"].append(path)
     if empty := next((name for name, paths in parts.items() if not paths), None):
         count = sum(map(len, parts.values()))
         raise UserMistake(f"of {count} pictures none would go to {empty}; give another share.")

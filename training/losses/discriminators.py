@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
+import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -93,6 +94,78 @@ class FeatureCritic(nn.Module):
             for critic, f, scale in zip(self.critics, features, self.scales, strict=True)
         ]
         return torch.cat(scores, 1)
+
+
+class LiteTrunk(nn.Module):
+    """EfficientNet-Lite0 (arXiv:1905.11946) up to a sixteenth of the size, frozen, under timm's names."""
+
+    channels = (24, 40, 112)
+    """Channels of what it returns."""
+    _levels = (1, 2, 4)  # stages whose answers are taken: strides 4, 8 and 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        self.conv_stem, self.bn1 = full.conv_stem, full.bn1
+        self.blocks = nn.Sequential(*full.blocks[: self._levels[-1] + 1])
+        self.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> LiteTrunk:
+        """Stay in evaluation mode: the running statistics are ImageNet's."""
+        return super().train(False)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return features at strides 4, 8 and 16 of pictures (B, 3, H, W) in [0, 1]."""
+        x, found = self.bn1(self.conv_stem(pixels * 2 - 1)), []
+        for stage, block in enumerate(self.blocks):
+            x = block(x)
+            if stage in self._levels:
+                found.append(x)
+        return tuple(found)
+
+
+class ProjectedCritic(nn.Module):
+    """Judge pictures in features of a frozen network, mixed at random (projected GANs, arXiv:2111.01007).
+
+    Mixing across channels (its section 3.2) keeps the critic from a few telling channels, mixing across
+    scales (from coarse to fine) lets fine features know of coarse ones; both are random and stay so, and are
+    saved with the run. Every scale has a critic of its own, spectrally normalized. Departures: three scales,
+    one width, two halvings a scale, and domains by projection (arXiv:1802.05637).
+    """
+
+    def __init__(self, channels: Sequence[int], domains: int = 1, width: int = 64):
+        super().__init__()
+        self.domains = domains
+        self.across = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
+        self.down = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in channels)
+        for layer in (*self.across, *self.down):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+            nn.init.zeros_(layer.bias)
+        self.across.requires_grad_(False)
+        self.down.requires_grad_(False)
+        self.critics = FeatureCritic([width] * len(channels), domains, [1.0] * len(channels), width)
+
+    def mixed(self, features: Sequence[Tensor]) -> list[Tensor]:
+        """Mix features (B, C, h, w), fine to coarse, across channels and from coarse to fine scales."""
+        coarser, found = None, []
+        for x, across, down in zip(
+            reversed(features), reversed(self.across), reversed(self.down), strict=True
+        ):
+            x = across(x)
+            if coarser is not None:
+                x = (x + F.interpolate(coarser, size=x.shape[2:], mode="bilinear")) * 0.5**0.5
+            coarser = down(x)
+            found.append(coarser)
+        return found[::-1]
+
+    def forward(self, features: Sequence[Tensor], domains: Tensor | None = None) -> Tensor:
+        """Return scores (B, n) of features, fine to coarse, of pictures of the domains (B,), or all of
+        one."""
+        count = len(features[0])
+        if domains is None:
+            domains = torch.zeros(count, dtype=torch.int64, device=features[0].device)
+        told = F.one_hot(domains, self.domains).to(features[0].dtype)
+        return self.critics(self.mixed(features), told)
 
 
 class DomainCritic(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, to_chroma, with_chroma
-from training.data.folders import PictureFolder, side_by_side
+from training.data.folders import side_by_side
 from training.losses.adversarial import Adversarial, feature_matching
 from training.losses.cycle import picture_l1
 from training.losses.discriminators import PatchCritic
@@ -57,14 +57,15 @@ class Colorize(AdversarialMethod[ColorizeRun]):
         self.nets = nn.ModuleDict({"colorizer": Colorizer(config.model), "critic": critic}).to(
             memory_format=torch.channels_last
         )
-        self.folder = PictureFolder(config.pictures)
+        self.photos = self.folder(config.pictures)
         self.phases = (
             Phase("color", ("colorizer",), self.color),
             Phase("judge", ("critic",), self.judge),
+            *self.project(),
         )
 
     def batch(self, number: int) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.folder] * self.config.batch, generator(self.config.seed, number))}
+        return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
 
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         cfg, critic, photo = self.config, self.nets["critic"], batch["photo"]
@@ -80,6 +81,7 @@ class Colorize(AdversarialMethod[ColorizeRun]):
             "reconstruct": cfg.reconstruct * picture_l1(chroma, truth),
             "match": cfg.match * feature_matching(wanted, features),
             "fool": self.fooled(critic.score(features[-1])),
+            **self.fool_projected(photo, made, carry),
         }
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
@@ -88,7 +90,7 @@ class Colorize(AdversarialMethod[ColorizeRun]):
         return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.folder] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
+        return {"photo": self.crops([self.photos] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
 
     @torch.no_grad()
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
@@ -96,6 +98,10 @@ class Colorize(AdversarialMethod[ColorizeRun]):
         photo = batch["photo"]
         columns = [luma(photo).expand_as(photo), nets["colorizer"](photo), photo]
         return side_by_side(columns, max(self.config.crop, 64))
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        photos = self.held_crops(self.photos, count)
+        yield torch.cat([nets["colorizer"](some) for some in photos.split(8)]), photos
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"colorizer": nets["colorizer"]}

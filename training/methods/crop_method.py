@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,14 +10,20 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from stylizer.models.perceptual import Perceptual, load_perceptual, moments
+from training.data.augment import differentiable_augment
+from training.data.encoder_weights import load_encoder
 from training.data.folders import PictureFolder, random_crop
 from training.losses.adversarial import ADVERSARIAL, Adversarial
-from training.losses.discriminators import CriticNorm
+from training.losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
 from training.losses.penalties import gradient_penalty
+from training.metrics.sets import LEAST, distances
 from training.run.config import RunConfig, UserMistake
-from training.run.method import AdamSettings, Carry, Losses, Method, late_linear
+from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, late_linear
 
 SHOWN = 6  # pictures of a sample grid
+PROJECTED = "projected-critic"
+SCORED_NUMBER = 1 << 42  # batch number of what the score is taken from
 SHOWN_NUMBER = 1 << 40  # batch number of the sample grid, which no step reaches
 
 
@@ -32,11 +38,30 @@ class CropRun(RunConfig):
     lr_hold: float = 0.5
     """Share of the steps at full learning rate; then it falls in a line to 0."""
     clip: float = 0.0
+    held: float = 0.0
+    """Share of every folder's pictures that is never trained on (by their names, as `split` does), and that
+    the score is taken from."""
+    score_pictures: int = 0
+    """Pictures of either side from which a score is taken at every snapshot, so that the best is kept: KID
+    in the perceptual network, between what is made and held-out pictures; 0: no score."""
+    projected: float = 0.0
+    """Weight of a critic that judges augmented pictures in frozen EfficientNet-Lite0 features (projected
+    GANs), which learns from few pictures; 0: none."""
+    encoder: Path | None = None
+    """EfficientNet-Lite0 weights (safetensors) for `projected`; default: those in the painter that ships."""
+    perceptual: Path | None = None
+    """VGG-16 weights (safetensors, torchvision's names), where they are used; default: those that ship."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.scales[0] <= self.scales[1]:
             raise UserMistake(f"scales are {self.scales}; give two factors above 0, the smaller one first.")
+        if not 0 <= self.held < 1:
+            raise UserMistake(f"held is {self.held}; it must be at least 0 and below 1.")
+        if self.score_pictures and self.score_pictures < LEAST:
+            raise UserMistake(
+                f"score_pictures is {self.score_pictures}; give at least {LEAST}, or 0 for none."
+            )
         if not 0 <= self.lr_hold < 1:
             raise UserMistake(f"lr_hold is {self.lr_hold}; it must be at least 0 and below 1.")
 
@@ -82,6 +107,11 @@ Trained on small crops of natural photos and of paintings; text, drawings and sc
 What it makes of faces and of thin lines should be looked at before it is used."""
     licences = "The weights were learned from research-use pictures and are for research use."
 
+    def __init__(self, config: CropConfig):
+        super().__init__(config)
+        if config.score_pictures:
+            self.perceptual()
+
     def optimizers(self) -> Mapping[str, AdamSettings]:
         cfg = self.config
         setting = AdamSettings(
@@ -98,11 +128,91 @@ What it makes of faces and of thin lines should be looked at before it is used."
         told = ", ".join(f"`{name}`" for name in [*places, *parts])
         return f"Crops of pictures from the folders {told}, without pairs, for research use only."
 
-    def crops(self, folders: Sequence[PictureFolder], rng: torch.Generator) -> Tensor:
-        """Cut one crop of a random picture of each folder: (B, 3, crop, crop) in [0, 1]."""
+    def folder(self, place: Path) -> PictureFolder:
+        """Read a folder of pictures, with the share that is held out."""
+        return PictureFolder(place, held=self.config.held)
+
+    def perceptual(self) -> Perceptual:
+        """Return the perceptual network, which is loaded once."""
+        if "perceptual" not in self.fixed:
+            dtype = getattr(torch, self.config.precision)
+            self.fixed["perceptual"] = load_perceptual(self.config.perceptual, dtype)
+        return self.fixed["perceptual"]
+
+    def project(self, domains: int = 1) -> tuple[Phase, ...]:
+        """Add the critic in projected features where the options ask for it; returns its phase."""
+        if not self.config.projected:
+            return ()
+        self.fixed["projection"] = trunk = LiteTrunk()
+        load_encoder(trunk, self.config.encoder)
+        critic = ProjectedCritic(trunk.channels, domains)
+        self.nets[PROJECTED] = critic.to(memory_format=torch.channels_last)
+        return (Phase("judge_projected", (PROJECTED,), self.judge_projected),)
+
+    def fool_projected(
+        self,
+        real: Tensor,
+        made: Tensor,
+        carry: Carry,
+        sources: Tensor | None = None,
+        targets: Tensor | None = None,
+    ) -> Losses:
+        """Return the generator's hinge loss for made pictures; leaves both sets for the critic's phase.
+
+        real, made (B, 3, H, W) in [0, 1]; sources, targets (B,): their domains, where there are several.
+        """
+        if not self.config.projected:
+            return {}
+        carry["projected"] = (real, sources), (made.detach(), targets)
+        scores = self._projected_scores(made, targets)
+        return {"fool_projected": self.config.projected * ADVERSARIAL["hinge"].generator(scores)}
+
+    def judge_projected(self, batch: Any, carry: Carry, step: int) -> Losses:
+        """Let the projected critic tell real pictures from made ones."""
+        if "projected" not in carry:
+            return {}
+        real, made = (self._projected_scores(*some) for some in carry["projected"])
+        carry["figures"] = {"critic_right": right_share(real, made, "hinge")}
+        return {"judge_projected": ADVERSARIAL["hinge"].critic(real, made)}
+
+    def _projected_scores(self, pictures: Tensor, domains: Tensor | None) -> Tensor:
+        features = self.fixed["projection"](differentiable_augment(pictures))
+        return self.nets[PROJECTED](features, domains)
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield sets (count, 3, H, W) of what `nets` make, and of pictures that it should be like."""
+        yield from ()
+
+    @torch.no_grad()
+    def score(self, nets: nn.ModuleDict, batch: Any) -> float | None:
+        """Return the mean KID of what is made, in channel means of relu4_1; None if not asked for."""
+        if not self.config.score_pictures:
+            return None
+        found = [
+            distances(self._read(made), self._read(wanted))["kid"]
+            for made, wanted in self.scored(nets, self.config.score_pictures)
+        ]
+        return sum(found) / len(found) if found else None
+
+    def _read(self, pictures: Tensor) -> Tensor:
+        seen = [moments(self.perceptual()(some)[-1])[0] for some in pictures.split(8)]
+        return torch.cat(seen).float().cpu()
+
+    def held_crops(self, folder: PictureFolder, count: int) -> Tensor:
+        """Cut crops of held-out pictures, the same at every call; of all where none is held out."""
+        rng = generator(self.config.seed, SCORED_NUMBER)
+        device = next(self.nets.parameters()).device
+        return self.crops([folder] * count, rng, apart=bool(folder.held)).to(device)
+
+    def crops(self, folders: Sequence[PictureFolder], rng: torch.Generator, apart: bool = False) -> Tensor:
+        """Cut one crop of a random picture of each folder: (B, 3, crop, crop) in [0, 1].
+
+        Of those to train on, or of those that are held out (`apart`).
+        """
         cut = []
         for folder in folders:
-            picture = folder.pictures[int(torch.randint(len(folder), (), generator=rng))]
+            known = folder.held if apart else folder.trained
+            picture = folder.pictures[known[int(torch.randint(len(known), (), generator=rng))]]
             cut.append(random_crop(picture, self.config.crop, self.config.scales, rng))
         return torch.stack(cut)
 

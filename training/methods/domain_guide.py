@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.models.perceptual import Moments, load_perceptual, moments, relative_content, style_moments
+from stylizer.models.perceptual import Moments, load_perceptual, moments, style_moments
 from training.data.folders import PictureFolder
 from training.losses.adversarial import ADVERSARIAL
+from training.losses.content import CONTENT
 from training.losses.discriminators import FeatureCritic
 from training.methods.crop_method import AdversarialRun, CropMethod, right_share
 from training.run.method import Carry, Losses, Phase, generator
@@ -41,8 +42,9 @@ class GuidedRun(AdversarialRun):
     """Weight, beside `look`, of the distance between perceptual features of a picture and its translation."""
     look_fool: float = 1.0
     """Weight, beside `look`, of a critic that judges in those features."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names) for `look`; default: torchvision's own."""
+    look_distance: Literal["normalized", "plain"] = "normalized"
+    """Content distance beside `look`: of features whose channels are normalized over each picture, which
+    leaves colors and contrast free, or the plain mean square (Gatys et al. 2016, eq. 1)."""
 
 
 class DomainStatistics(nn.Module):
@@ -126,7 +128,7 @@ class DomainGuide:
         cfg = self.config
         return {
             "look": cfg.look * style_moments([moments(f) for f in found], _by_layer(wanted), _KNEE),
-            "content": cfg.look_content * relative_content(found, origin, _CONTENT),
+            "content": cfg.look_content * CONTENT[cfg.look_distance](found, origin, _CONTENT),
             "fool_look": cfg.look_fool * ADVERSARIAL["hinge"].generator(self.critic(found[1:], expected)),
         }
 

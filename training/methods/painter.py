@@ -42,7 +42,8 @@ class PainterRun(RunConfig):
     perceptual: Path | None = None
     """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
     encoder: Path | None = None
-    """EfficientNet-Lite0 weights (safetensors) of the style encoder, when not started from a checkpoint."""
+    """EfficientNet-Lite0 weights (safetensors) of the style encoder, when not started from a checkpoint;
+    default: those in the painter that ships."""
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     model: PainterConfig = field(default_factory=PainterConfig)
     """Sizes of the network."""
@@ -107,7 +108,7 @@ class PainterMethod(Method):
         super().__init__(config)
         self.cfg = config
         painter = Painter(config.model)
-        if config.encoder:
+        if not config.init:
             load_encoder(painter.descriptor, config.encoder)
         critic = FeatureCritic((128, 256, 512), config.model.components, _CRITIC_SCALES)
         self.nets = nn.ModuleDict({"painter": painter, "critic": critic}).to(

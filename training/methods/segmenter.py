@@ -43,7 +43,9 @@ class SegmenterRun(RunConfig):
     data: Path = Path("segmentation")
     """Folder with segmentation.csv, images and masks."""
     encoder: Path | None = None
-    """EfficientNet-Lite0 weights (safetensors), when not started from a checkpoint."""
+    """EfficientNet-Lite0 weights (safetensors), when not started from a checkpoint; default: timm's."""
+    pretrained: bool = True
+    """Begin with an encoder that knows ImageNet; without, it begins with random weights."""
     model: SegmenterConfig = field(default_factory=SegmenterConfig)
     """Sizes of the network."""
     batch: int = 8
@@ -95,8 +97,6 @@ class SegmenterMethod(Method[SegmenterRun]):
                 f"the masks' classes are {', '.join(NAMES)}; leave --model.classes as they are."
             )
         segmenter = Segmenter(config.model)
-        if config.encoder:
-            load_encoder(segmenter.network.encoder, config.encoder)
         trunk = segmenter.network.encoder
         self.still = [trunk.conv_stem, trunk.bn1, *trunk.blocks[: config.frozen]] if config.frozen else []
         for module in self.still:
@@ -111,6 +111,10 @@ class SegmenterMethod(Method[SegmenterRun]):
         self.dice = smp.losses.DiceLoss("multiclass", ignore_index=IGNORE)
         self.entropy = smp.losses.SoftCrossEntropyLoss(smooth_factor=config.smoothing, ignore_index=IGNORE)
         self.phases = (Phase("name", ("segmenter",), self.name),)
+
+    def begin(self) -> None:
+        if self.config.pretrained:
+            load_encoder(self.nets["segmenter"].network.encoder, self.config.encoder)
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
         cfg = self.config

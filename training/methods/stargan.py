@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from training.data.folders import PictureFolder, side_by_side
+from training.data.folders import side_by_side
 from training.losses.adversarial import Adversarial
 from training.losses.cycle import picture_l1
 from training.losses.discriminators import CriticNorm, DomainCritic
@@ -103,12 +103,13 @@ class StarGAN(AdversarialMethod[StarGANRun]):
             memory_format=torch.channels_last
         )
         places = (config.photos, *(config.paintings / name for name in config.domains))
-        self.folders = [PictureFolder(place) for place in places]
-        self.guide = DomainGuide(config, len(self.folders))
+        self.guide = DomainGuide(config, len(places))
+        self.folders = [self.folder(place) for place in places]
         self.phases = (
             Phase("judge", ("critic",), self.judge),
             Phase("translate", ("translator",), self.translate, every=config.critic_steps),
             *add_guide(self, self.guide, self.folders),
+            *self.project(len(self.folders)),
         )
 
     def batch(self, number: int) -> dict[str, Tensor]:
@@ -143,6 +144,7 @@ class StarGAN(AdversarialMethod[StarGANRun]):
             "classify": cfg.classify * F.cross_entropy(domains, batch["target"]),
             "reconstruct": cfg.reconstruct * picture_l1(back, picture),
             **self._led(batch, made, carry),
+            **self.fool_projected(picture, made, carry, batch["source"], batch["target"]),
         }
 
     def _led(self, batch: dict[str, Tensor], made: Tensor, carry: Carry) -> Losses:
@@ -161,6 +163,13 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         photo, translate = batch["picture"], nets["translator"]
         domains = torch.eye(len(self.folders), device=photo.device)
         return side_by_side([photo, *(translate(photo, mix) for mix in domains)], max(self.config.crop, 64))
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        photos = self.held_crops(self.folders[0], count)
+        for domain, folder in enumerate(self.folders[1:], 1):
+            mix = torch.eye(len(self.folders), device=photos.device)[domain]
+            made = [nets["translator"](some, mix) for some in photos.split(8)]
+            yield torch.cat(made), self.held_crops(folder, count)
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"translator": nets["translator"]}

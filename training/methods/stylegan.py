@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from stylizer.models.perceptual import load_perceptual
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from training.data.augment import AdaptiveAugment
-from training.data.folders import PictureFolder, side_by_side
+from training.data.folders import side_by_side
 from training.losses.adversarial import ADVERSARIAL
 from training.losses.discriminators import FeatureCritic, PictureCritic
 from training.losses.penalties import PathMean, path_lengths, r1_penalty
-from training.methods.crop_method import SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
+from training.methods.crop_method import SCORED_NUMBER, SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 from training.run.config import UserMistake
 from training.run.method import AdamSettings, Carry, Losses, Phase, generator, method
 
@@ -58,8 +58,8 @@ class StyleGANRun(CropRun):
     """Pictures over which the chance of an augmentation can rise from 0 to 1."""
     features: float = 0.0
     """Weight of a second critic, which judges in features of the perceptual network; 0: none."""
-    perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names) for `features`; default: torchvision's own."""
+    adversarial: Literal["bce", "hinge", "wasserstein"] = "bce"
+    """Loss between critic and generator; least squares would need another middle for the augmentation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,13 +74,15 @@ class StyleGANRun(CropRun):
 class StyleGANMethod(CropMethod[StyleGANRun]):
     """Style-based invention (arXiv:1812.04948 and 1912.04958) with adaptive augmentation (arXiv:2006.06676).
 
-    From the papers: non-saturating loss, lazy R1 every 16 steps and path length every 4 with corrected rates,
-    path weight 2 on half a batch with decay 0.01, Adam betas 0 and 0.99, style mixing 0.9, gamma by the rule
-    of StyleGAN2-ADA. Departures: 128 px and narrow widths (two CPU cores); rate 0.002; augmentation grows
-    five times as fast, since the corpus is of hundreds; R1 takes its slope at the augmented pictures, because
-    resampling has no second derivative here; a second critic may judge in features of a pretrained network
-    (projected GANs, arXiv:2111.01007), which learn from far fewer pictures; ours are not mixed at random.
-    `augment` in the report is the augmentation's chance.
+    From the papers: non-saturating loss, lazy R1 every 16 steps and path length every 4 with corrected
+    rates, path weight 2 on half a batch with decay 0.01, Adam betas 0 and 0.99, style mixing 0.9, gamma by
+    the rule of StyleGAN2-ADA. Departures: 128 px and narrow widths (two CPU cores); rate 0.002; augmentation
+    grows five times as fast, since the corpus is of hundreds; R1 takes its slope at the augmented pictures,
+    because resampling has no second derivative here; a second critic may judge in features of a pretrained
+    network (projected GANs, arXiv:2111.01007), which learn from far fewer pictures; ours are not mixed at
+    random; the critic judges the very pictures that the generator was just led by, where the official code
+    draws new ones; of the augmentations the shift by fractions of a pixel is left out. `augment` in the
+    report is the augmentation's chance.
     """
 
     about = "StyleGAN: invents pictures in the manner of a folder of paintings, from seeds that can be mixed."
@@ -93,9 +95,9 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         ).to(memory_format=torch.channels_last)
         augment = AdaptiveAugment(config.augment_target, config.augment_pictures)
         self.memory = nn.ModuleDict({"augment": augment, "path": PathMean()})
-        self.folders = [PictureFolder(config.pictures / name) for name in config.only or ("",)]
+        self.folders = [self.folder(config.pictures / name) for name in config.only or ("",)]
         if config.features:
-            self.fixed["perceptual"] = load_perceptual(config.perceptual, getattr(torch, config.precision))
+            self.perceptual()
             self.nets["feature-critic"] = FeatureCritic(_FEATURES, 1, _FEATURE_SCALES)
         critics = tuple(name for name in self.nets if name.endswith("critic"))
         self.gamma = config.gamma or 0.0002 * config.crop**2 / config.batch
@@ -104,6 +106,7 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
             Phase("path", ("style-gan",), self.straighten, every=config.path_every, lazy=True),
             Phase("judge", critics, self.judge),
             Phase("r1", ("critic",), self.flatten, every=config.r1_every, lazy=True),
+            *self.project(),
         )
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
@@ -113,8 +116,8 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
             return AdamSettings(lambda step: self.config.lr * share, lambda step: (0.0, 0.99**share))
 
         path, r1 = (every / (every + 1) for every in (self.config.path_every, self.config.r1_every))
-        known = {"style-gan": lazy(path), "critic": lazy(r1), "feature-critic": lazy(1.0)}
-        return {name: known[name] for name in self.nets}
+        known = {"style-gan": lazy(path), "critic": lazy(r1)}
+        return {name: known.get(name, lazy(1.0)) for name in self.nets}
 
     def batch(self, number: int) -> dict[str, Tensor]:
         rng = generator(self.config.seed, number)
@@ -129,11 +132,11 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
             inventor.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
         carry["painted"] = made.detach()
         shown = self.memory["augment"](made)
-        losses = {"fool": ADVERSARIAL["bce"].generator(self.nets["critic"](shown))}
+        losses = {"fool": ADVERSARIAL[self.config.adversarial].generator(self.nets["critic"](shown))}
         if self.config.features:
             fool = ADVERSARIAL["hinge"].generator(self._feature_scores(shown))
             losses["fool_features"] = self.config.features * fool
-        return losses
+        return {**losses, **self.fool_projected(real, made, carry)}
 
     def _feature_scores(self, pictures: Tensor) -> Tensor:
         alike = torch.ones(len(pictures), 1, device=pictures.device)  # no style to expect: all are one kind
@@ -154,7 +157,7 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         real, made = map(critic, shown)
         augment.follow(real, step)
         carry["figures"] = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
-        losses = {"judge": ADVERSARIAL["bce"].critic(real, made)}
+        losses = {"judge": ADVERSARIAL[self.config.adversarial].critic(real, made)}
         if self.config.features:
             losses["judge_features"] = ADVERSARIAL["hinge"].critic(*map(self._feature_scores, shown))
         return losses
@@ -173,6 +176,16 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         rows = batch["z"].split(SHOWN)
         columns = [nets["style-gan"].invent(z) for z in rows] + [nets["style-gan"].invent(rows[-1], 0.6)]
         return side_by_side(columns, max(self.config.crop, 64))
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        rng, device = generator(self.config.seed, SCORED_NUMBER), next(nets.parameters()).device
+        z = torch.randn(count, self.config.model.latent, generator=rng).to(device)
+        made = torch.cat([nets["style-gan"].invent(some) for some in z.split(8)])
+        share = [
+            count // len(self.folders) + (i < count % len(self.folders)) for i in range(len(self.folders))
+        ]
+        wanted = [self.held_crops(f, n) for f, n in zip(self.folders, share, strict=True) if n]
+        yield made, torch.cat(wanted)
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
         return {"style-gan": nets["style-gan"]}

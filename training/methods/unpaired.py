@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from training.data.folders import PictureFolder, side_by_side
+from training.data.folders import side_by_side
 from training.losses.cycle import picture_l1
 from training.losses.discriminators import PatchCritic
 from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
@@ -49,8 +49,8 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
     def __init__(self, config: UnpairedConfig):
         super().__init__(config)
         self.nets = self.networks(config).to(memory_format=torch.channels_last)
-        self.folders = {"a": PictureFolder(config.a), "b": PictureFolder(config.b)}
         self.guide = DomainGuide(config, 2)
+        self.folders = {"a": self.folder(config.a), "b": self.folder(config.b)}
 
     @classmethod
     def networks(cls, config: UnpairedConfig) -> nn.ModuleDict:
@@ -79,8 +79,8 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
         return self.judged({side: self.nets[f"critic_{side}"] for side in "ab"}, batch, made, carry)
 
     def guide_phases(self) -> tuple[Phase, ...]:
-        """Put in place what `led` needs, once the networks stand; returns its phase, the last of a step."""
-        return add_guide(self, self.guide, [self.folders[side] for side in "ab"])
+        """Put in place what `led` needs, once the networks stand; returns its phases, the last of a step."""
+        return (*add_guide(self, self.guide, [self.folders[side] for side in "ab"]), *self.project())
 
     def kept(self, batch: dict[str, Tensor]) -> Losses:
         """Return the identity loss of b where the options ask for it; it keeps colors from being inverted."""
@@ -91,10 +91,11 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
         }
 
     def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry) -> Losses:
-        """Return the losses that lead a as b to the looks of b, where the options ask for them."""
+        """Return what leads a as b to the looks of b besides its critic, where the options ask for it."""
         a, b = batch["a"], batch["b"]
         sources = [0] * len(a) + [1] * len(b)
-        return self.guide.losses(torch.cat([a, b]), sources, made_b, range(len(a)), [1] * len(a), carry)
+        guided = self.guide.losses(torch.cat([a, b]), sources, made_b, range(len(a)), [1] * len(a), carry)
+        return {**guided, **self.fool_projected(b, made_b, carry)}
 
     def batch(self, number: int) -> dict[str, Tensor]:
         return self._both(self.config.batch, number)
@@ -113,6 +114,10 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
         there, here = self.way(nets, "ab", a), self.way(nets, "ba", b)
         columns = [a, there, self.way(nets, "ba", there), b, here, self.way(nets, "ab", here)]
         return side_by_side(columns, max(self.config.crop, 64))
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        made = [self.way(nets, "ab", some) for some in self.held_crops(self.folders["a"], count).split(8)]
+        yield torch.cat(made), self.held_crops(self.folders["b"], count)
 
     @staticmethod
     def way(nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:

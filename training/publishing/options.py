@@ -21,7 +21,7 @@ class StylesOptions:
     listing: Path | None = None
     """CSV file with the columns file, slug, title, artist, year, tags (by semicolons); default: ours."""
     perceptual: Path | None = None
-    """VGG-16 weights; default: torchvision's own."""
+    """VGG-16 weights; default: those that ship."""
     steps: int = 120
     """Gradient steps on each code; 0: the style encoder's answer as it is."""
     only: tuple[str, ...] = ()

@@ -51,6 +51,9 @@ class RunConfig:
     """Steps between two snapshots."""
     save_minutes: float = 10.0
     """Minutes after which a snapshot is taken whatever the step; 0: by steps alone."""
+    keep_every: int = 0
+    """Keep snapshots at multiples of this many steps for good, beside the newest three and the best; 0:
+    none."""
     sample_every: int = 500
     """Steps between two sample grids."""
     log_every: int = 20
@@ -65,7 +68,7 @@ class RunConfig:
         for name in ("lr", "ema"):
             if not getattr(self, name) > 0:
                 raise UserMistake(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("clip", "minutes", "save_minutes"):
+        for name in ("clip", "minutes", "save_minutes", "keep_every"):
             if getattr(self, name) < 0:
                 raise UserMistake(f"{name} is {getattr(self, name)}; it must be 0 or more.")
         if self.crop < 16:

@@ -157,6 +157,9 @@ def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator
                 report.say(state.step, fault)
         elif config.init:
             begin_from(config.init, method, averaged, report)
+        else:
+            method.begin()
+            averaged.nets.load_state_dict(method.nets.state_dict())
         share_weights(method.nets, accelerator)
         bench = Bench(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)
@@ -182,6 +185,8 @@ def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator
             if main and (last or saver.due()):
                 with apart(accelerator):
                     score = method.score(averaged.nets, fixed)
+                if score is not None:
+                    report.score(state.step, score)
                 saver.save(score=score)
             if leave:
                 report.say(state.step, f"stopped at step {state.step} of {config.steps}; `resume` goes on.")

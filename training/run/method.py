@@ -124,6 +124,9 @@ class Method(Generic[ConfigT]):
         """Return the networks that ship, by their name in `nets`; the very modules, not copies."""
         raise NotImplementedError
 
+    def begin(self) -> None:
+        """Take first weights from elsewhere; called at step 0 of a run that begins from no checkpoint."""
+
     def begin_with(self, network: nn.Module) -> None:
         """Take the first weights from a published network; raises RuntimeError when the shapes differ."""
         for own in self.publish(self.nets).values():

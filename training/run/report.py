@@ -26,7 +26,7 @@ class Report:
             return
         self.path = run / "report.jsonl"
         self.drop_after(step)
-        self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step)
+        self.board = SummaryWriter(str(run / "tensorboard"), purge_step=step + 1)
         self.bar = tqdm(
             total=steps, initial=step, desc=run.name, unit="step", dynamic_ncols=True, mininterval=1.0
         )
@@ -50,6 +50,11 @@ class Report:
         """Add one figure of this step to its mean."""
         self.sums[name] = self.sums.get(name, 0.0) + value
         self.counts[name] = self.counts.get(name, 0) + 1
+
+    def score(self, step: int, value: float) -> None:
+        """Show the figure of merit of the snapshot at `step` in TensorBoard."""
+        if not self.silent:
+            self.board.add_scalar("score", value, step)
 
     def advance(self) -> None:
         """Move the bar by one step."""

@@ -169,10 +169,14 @@ def newest_snapshot(run: Path) -> tuple[dict[str, Tensor], dict[str, Any], list[
     return None
 
 
-def tidy(run: Path, best: str | None) -> None:
-    """Delete all but the newest snapshots and the one called `best`, and drafts that a kill left."""
+def tidy(run: Path, best: str | None, keep_every: int = 0) -> None:
+    """Delete snapshots and drafts that a kill left.
+
+    The newest stay, the one called `best`, and those at multiples of `keep_every` steps.
+    """
     for folder in list_snapshots(run)[:-KEPT]:
-        if folder.name != best:
+        marked = keep_every and int(folder.name.removeprefix("step-")) % keep_every == 0
+        if folder.name != best and not marked:
             shutil.rmtree(folder)
     for draft in (run / "snapshots").glob("*.tmp"):
         shutil.rmtree(draft)
@@ -226,7 +230,8 @@ class Saver:
         folder = save_snapshot(self.state, self.run, name)
         if better:
             note.write_text(folder.name + "\n", encoding="utf-8")
-        tidy(self.run, note.read_text(encoding="utf-8").strip() if note.exists() else None)
+        best = note.read_text(encoding="utf-8").strip() if note.exists() else None
+        tidy(self.run, best, self.config.keep_every)
 
 
 @contextlib.contextmanager
