@@ -16,12 +16,13 @@ import tyro
 from tyro.conf import Positional
 
 from stylizer.errors import StudioError
-from training import methods as methods  # registers the methods
-from training.evaluation.options import CompareOptions, EvaluateOptions, PatternOptions
-from training.publishing.options import StylesOptions
-from training.run.alarms import TrainingAlarm
-from training.run.config import RunConfig, UserMistake, to_plain
-from training.run.method import METHODS
+
+from . import methods as methods  # registers the methods
+from .evaluation.options import CompareOptions, EvaluateOptions, PatternOptions
+from .publishing.options import StylesOptions
+from .run.alarms import TrainingAlarm
+from .run.config import RunConfig, UserMistake, to_plain
+from .run.method import METHODS
 
 Status = Literal["final", "experimental"]
 
@@ -42,7 +43,7 @@ class _Train:
         if self.dry_run:
             print(json.dumps({"method": self.name, "config": to_plain(self.config)}, indent=2))
             return
-        from training.run.loop import start
+        from .run.loop import start
 
         print(start(self.name, self.config))
 
@@ -76,7 +77,7 @@ class Resume:
 
     def run(self) -> None:
         """Go on."""
-        from training.run.loop import resume
+        from .run.loop import resume
 
         changes = {"steps": self.steps, "minutes": self.minutes, "device": self.device}
         print(resume(self.run_folder, **{key: value for key, value in changes.items() if value is not None}))
@@ -88,7 +89,7 @@ class Evaluate(EvaluateOptions):
 
     def run(self) -> None:
         """Measure."""
-        from training.evaluation.evaluate import evaluate
+        from .evaluation.evaluate import evaluate
 
         evaluate(self)
 
@@ -99,7 +100,7 @@ class Compare(CompareOptions):
 
     def run(self) -> None:
         """Compare."""
-        from training.evaluation.compare import compare
+        from .evaluation.compare import compare
 
         compare(self)
 
@@ -110,7 +111,7 @@ class Patterns(PatternOptions):
 
     def run(self) -> None:
         """Paint it."""
-        from training.evaluation.patterns import patterns_sheet
+        from .evaluation.patterns import patterns_sheet
 
         patterns_sheet(self)
 
@@ -140,8 +141,8 @@ class Publish:
 
     def run(self) -> None:
         """Publish."""
-        from training.publishing.card import Words
-        from training.publishing.publish import publish
+        from .publishing.card import Words
+        from .publishing.publish import publish
 
         words = Words(self.title, self.about, "" if self.status == "final" else self.status)
         folders = publish(
@@ -170,7 +171,7 @@ class Card:
 
     def run(self) -> None:
         """Change it."""
-        from training.publishing.card import rewrite_card, table_row
+        from .publishing.card import rewrite_card, table_row
 
         changed = rewrite_card(self.checkpoint, self.figures, self.notes, self.title, self.about, self.status)
         print(table_row(changed, self.figures))
@@ -189,7 +190,7 @@ class Split:
 
     def run(self) -> None:
         """Part them."""
-        from training.evaluation.split import split
+        from .evaluation.split import split
 
         counts = split(self.pictures, self.out, self.held)
         print(", ".join(f"{name}: {count} pictures" for name, count in counts.items()))
@@ -201,7 +202,7 @@ class Styles(StylesOptions):
 
     def run(self) -> None:
         """Compute them."""
-        from training.publishing.styles import make_styles
+        from .publishing.styles import make_styles
 
         make_styles(self)
 

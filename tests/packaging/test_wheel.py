@@ -65,9 +65,23 @@ def test_the_wheel_holds_one_package_with_all_its_data(wheel):
         "stylizer/ui/page.css",
         "stylizer/ui/stage/stage.js",
         "stylizer/ui/samples/coffee.webp",
-        "stylizer_training/training/run/loop.py",
+        "stylizer_training/publishing/named_styles.csv",
     ):
         assert wanted in names
+
+
+def test_an_installed_studio_trains_and_evaluates(installed, tmp_path):
+    for folder in ("photos", "paintings"):
+        (tmp_path / folder).mkdir()
+        for seed in range(3):
+            save_picture(drawn(40, 48 + seed), tmp_path / folder / f"{seed}.png")
+    words = "discogan --a photos --b paintings --steps 1 --batch 1 --crop 32 --critic-width 4 --name run"
+    done = run(installed / "stylizer-train", *words.split(), where=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "runs" / "run" / "snapshots" / "step-000001").is_dir()
+    words = "evaluate runs/run --photos photos --pictures paintings --size 64 --limit 3"
+    done = run(installed / "stylizer-train", *words.split(), where=tmp_path)
+    assert done.returncode == 2 and "a set of 3 pictures is too small" in done.stderr
 
 
 def test_an_installed_studio_paints_with_what_it_brought_along(installed, tmp_path):

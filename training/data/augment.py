@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.run.processes import shared_sum
+from ..run.processes import shared_sum
 
 _MOST = 0.85  # chance above which turned and recolored pictures would leak into what is invented
 _LUMA_AXIS = 3**-0.5

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from stylizer.models.painting_losses import GRAM_LAYERS, StyleTarget, style_target
 from stylizer.models.perceptual import LAYERS, Perceptual
-from training.data.folders import PictureFolder, jitter_colors, random_crop
-from training.run.method import generator
+
+from ..run.method import generator
+from .folders import PictureFolder, jitter_colors, random_crop
 
 _FACTS = 1  # raised when other facts are kept, so that old files are not mistaken for them
 _GRAM_UNIT = 64.0  # Gram entries reach some 1e5; half precision holds up to 65504

@@ -9,9 +9,11 @@ import timm
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from training.run.config import UserMistake
+from stylizer import CHECKPOINTS
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints" / "painter" / "model.safetensors"
+from ..run.config import UserMistake
+
+SHIPPED = CHECKPOINTS / "painter" / "model.safetensors"
 """The painter's style encoder begins with a frozen EfficientNet-Lite0, whose weights serve again here."""
 _PREFIX = "descriptor."
 

@@ -21,7 +21,8 @@ from tqdm import tqdm
 from stylizer.imaging.picture import Picture, PictureError, open_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.style_encoder import STYLE_SIDE
-from training.run.config import UserMistake
+
+from ..run.config import UserMistake
 
 SUFFIXES = {".jpg", ".jpeg", ".jfif", ".gif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 BUDGET = 4_000_000_000  # bytes of decoded pictures kept in memory

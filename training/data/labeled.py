@@ -19,8 +19,9 @@ from torchvision.transforms.v2 import functional as V
 
 from stylizer.imaging.picture import PictureError, open_picture
 from stylizer.models.class_table import IGNORE, NAMES
-from training.data.folders import uniform
-from training.run.config import UserMistake
+
+from ..run.config import UserMistake
+from .folders import uniform
 
 ABSENT = 254
 """Label of a pixel that is unlabeled, but of none of the classes that its picture was searched for."""

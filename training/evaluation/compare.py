@@ -15,7 +15,10 @@ from PIL import Image
 from torch import nn
 from tqdm import tqdm
 
-from training.evaluation.evaluator import (
+from ..publishing.runs import open_network
+from ..run.config import UserMistake
+from ..run.processes import open_device
+from .evaluator import (
     PairEvaluator,
     Scores,
     System,
@@ -27,14 +30,11 @@ from training.evaluation.evaluator import (
     to_image,
     to_tensor,
 )
-from training.evaluation.options import CompareOptions, refuse_others
-from training.evaluation.sets import list_pictures, spread_out
-from training.evaluation.sheet import CELL, check_sheet, contact_sheet, save_sheet
-from training.evaluation.stylizer import PairPainter, open_evaluator
-from training.evaluation.translator import target_domains, way_to
-from training.publishing.runs import open_network
-from training.run.config import UserMistake
-from training.run.processes import open_device
+from .options import CompareOptions, refuse_others
+from .sets import list_pictures, spread_out
+from .sheet import CELL, check_sheet, contact_sheet, save_sheet
+from .stylizer import PairPainter, open_evaluator
+from .translator import target_domains, way_to
 
 COLUMNS = (
     "style_moments",

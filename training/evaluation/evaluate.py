@@ -8,13 +8,13 @@ from typing import Any
 
 from torch import nn
 
-from training.evaluation.generator import evaluate_generator
-from training.evaluation.options import EvaluateOptions, refuse_others
-from training.evaluation.segmenter import evaluate_segmenter
-from training.evaluation.stylizer import evaluate_stylizer
-from training.evaluation.translator import evaluate_translator
-from training.publishing.runs import open_network
-from training.run.processes import open_device
+from ..publishing.runs import open_network
+from ..run.processes import open_device
+from .generator import evaluate_generator
+from .options import EvaluateOptions, refuse_others
+from .segmenter import evaluate_segmenter
+from .stylizer import evaluate_stylizer
+from .translator import evaluate_translator
 
 Evaluator = Callable[[nn.Module, EvaluateOptions], dict[str, Any]]
 

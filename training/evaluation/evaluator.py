@@ -18,14 +18,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
-from training.data.folders import find_pictures
-from training.evaluation.networks import FeatureReader
-from training.metrics import calm, features, pixels
-from training.metrics.calm import CalmFacts
-from training.metrics.faces import Detector, Faces, face_figures
-from training.metrics.recognize import ranks, style_vectors
-from training.metrics.sets import LEAST, distances, inception_score
-from training.run.config import UserMistake
+
+from ..data.folders import find_pictures
+from ..metrics import calm, features, pixels
+from ..metrics.calm import CalmFacts
+from ..metrics.faces import Detector, Faces, face_figures
+from ..metrics.recognize import ranks, style_vectors
+from ..metrics.sets import LEAST, distances, inception_score
+from ..run.config import UserMistake
+from .networks import FeatureReader
 
 
 class Pair(NamedTuple):

@@ -14,19 +14,20 @@ from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
 from stylizer.models.style_encoder import STYLE_SIDE
-from training.data.folders import limited, random_crop
-from training.evaluation.evaluator import to_image
-from training.evaluation.networks import FeatureReader, Work, in_precision, open_reader
-from training.evaluation.options import EvaluateOptions
-from training.evaluation.sets import Trained, list_pictures, told, trained_folders
-from training.evaluation.sheet import check_sheet, contact_sheet, save_sheet
-from training.evaluation.speed import units
-from training.methods.crop_method import CropRun
-from training.metrics import features
-from training.metrics.nearest import copying, nearest
-from training.metrics.sets import inception_score
-from training.run.config import UserMistake, read_options
-from training.run.method import generator
+
+from ..data.folders import limited, random_crop
+from ..methods.crop_method import CropRun
+from ..metrics import features
+from ..metrics.nearest import copying, nearest
+from ..metrics.sets import inception_score
+from ..run.config import UserMistake, read_options
+from ..run.method import generator
+from .evaluator import to_image
+from .networks import FeatureReader, Work, in_precision, open_reader
+from .options import EvaluateOptions
+from .sets import Trained, list_pictures, told, trained_folders
+from .sheet import check_sheet, contact_sheet, save_sheet
+from .speed import units
 
 LIMIT = 500
 _PAIRS = 100  # pairs of pictures that say how varied a set is

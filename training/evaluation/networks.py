@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from stylizer.models.perceptual import Perceptual, load_perceptual, moments
-from training.evaluation.options import MeasureOptions
-from training.metrics.features import Features
-from training.metrics.sets import KID_SUBSETS, FeatureNetwork, distances, kid_subset, open_inception
-from training.run.config import UserMistake
-from training.run.processes import open_device
+
+from ..metrics.features import Features
+from ..metrics.sets import KID_SUBSETS, FeatureNetwork, distances, kid_subset, open_inception
+from ..run.config import UserMistake
+from ..run.processes import open_device
+from .options import MeasureOptions
 
 Work = Callable[..., Tensor]
 

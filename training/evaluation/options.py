@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from training.metrics.sets import FeatureNetwork
-from training.run.config import UserMistake
+from ..metrics.sets import FeatureNetwork
+from ..run.config import UserMistake
 
 Part = tyro.conf.OmitArgPrefixes
 Out = Annotated[Path | None, tyro.conf.arg(aliases=("-o",))]

@@ -17,13 +17,14 @@ from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.strength import calibrate, code_weights, painted_share
-from training.evaluation.evaluator import to_image, to_tensor
-from training.evaluation.options import PatternOptions
-from training.evaluation.sheet import check_sheet, contact_sheet, save_sheet
-from training.evaluation.stylizer import stored_codes
-from training.publishing.runs import open_network
-from training.run.config import UserMistake
-from training.run.processes import open_device
+
+from ..publishing.runs import open_network
+from ..run.config import UserMistake
+from ..run.processes import open_device
+from .evaluator import to_image, to_tensor
+from .options import PatternOptions
+from .sheet import check_sheet, contact_sheet, save_sheet
+from .stylizer import stored_codes
 
 _GRAIN = 1.0  # deviation of the noise, levels of 255
 

@@ -13,13 +13,14 @@ from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
 from stylizer.models.class_table import IGNORE, NAMES
-from training.data.labeled import LabeledPictures, read_labeled
-from training.evaluation.options import EvaluateOptions
-from training.evaluation.sets import spread_out
-from training.evaluation.speed import units
-from training.methods.segmenter import SegmenterRun, hold_out, overlay
-from training.metrics.classes import ClassCounts, choose_threshold, doubt_table
-from training.run.config import UserMistake, from_plain, read_options
+
+from ..data.labeled import LabeledPictures, read_labeled
+from ..methods.segmenter import SegmenterRun, hold_out, overlay
+from ..metrics.classes import ClassCounts, choose_threshold, doubt_table
+from ..run.config import UserMistake, from_plain, read_options
+from .options import EvaluateOptions
+from .sets import spread_out
+from .speed import units
 
 _THRESHOLDS = torch.arange(0.3, 0.91, 0.05)
 _EVERY = 7  # pixels between two that enter the table of doubt

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from training.data.folders import find_pictures
-from training.evaluation.evaluator import open_rgb, to_tensor
-from training.metrics.sets import LEAST
-from training.run.config import UserMistake, read_options
+from ..data.folders import find_pictures
+from ..metrics.sets import LEAST
+from ..run.config import UserMistake, read_options
+from .evaluator import open_rgb, to_tensor
 
 Item = TypeVar("Item")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from training.run.config import UserMistake
+from ..run.config import UserMistake
 
 CELL = 288  # pixels
 GAP = 6

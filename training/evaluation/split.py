@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.data.folders import is_held_out
-from training.evaluation.sets import list_pictures
-from training.run.config import UserMistake
+from ..data.folders import is_held_out
+from ..run.config import UserMistake
+from .sets import list_pictures
 
 _PARTS = ("train", "held")
 

@@ -19,8 +19,15 @@ from tqdm import tqdm
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.style_file import load_styles
-from training.data.folders import find_pictures
-from training.evaluation.evaluator import (
+
+from ..data.folders import find_pictures
+from ..metrics import features
+from ..metrics.faces import open_detector
+from ..metrics.recognize import load_lite0, spread_of, style_vectors
+from ..metrics.steps import calibration, monotonicity, unevenness
+from ..run.config import UserMistake
+from ..run.processes import open_device
+from .evaluator import (
     Pair,
     PairEvaluator,
     Recognizer,
@@ -33,16 +40,10 @@ from training.evaluation.evaluator import (
     to_image,
     to_tensor,
 )
-from training.evaluation.networks import open_reader
-from training.evaluation.options import EvaluateOptions, MeasureOptions, PairOptions
-from training.evaluation.sets import spread_out
-from training.evaluation.speed import speed_figures
-from training.metrics import features
-from training.metrics.faces import open_detector
-from training.metrics.recognize import load_lite0, spread_of, style_vectors
-from training.metrics.steps import calibration, monotonicity, unevenness
-from training.run.config import UserMistake
-from training.run.processes import open_device
+from .networks import open_reader
+from .options import EvaluateOptions, MeasureOptions, PairOptions
+from .sets import spread_out
+from .speed import speed_figures
 
 MAIN = ("style_moments", "style_gram", "content", "perceptual", "follow_middle", "energy_middle", "grid_8")
 SIZE = 512  # long side, pixels

@@ -15,9 +15,14 @@ from tqdm import tqdm
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, to_chroma
 from stylizer.models.roles import PHOTO
-from training.evaluation.networks import FeatureReader, in_precision, open_reader
-from training.evaluation.options import EvaluateOptions
-from training.evaluation.sets import (
+
+from ..metrics import features, pixels
+from ..publishing.runs import way_back
+from ..run.config import UserMistake
+from ..run.processes import open_device
+from .networks import FeatureReader, in_precision, open_reader
+from .options import EvaluateOptions
+from .sets import (
     Trained,
     check_sizes,
     list_pictures,
@@ -28,11 +33,7 @@ from training.evaluation.sets import (
     told,
     trained_folders,
 )
-from training.evaluation.speed import units
-from training.metrics import features, pixels
-from training.publishing.runs import way_back
-from training.run.config import UserMistake
-from training.run.processes import open_device
+from .speed import units
 
 SIZE, LIMIT = 256, 200
 _MOST = 100.0  # decibels of equal pictures: a mean must stay finite

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.run.processes import shared_mean
+from ..run.processes import shared_mean
 
 Critic = Callable[[Tensor], Tensor | tuple[Tensor, ...]]
 """From pictures (B, C, H, W) in [0, 1] to scores: (B, ...), or several such of one picture at several

@@ -12,7 +12,8 @@ from stylizer.models.brush_translator import BrushTranslator
 from stylizer.models.painter import Painter
 from stylizer.models.roles import PHOTO
 from stylizer.models.style_encoder import style_size
-from training.data.folders import PictureFolder
+
+from ..data.folders import PictureFolder
 
 _PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
 

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, to_chroma, with_chroma
-from training.data.folders import side_by_side
-from training.losses.adversarial import Adversarial, feature_matching
-from training.losses.cycle import picture_l1
-from training.losses.discriminators import PatchCritic
-from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun, watched
-from training.run.method import Carry, Losses, Phase, generator, method
+
+from ..data.folders import side_by_side
+from ..losses.adversarial import Adversarial, feature_matching
+from ..losses.cycle import picture_l1
+from ..losses.discriminators import PatchCritic
+from ..run.method import Carry, Losses, Phase, generator, method
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun, watched
 
 
 @dataclass(frozen=True)

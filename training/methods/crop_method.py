@@ -11,15 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.perceptual import Perceptual, load_perceptual, moments
-from training.data.augment import differentiable_augment
-from training.data.encoder_weights import load_encoder
-from training.data.folders import PictureFolder, random_crop
-from training.losses.adversarial import ADVERSARIAL, Adversarial
-from training.losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
-from training.losses.penalties import gradient_penalty
-from training.metrics.sets import LEAST, distances
-from training.run.config import RunConfig, UserMistake
-from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, late_linear
+
+from ..data.augment import differentiable_augment
+from ..data.encoder_weights import load_encoder
+from ..data.folders import PictureFolder, random_crop
+from ..losses.adversarial import ADVERSARIAL, Adversarial
+from ..losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
+from ..losses.penalties import gradient_penalty
+from ..metrics.sets import LEAST, distances
+from ..run.config import RunConfig, UserMistake
+from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, late_linear
 
 SHOWN = 6  # pictures of a sample grid
 PROJECTED = "projected-critic"

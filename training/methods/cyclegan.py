@@ -12,12 +12,13 @@ from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorCon
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.translator_blocks import one_domain
-from training.data.pool import PicturePool
-from training.losses.cycle import picture_l1
-from training.methods.begin_as_painter import begin_as_painter
-from training.methods.crop_method import watched
-from training.methods.unpaired import UnpairedMethod, UnpairedRun, named_model
-from training.run.method import Carry, Losses, Phase, method
+
+from ..data.pool import PicturePool
+from ..losses.cycle import picture_l1
+from ..run.method import Carry, Losses, Phase, method
+from .begin_as_painter import begin_as_painter
+from .crop_method import watched
+from .unpaired import UnpairedMethod, UnpairedRun, named_model
 
 
 @dataclass(frozen=True)

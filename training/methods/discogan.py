@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from stylizer.models.unet import UNet, UNetConfig
-from training.losses.adversarial import ADVERSARIAL, Adversarial, mean_feature_matching
-from training.losses.cycle import picture_l2
-from training.methods.crop_method import watched
-from training.methods.unpaired import UnpairedMethod, UnpairedRun
-from training.run.config import UserMistake
-from training.run.method import Carry, Losses, Phase, method
+
+from ..losses.adversarial import ADVERSARIAL, Adversarial, mean_feature_matching
+from ..losses.cycle import picture_l2
+from ..run.config import UserMistake
+from ..run.method import Carry, Losses, Phase, method
+from .crop_method import watched
+from .unpaired import UnpairedMethod, UnpairedRun
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.models.perceptual import Moments, load_perceptual, moments, style_moments
-from training.data.folders import PictureFolder
-from training.losses.adversarial import ADVERSARIAL
-from training.losses.content import CONTENT
-from training.losses.discriminators import FeatureCritic
-from training.methods.crop_method import AdversarialRun, CropMethod, right_share
-from training.run.method import Carry, Losses, Phase, generator
+
+from ..data.folders import PictureFolder
+from ..losses.adversarial import ADVERSARIAL
+from ..losses.content import CONTENT
+from ..losses.discriminators import FeatureCritic
+from ..run.method import Carry, Losses, Phase, generator
+from .crop_method import AdversarialRun, CropMethod, right_share
 
 _CHANNELS = (64, 128, 256, 512)
 _CONTENT = (0.0, 0.0, 0.3, 1.0)  # relu3_1 keeps eyes, relu4_1 the rest

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from stylizer.models.unet import UNet, UNetConfig
-from training.losses.adversarial import Adversarial
-from training.losses.cycle import picture_l1
-from training.losses.discriminators import CriticNorm
-from training.methods.crop_method import watched
-from training.methods.unpaired import UnpairedMethod, UnpairedRun
-from training.run.config import UserMistake
-from training.run.method import Carry, Losses, Phase, method
+
+from ..losses.adversarial import Adversarial
+from ..losses.cycle import picture_l1
+from ..losses.discriminators import CriticNorm
+from ..run.config import UserMistake
+from ..run.method import Carry, Losses, Phase, method
+from .crop_method import watched
+from .unpaired import UnpairedMethod, UnpairedRun
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,15 @@ from stylizer.models.painting_losses import (
     sample_places,
 )
 from stylizer.models.perceptual import load_perceptual
-from training.data.crop_bank import CropBank, CropPlan
-from training.data.encoder_weights import load_encoder
-from training.data.folders import PictureFolder, random_crop, side_by_side, uniform
-from training.losses.adversarial import ADVERSARIAL
-from training.losses.discriminators import FeatureCritic
-from training.losses.penalties import outside_range
-from training.run.config import RunConfig, UserMistake
-from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method
+
+from ..data.crop_bank import CropBank, CropPlan
+from ..data.encoder_weights import load_encoder
+from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
+from ..losses.adversarial import ADVERSARIAL
+from ..losses.discriminators import FeatureCritic
+from ..losses.penalties import outside_range
+from ..run.config import RunConfig, UserMistake
+from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method
 
 
 @dataclass(frozen=True)

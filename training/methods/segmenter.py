@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from stylizer.models.class_table import CLASSES, IGNORE, NAMES
 from stylizer.models.segmenter import Segmenter, SegmenterConfig
-from training.data.encoder_weights import load_encoder
-from training.data.folders import side_by_side
-from training.data.labeled import ABSENT, BalancedDraw, LabeledPictures, alter, cut, read_labeled
-from training.methods.painter import half_cosine
-from training.run.config import RunConfig, UserMistake
-from training.run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method, step_seed
+
+from ..data.encoder_weights import load_encoder
+from ..data.folders import side_by_side
+from ..data.labeled import ABSENT, BalancedDraw, LabeledPictures, alter, cut, read_labeled
+from ..run.config import RunConfig, UserMistake
+from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method, step_seed
+from .painter import half_cosine
 
 LIMITS = """\
 `other` has hardly any labels: take what is below the threshold of doubt for it. Mountains and water were few,

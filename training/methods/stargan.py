@@ -14,15 +14,16 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from training.data.folders import side_by_side
-from training.losses.adversarial import Adversarial
-from training.losses.cycle import picture_l1
-from training.losses.discriminators import CriticNorm, DomainCritic
-from training.methods.begin_as_painter import begin_as_painter
-from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, watched
-from training.methods.domain_guide import DomainGuide, GuidedRun, add_guide
-from training.run.config import UserMistake
-from training.run.method import Carry, Losses, Phase, generator, method
+
+from ..data.folders import side_by_side
+from ..losses.adversarial import Adversarial
+from ..losses.cycle import picture_l1
+from ..losses.discriminators import CriticNorm, DomainCritic
+from ..run.config import UserMistake
+from ..run.method import Carry, Losses, Phase, generator, method
+from .begin_as_painter import begin_as_painter
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, watched
+from .domain_guide import DomainGuide, GuidedRun, add_guide
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
-from training.data.augment import AdaptiveAugment
-from training.data.folders import side_by_side
-from training.losses.adversarial import ADVERSARIAL
-from training.losses.discriminators import FeatureCritic, PictureCritic
-from training.losses.penalties import PathMean, path_lengths, r1_penalty
-from training.methods.crop_method import SCORED_NUMBER, SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
-from training.run.config import UserMistake
-from training.run.method import AdamSettings, Carry, Losses, Phase, generator, method
+
+from ..data.augment import AdaptiveAugment
+from ..data.folders import side_by_side
+from ..losses.adversarial import ADVERSARIAL
+from ..losses.discriminators import FeatureCritic, PictureCritic
+from ..losses.penalties import PathMean, path_lengths, r1_penalty
+from ..run.config import UserMistake
+from ..run.method import AdamSettings, Carry, Losses, Phase, generator, method
+from .crop_method import SCORED_NUMBER, SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 
 _FEATURES = (128, 256, 512)  # channels of relu2_1, relu3_1, relu4_1
 _FEATURE_SCALES = (0.2, 0.1, 0.2)  # bring their activations to about 1

@@ -11,12 +11,13 @@ from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import Statistics
 from stylizer.models.translator_blocks import DomainMix
 from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
-from training.losses.cycle import latent_divergence, picture_l1
-from training.losses.discriminators import ScaleCritic
-from training.methods.crop_method import watched
-from training.methods.unpaired import UnpairedMethod, UnpairedRun
-from training.run.config import UserMistake
-from training.run.method import Carry, Losses, Phase, method
+
+from ..losses.cycle import latent_divergence, picture_l1
+from ..losses.discriminators import ScaleCritic
+from ..run.config import UserMistake
+from ..run.method import Carry, Losses, Phase, method
+from .crop_method import watched
+from .unpaired import UnpairedMethod, UnpairedRun
 
 
 @dataclass(frozen=True)

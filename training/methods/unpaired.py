@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from training.data.folders import side_by_side
-from training.losses.cycle import picture_l1
-from training.losses.discriminators import PatchCritic
-from training.methods.crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
-from training.methods.domain_guide import DomainGuide, GuidedRun, add_guide
-from training.run.method import Carry, Losses, Phase, generator
+from ..data.folders import side_by_side
+from ..losses.cycle import picture_l1
+from ..losses.discriminators import PatchCritic
+from ..run.method import Carry, Losses, Phase, generator
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
+from .domain_guide import DomainGuide, GuidedRun, add_guide
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from training.run.config import UserMistake
+from ..run.config import UserMistake
 
 SURE = 0.9  # probability from which a face counts
 _OVERLAP = 0.3  # intersection over union from which two boxes are one face

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from training.run.config import UserMistake
+from ..run.config import UserMistake
 
 
 def load_lite0(file: Path) -> nn.Module:

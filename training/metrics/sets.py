@@ -23,7 +23,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from training.run.config import UserMistake
+from ..run.config import UserMistake
 
 FeatureNetwork = Literal["perceptual", "inception"]
 KID_SUBSETS = 50

@@ -16,9 +16,10 @@ from stylizer.imaging.files import write_whole
 from stylizer.models.checkpoint import CARD, Card, read_card
 from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.registry import find_for
-from training.publishing.figures import figure_table, measured_line, read_figures
-from training.run.config import UserMistake, from_plain
-from training.run.method import find_method
+
+from ..run.config import UserMistake, from_plain
+from ..run.method import find_method
+from .figures import figure_table, measured_line, read_figures
 
 PATHS = (
     "content",

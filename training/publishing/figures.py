@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.run.config import UserMistake
+from ..run.config import UserMistake
 
 Plain = Mapping[str, Any]
 

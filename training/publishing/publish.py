@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stylizer.models.checkpoint import save_checkpoint
-from training.publishing.card import NO_WORDS, Session, Words, write_card
-from training.publishing.figures import read_figures
-from training.publishing.runs import averaged_networks, open_run
-from training.run.config import UserMistake, read_options
+
+from ..run.config import UserMistake, read_options
+from .card import NO_WORDS, Session, Words, write_card
+from .figures import read_figures
+from .runs import averaged_networks, open_run
 
 
 def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate: bool = False,

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.registry import find_for
-from training.methods.unpaired import UnpairedMethod
-from training.run.config import UserMistake, from_plain, read_options
-from training.run.method import find_method
-from training.run.snapshots import newest_snapshot, read_snapshot
+
+from ..methods.unpaired import UnpairedMethod
+from ..run.config import UserMistake, from_plain, read_options
+from ..run.method import find_method
+from ..run.snapshots import newest_snapshot, read_snapshot
 
 
 def averaged_networks(method: str, options: Mapping, tensors: Mapping[str, Tensor]) -> dict[str, nn.Module]:

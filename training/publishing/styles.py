@@ -19,9 +19,10 @@ from stylizer.models.perceptual import load_perceptual
 from stylizer.models.study import StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import NamedStyle, save_style
-from training.data.folders import find_pictures
-from training.publishing.options import StylesOptions
-from training.run.config import UserMistake
+
+from ..data.folders import find_pictures
+from ..run.config import UserMistake
+from .options import StylesOptions
 
 LIST = Path(__file__).with_name("named_styles.csv")
 THUMBNAIL_SIDE = 224

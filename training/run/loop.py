@@ -15,10 +15,11 @@ from accelerate.utils import broadcast_object_list, send_to_device
 from torch import nn
 
 from stylizer.models.checkpoint import load_checkpoint
-from training.run.alarms import LOOK_EVERY, Alarms, TrainingAlarm
-from training.run.config import RunConfig, UserMistake, from_plain, read_options, write_options
-from training.run.ema import AveragedWeights
-from training.run.method import (
+
+from .alarms import LOOK_EVERY, Alarms, TrainingAlarm
+from .config import RunConfig, UserMistake, from_plain, read_options, write_options
+from .ema import AveragedWeights
+from .method import (
     AdamSettings,
     Carry,
     Method,
@@ -28,9 +29,9 @@ from training.run.method import (
     step_seed,
     trainable_parameters,
 )
-from training.run.processes import mean_gradients, open_device, share_buffers, shared_means
-from training.run.report import Report
-from training.run.snapshots import (
+from .processes import mean_gradients, open_device, share_buffers, shared_means
+from .report import Report
+from .snapshots import (
     RunState,
     Saver,
     leave_on_signal,

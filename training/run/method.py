@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.registry import architectures
-from training.run.config import RunConfig, UserMistake
+
+from .config import RunConfig, UserMistake
 
 ConfigT = TypeVar("ConfigT", bound=RunConfig)
 Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
@@ -173,7 +174,7 @@ METHODS: dict[str, tuple[type[RunConfig], type[Method]]] = {}
 
 def find_method(name: str) -> tuple[type[RunConfig], type[Method]]:
     """Return a method's options and class by its name; raises UserMistake with the names that are known."""
-    import training.methods  # noqa: F401  registers them; they build on this module
+    from .. import methods  # noqa: F401  registers them; they build on this module
 
     if name not in METHODS:
         raise UserMistake(f"there is no method {name!r}; the methods are {', '.join(sorted(METHODS))}.")

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, distributed, nn
 
-from training.run.config import UserMistake
+from .config import UserMistake
 
 
 def open_device(name: str) -> torch.device:

@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from training.run.config import RunConfig, UserMistake
+from .config import RunConfig, UserMistake
 
 FORMAT = 1
 KEPT = 3  # newest snapshots that stay, beside the best one
