@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 # architectures that ship register themselves
+import stylizer.models.bin_colorizer
 import stylizer.models.brush_translator
 import stylizer.models.colorizer
 import stylizer.models.painter

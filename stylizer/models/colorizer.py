@@ -76,35 +76,20 @@ def guided_enlarge(chroma: Tensor, small: Tensor, large: Tensor) -> Tensor:
     return torch.stack(enlarged) - 0.5
 
 
-@architecture("colorizer", role="translator", config=ColorizerConfig)
-class Colorizer(Translating):
-    """Guess chroma from luma with a U-shaped network (pix2pix, arXiv:1611.07004).
+class Coloring(Translating):
+    """Base of the colorizers: the answer has the photo's own luma at every pixel.
 
-    The answer has the photo's own luma at every pixel. Photos larger than `work_side` are guessed small, as
-    in training, and the chroma is enlarged along the edges of the light: eyes see little of fine chroma.
-    Departures: those of `UNet`; two chroma planes in place of three colors, so that no detail can be lost.
+    Photos larger than `work_side` are guessed small, as in training, and the chroma is enlarged along the
+    edges of the light: eyes see little of fine chroma.
+
+    chroma(light (B, 1, H, W) in [0, 1]) -> chroma (B, 2, H, W) in [-0.5, 0.5], at its own size
     """
 
     tiling = "whole"
     halo = 0
 
-    def __init__(self, config: ColorizerConfig):
-        super().__init__()
-        self.config = config
-        self.shape = UShape(1, 2, config.widths, bridges=True)
-
-    @property
-    def stride(self) -> int:
-        """Two to the number of halvings."""
-        return 2 ** len(self.config.widths)
-
     def chroma(self, light: Tensor) -> Tensor:
-        """Guess the chroma (B, 2, H, W) in [-0.5, 0.5] of light (B, 1, H, W) in [0, 1], at its own size."""
-        height, width = light.shape[2:]
-        pixels = pad_to(light, self.stride) * 2 - 1
-        found = self.shape(pixels, domain_mix(None, light, self.domains), Statistics().started())
-        with full_precision(found):
-            return 0.5 * torch.tanh(found.float())[:, :, :height, :width]
+        raise NotImplementedError
 
     def translate(
         self,
@@ -133,3 +118,29 @@ class Colorizer(Translating):
     def measure(self, photo: Tensor, mix: Tensor | None = None) -> None:
         """Measure nothing: photos are colored whole."""
         return None
+
+
+@architecture("colorizer", role="translator", config=ColorizerConfig)
+class Colorizer(Coloring):
+    """Guess chroma from luma with a U-shaped network (pix2pix, arXiv:1611.07004).
+
+    Departures: those of `UNet`; two chroma planes in place of three colors, so that no detail can be lost.
+    """
+
+    def __init__(self, config: ColorizerConfig):
+        super().__init__()
+        self.config = config
+        self.shape = UShape(1, 2, config.widths, bridges=True)
+
+    @property
+    def stride(self) -> int:
+        """Two to the number of halvings."""
+        return 2 ** len(self.config.widths)
+
+    def chroma(self, light: Tensor) -> Tensor:
+        """Guess the chroma (B, 2, H, W) in [-0.5, 0.5] of light (B, 1, H, W) in [0, 1], at its own size."""
+        height, width = light.shape[2:]
+        pixels = pad_to(light, self.stride) * 2 - 1
+        found = self.shape(pixels, domain_mix(None, light, self.domains), Statistics().started())
+        with full_precision(found):
+            return 0.5 * torch.tanh(found.float())[:, :, :height, :width]

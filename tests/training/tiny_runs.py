@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stylizer.models.bin_colorizer import BinColorizerConfig
 from stylizer.models.colorizer import ColorizerConfig
 from stylizer.models.resnet_translator import ResnetTranslatorConfig
 from stylizer.models.style_gan import StyleGANConfig
@@ -13,6 +14,7 @@ from stylizer.models.unet import UNetConfig
 from stylizer.models.unit_translator import UnitTranslatorConfig
 from tests.training.labeled import tiny_segmenter_run
 from tests.training.toy import tiny_painter_run
+from training.methods.colorful import ColorfulRun
 from training.methods.colorize import ColorizeRun
 from training.methods.cyclegan import CycleGANRun
 from training.methods.discogan import DiscoGANRun
@@ -66,6 +68,19 @@ TINY_RUNS: dict[str, TinyRun] = {
     "colorize": TinyRun(
         cropped(ColorizeRun, pictures=PHOTOS, model=ColorizerConfig.tiny(), critic_layers=2),
         "color/reconstruct",
+    ),
+    "colorful": TinyRun(
+        cropped(
+            ColorfulRun,
+            pictures=PHOTOS,
+            model=BinColorizerConfig.tiny(),
+            critic_layers=2,
+            encoder_start=1,
+            fool=0.01,
+            fool_start=1,
+        ),
+        "color/hue",
+        share=0.8,  # targets that are shared out among bins leave their own entropy
     ),
     "stargan": TinyRun(
         cropped(StarGANRun, model=PLAIN, critic_steps=2, **STAR, **GUIDE), "translate/reconstruct"

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
-from stylizer.models.colorizer import Colorizer, to_chroma
+from stylizer.models.colorizer import Coloring, to_chroma
 from stylizer.models.roles import PHOTO
 
 from ..metrics import features, pixels
@@ -167,7 +167,7 @@ def evaluate_translator(network: nn.Module, options: EvaluateOptions) -> dict[st
         domain: trained.describe(options.held_out.pictures, paths) for domain, paths in sets.items()
     }
     began = time.perf_counter()
-    if isinstance(network, Colorizer):
+    if isinstance(network, Coloring):
         pictures = next(iter(sets.values()), [])
         way = in_precision(network.translate, options)
         figures["colors"] = color_figures(reader, way, photos, pictures, size)
@@ -187,7 +187,7 @@ def choose_sets(network: nn.Module, place: Path | None, limit: int) -> dict[str,
     """Find the held-out pictures of every domain; raises UserMistake."""
     domains = target_domains(network)
     if place is None:
-        if isinstance(network, Colorizer):
+        if isinstance(network, Coloring):
             return {}
         raise UserMistake(f"give --pictures, held-out pictures of {', '.join(domains)}.")
     found = {name: of_domain(place, name, len(domains) == 1) for name in domains}

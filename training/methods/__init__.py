@@ -1,5 +1,6 @@
 """One training method a file; importing this package registers them all."""
 
+from . import colorful as colorful
 from . import colorize as colorize
 from . import cyclegan as cyclegan
 from . import discogan as discogan
