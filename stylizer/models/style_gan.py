@@ -15,6 +15,7 @@ from stylizer.models.blocks import enlarge
 from stylizer.models.registry import Network, architecture
 
 _START = 4  # side of the constant that every picture grows from, pixels
+_LEAP = 4  # sizes between features and those that they gate: sixteen times
 _SLOPE = 0.2  # of the leaky ReLU
 
 
@@ -28,6 +29,9 @@ class StyleGANConfig:
     """Layers from latent vector to style; the papers have 8."""
     widths: tuple[int, ...] = (160, 160, 160, 96, 64, 32)
     """Channels at 4 px, 8 px and so on; six numbers make pictures of 128 px."""
+    light: bool = False
+    """One layer a size in place of two, and coarse features that gate those sixteen times as large, as in
+    FastGAN (arXiv:2101.04775): less to learn from few pictures, and less to compute."""
 
     def __post_init__(self) -> None:
         if min(self.latent, self.mapping) < 1:
@@ -125,6 +129,20 @@ class PaintingLayer(nn.Module):
         return F.leaky_relu(x, _SLOPE) * math.sqrt(2)
 
 
+class SkipGate(nn.Module):
+    """Skip-layer excitation (arXiv:2101.04775, section 3.1): coarse features say which fine channels
+    count."""
+
+    def __init__(self, coarse: int, fine: int):
+        super().__init__()
+        self.squeeze, self.open = nn.Conv2d(coarse, fine, _START), nn.Conv2d(fine, fine, 1)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        """Gate features (B, F, h, w) by coarse ones (B, C, h', w')."""
+        small = F.adaptive_avg_pool2d(coarse, _START)
+        return fine * torch.sigmoid(self.open(F.silu(self.squeeze(small))))
+
+
 class ColorLayer(nn.Module):
     """Read colors out of features: modulated 1x1 convolution without demodulation."""
 
@@ -163,7 +181,10 @@ class StyleGAN(Network):
         self.grow = nn.ModuleList(
             PaintingLayer(widths[i], widths[i + 1], latent, grow=True) for i in range(len(widths) - 1)
         )
-        self.refine = nn.ModuleList(PaintingLayer(width, width, latent) for width in widths[1:])
+        refined = () if config.light else widths[1:]
+        self.refine = nn.ModuleList(PaintingLayer(width, width, latent) for width in refined)
+        gated = zip(widths, widths[_LEAP:], strict=False) if config.light else ()
+        self.gate = nn.ModuleList(SkipGate(coarse, fine) for coarse, fine in gated)
         self.color = nn.ModuleList(ColorLayer(width, latent) for width in widths)
         self.register_buffer("usual_style", torch.zeros(latent))
 
@@ -175,7 +196,7 @@ class StyleGAN(Network):
     @property
     def layers(self) -> int:
         """Count the layers that take a style of their own, coarse to fine."""
-        return 2 * len(self.config.widths) - 1
+        return len(self.config.widths) if self.config.light else 2 * len(self.config.widths) - 1
 
     @property
     def picture_size(self) -> int:
@@ -212,10 +233,16 @@ class StyleGAN(Network):
         x = x + self.ground * drawn(x, x.shape[1], noise)
         x = self.first(x, style[:, 0], noise)
         picture = self.color[0](x, style[:, 1])
-        for i, (grow, refine) in enumerate(zip(self.grow, self.refine, strict=True)):
-            x = refine(grow(x, style[:, 2 * i + 1], noise), style[:, 2 * i + 2], noise)
+        at, levels = 1, [x]
+        for i, grow in enumerate(self.grow):
+            x, at = grow(x, style[:, at], noise), at + 1
+            if self.refine:
+                x, at = self.refine[i](x, style[:, at], noise), at + 1
+            elif len(levels) >= _LEAP:
+                x = self.gate[i + 1 - _LEAP](x, levels[i + 1 - _LEAP])
+            levels.append(x)
             # the last color layer shares the last style
-            found = self.color[i + 1](x, style[:, min(2 * i + 3, self.layers - 1)])
+            found = self.color[i + 1](x, style[:, min(at, self.layers - 1)])
             with full_precision(found):
                 picture = enlarge(picture.float()) + found.float()
         return (picture[:, :, :height, :width] + 1) / 2

@@ -345,3 +345,38 @@ def test_differentiable_augmentation_moves_recolors_cuts_and_lets_gradients_thro
     marked[:, :, 16, 16] = 1
     places = {int(x.sum(0).flatten().argmax()) for x in differentiable_augment(marked)}
     assert len(places) > 2
+
+
+def test_a_light_generator_has_a_layer_a_size_and_gates_fine_features_by_coarse_ones():
+    torch.manual_seed(0)
+    widths = (8, 8, 8, 8, 6)
+    network, full = (StyleGAN(StyleGANConfig(8, 2, widths, light)).eval() for light in (True, False))
+    assert (network.layers, full.layers, network.picture_size) == (5, 9, 64)
+    assert [gate.squeeze.in_channels for gate in network.gate] == [8] and len(full.gate) == 0
+    z = torch.randn(2, 8)
+    with torch.no_grad():
+        network.color[-1].weight.mul_(4)
+        picture = network.invent(z)
+        network.gate[0].open.bias.fill_(-30.0)  # shut: nothing of the finest features passes
+        shut = network.invent(z)
+        large = network.invent(z[:1], size=(64, 96))
+    assert picture.shape == (2, 3, 64, 64) and large.shape == (1, 3, 64, 96)
+    assert not torch.allclose(picture, shut, atol=1e-3)
+    network.gate[0].open.bias.data.zero_()
+    network.paint(network.style(z)).square().mean().backward()
+    still = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert [name for name in still if not name.endswith(".noise")] == []
+
+
+def test_a_light_generator_trains_with_a_projected_critic(studio, tmp_path):
+    model = StyleGANConfig(8, 2, (8, 8, 8, 8, 8), light=True)
+    options = TINY_RUNS["stylegan"].options(
+        tmp_path, studio, model=model, crop=64, steps=2, log_every=1, projected=1.0, features=0.0
+    )
+    run = start("stylegan", options)
+    lines = [json.loads(line) for line in (run / "report.jsonl").read_text().splitlines()]
+    tensors, _, _ = newest_snapshot(run)
+    assert any(name.startswith("averaged.style-gan.gate.0") for name in tensors)
+    assert any(name.startswith("nets.projected-critic.across") for name in tensors)
+    assert all(line["paint/fool_projected"] == line["paint/fool_projected"] for line in lines)
+    assert {"judge_projected/judge_projected", "r1/r1", "path/path"} <= set(lines[0])
