@@ -21,7 +21,7 @@ from stylizer.imaging.picture import Picture, PictureError, open_picture, save_p
 from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, share_out
 from stylizer.imaging.resample import linear_window
 from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.imaging.tensors import to_tensor
+from stylizer.imaging.tensors import ground_color, to_tensor, window_tensor
 
 _BENT = 0.02  # difference of aspect that a mask may have; scaled masks are off by a pixel
 _GRAY = (128, 128, 128)
@@ -102,12 +102,13 @@ def full_size(regions: Regions, photo: Picture) -> np.ndarray:
     if len(planes) > 1 and photo.height >= SHARPER * regions.size[0]:
         guide = EdgeGuide(planes, to_tensor(resize_picture(photo, *regions.size)))
     masks, every = np.empty((len(planes), *size), np.uint8), slice(0, photo.width)
+    ground = ground_color(photo)
     for top in range(0, photo.height, _ROWS):
         rows = slice(top, min(top + _ROWS, photo.height))
         if guide is None:
             found = linear_window(planes, size, rows, every)
         else:
-            window = torch.from_numpy(photo.rgb[rows].astype(np.float32)).permute(2, 0, 1)[None] / photo.peak
+            window = window_tensor(photo, ground, rows, every)
             found = guide.window(window, size, rows, every) + 1e-6
         masks[:, rows] = share_out(found.numpy(), np.full(found.shape[1:], WHOLE))
     return masks

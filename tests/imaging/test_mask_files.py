@@ -152,3 +152,15 @@ def test_the_overlay_leaves_the_rest_as_it_is():
 )
 def test_names_of_regions_become_harmless_file_names(name, file):
     assert file_name(name) == file
+
+
+def test_hidden_samples_do_not_lead_the_borders_of_full_size_masks():
+    """What nobody sees of a cut-out is the same whatever its file holds there."""
+    across = np.clip((np.arange(60) - 2) / 8, 0, 1)  # over the cut-out's hidden left
+    regions = regions_from_weights(np.broadcast_to(across, (1, 40, 60)).copy(), ["right"])
+    one, other = drawn(120, 180, seed=1, alpha=True), drawn(120, 180, seed=2)
+    hidden = (one.alpha == 0)[..., None]
+    assert hidden.any()
+    changed = Picture(np.where(hidden, other.rgb, one.rgb), one.alpha)
+    far = np.abs(full_size(regions, one).astype(int) - full_size(regions, changed))
+    assert far.max() <= 1
