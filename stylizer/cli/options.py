@@ -37,6 +37,15 @@ class EngineOptions:
         return engine
 
 
+def placed_model(model: str, checkpoints: Path) -> tuple[str, Path]:
+    """Tell the name of a model and the folder that it lies in: given as a path to a checkpoint folder, its
+    own."""
+    folder = Path(model)
+    if (folder / "config.json").is_file():
+        return folder.resolve().name, folder.resolve().parent
+    return model, checkpoints
+
+
 def setting(name: str, kind: type) -> tuple[Any, Any]:
     """Return default and help of a setting of a request, where they are written once."""
     entry = find_option(name, kind)

@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from stylizer.cli.files import check_output, plan_files, save_result, work_through
-from stylizer.cli.options import EngineOptions, Out, setting
+from stylizer.cli.options import EngineOptions, Out, placed_model, setting
 from stylizer.cli.stylize import tell_of_missing
 from stylizer.engine import GenerateRequest, Result, TranslateRequest, options
 from stylizer.engine.parsing import (
@@ -42,7 +42,8 @@ class Translate(EngineOptions):
     photos: tyro.conf.Positional[tuple[Path, ...]]
     """Photos, or folders of photos."""
     model: str
-    """A model that `models` lists as a translator, or org/name on the Hugging Face Hub, to download it."""
+    """A model that `models` lists as a translator, the folder of a published one, or org/name on the Hugging
+    Face Hub, to download it."""
     out: Out
     """Picture to write; for several photos the folder for <photo stem>.png."""
     domain: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -62,10 +63,11 @@ class Translate(EngineOptions):
         domains, masks = read_domains(self.domain), read_mask_files(self.mask)
         own = read_region_translations(self.region, masks)
         settings = {entry.name: getattr(self, entry.name) for entry in options(TranslateRequest)}
-        engine = self.engine()
+        model, checkpoints = placed_model(self.model, self.checkpoints)
+        engine = replace(self, checkpoints=checkpoints).engine()
 
         def make(photo: Picture, progress: ProgressReceiver | None) -> Result:
-            request = TranslateRequest(photo, self.model, domains, **settings)
+            request = TranslateRequest(photo, model, domains, **settings)
             if not (own or masks):
                 return engine.run(request, progress=progress)
             wanted = [style.name for style in own]
@@ -84,8 +86,8 @@ class Invent(EngineOptions):
     out: Out
     """Picture to write; for a walk the folder for its pictures."""
     model: str | None = None
-    """A model that `models` lists as an inventor, or org/name on the Hugging Face Hub, to download it; the
-    first one here if not given."""
+    """A model that `models` lists as an inventor, the folder of a published one, or org/name on the Hugging
+    Face Hub, to download it; the first one here if not given."""
     seed: Annotated[int, _SEED_HELP] = _SEED
     second: Annotated[int | None, _SECOND_HELP] = _SECOND
     mix: str | None = None
@@ -108,8 +110,9 @@ class Invent(EngineOptions):
             walked = [(self.out, mix or (0.0, 0.0, 0.0))]
         else:
             walked = self._walk()
-        engine = self.engine()
-        model = self.model or next((card.name for card in engine.models("inventor")), None)
+        chosen, checkpoints = placed_model(self.model or "", self.checkpoints)
+        engine = replace(self, checkpoints=checkpoints).engine()
+        model = chosen or next((card.name for card in engine.models("inventor")), None)
         if model is None:
             raise CommandError("There is no inventor among the checkpoints; add --model NAME.")
         for out, shares in tqdm(walked, unit="picture", disable=None if len(walked) > 1 else True):

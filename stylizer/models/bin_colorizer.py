@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import timm
 import torch
@@ -59,10 +60,12 @@ class LightEncoder(nn.Module):
     """
 
     channels = (16, 24, 40, 112)
+    conv_stem: nn.Module
+    bn1: nn.Module
 
     def __init__(self) -> None:
         super().__init__()
-        full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        full: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         self.conv_stem, self.bn1 = full.conv_stem, full.bn1
         self.blocks = nn.Sequential(*full.blocks[: _STAGES[-1] + 1])
 
@@ -95,6 +98,7 @@ class BinColorizer(Coloring):
     """
 
     stride = 16
+    bins: Tensor
 
     def __init__(self, config: BinColorizerConfig):
         super().__init__()

@@ -53,6 +53,15 @@ def test_a_photo_is_translated_to_a_mix_of_domains_and_again_by_its_recipe(run, 
     assert again.read_bytes() == out.read_bytes()
 
 
+def test_a_published_folder_is_a_model_wherever_it_lies(run, studio, tmp_path, capsys):
+    photo, by_name, by_path = studio / "photos" / "photo0.png", tmp_path / "name.png", tmp_path / "path.png"
+    assert run("translate", photo, "--model", "lines", "-o", by_name)[0] == 0
+    folder = studio / "checkpoints" / "lines"
+    assert main(["translate", str(photo), "--model", str(folder), "-o", str(by_path)]) == 0
+    assert by_path.read_bytes() == by_name.read_bytes()
+    assert main(["translate", str(photo), "--model", str(tmp_path), "-o", str(by_path)]) == 2
+
+
 def test_a_folder_of_photos_fills_a_folder_and_a_broken_one_is_reported(run, studio, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     photos = (studio / "photos", tmp_path / "broken.jpg")
