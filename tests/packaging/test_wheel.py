@@ -106,10 +106,3 @@ def test_an_installed_studio_makes_its_page(installed, tmp_path):
     done = run(installed / "python", "-c", make, where=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "site-packages" in done.stdout and str(HOUSE) not in done.stdout
-
-
-def test_an_installed_studio_trains(installed, tmp_path):
-    """The help of a method is drawn from its options, so all of training has been imported."""
-    done = run(installed / "stylizer-train", "cyclegan", "--help", where=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "--a" in done.stdout
