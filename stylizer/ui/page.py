@@ -14,13 +14,15 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from stylizer.engine import Engine
+from stylizer.ui import limits
 from stylizer.ui.api import make_endpoints
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
-from stylizer.ui.middleware import NoRemoteFiles, PackedPage, StageScripts
+from stylizer.ui.middleware import PackedPage, StageScripts
+from stylizer.ui.protection import PROTECTION, lifespan
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import call_page, preload_tags
@@ -39,7 +41,7 @@ HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
 <button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
 """
-MIDDLEWARE = (NoRemoteFiles, PackedPage, StageScripts)
+MIDDLEWARE = (*PROTECTION, PackedPage, StageScripts)
 
 
 def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) -> gr.Blocks:
@@ -87,7 +89,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
         make_endpoints(engine, sessions)
     page.shelf = folder  # deleted with the page
     threading.Thread(target=stylize.warm, daemon=True).start()
-    page.queue(max_size=32, default_concurrency_limit=4, api_open=False)
+    page.queue(max_size=limits.QUEUE_PLACES, default_concurrency_limit=4, api_open=False)
     return page
 
 
@@ -105,7 +107,8 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "head": preload_tags(),
         "css_paths": [Path(__file__).with_name("page.css")],
         "footer_links": ["api"],
-        "max_file_size": "40mb",
+        "max_file_size": limits.FILE_BYTES,
+        "state_session_capacity": limits.PAGES,
         "show_error": False,
         "run_history": False,
         "enable_monitoring": False,
@@ -113,7 +116,9 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "allowed_paths": [],
         "ssr_mode": False,
         "app_kwargs": {
-            "middleware": [Middleware(each) for each in (NoRemoteFiles, PackedPage, StageScripts)]
+            "middleware": [Middleware(each) for each in MIDDLEWARE],
+            "lifespan": lifespan,
+            "openapi_url": None,
         },
     } | settings
 

@@ -1,0 +1,325 @@
+"""What strangers send over HTTP: refused in words, in bounds, and without a trace."""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from stylizer.ui import limits, protection
+from tests.imaging.files import file_of, ramp
+
+META = {"_type": "gradio.FileData"}
+PHOTO = file_of(ramp(32, 40), "PNG")
+
+
+class Site:
+    """The page as a program without manners sees it."""
+
+    def __init__(self, address: str) -> None:
+        self.http = httpx.Client(base_url=address, timeout=30)
+        self.events = self.http.get("config").json()["dependencies"]
+
+    def upload(self, *files: bytes, field: str = "files", **more) -> httpx.Response:
+        sent = [(field, (f"{place}.png", file)) for place, file in enumerate(files)]
+        return self.http.post("gradio_api/upload", files=sent, **more)
+
+    def file(self, data: bytes = PHOTO) -> dict:
+        return {"path": self.upload(data).raise_for_status().json()[0], "meta": META}
+
+    def event(self, name: str) -> dict:
+        return next(event for event in self.events if event["api_name"] == name)
+
+    def fire(self, name: str, *values) -> httpx.Response:
+        event = self.event(name)
+        door = "queue/join" if event["queue"] else "run/predict"
+        data = [*values, *[None] * (len(event["inputs"]) - len(values))]
+        body = {"data": data, "fn_index": event["id"], "session_hash": "stranger"}
+        return self.http.post(f"gradio_api/{door}", json=body)
+
+    def slots(self) -> list[tuple[str, int]]:
+        """All events that take a file, and the place of that value."""
+        parts = {part["id"]: part["type"] for part in self.http.get("config").json()["components"]}
+        kinds = ("file", "uploadbutton", "image", "video", "imageeditor", "gallery")
+        return [
+            (event["api_name"], place)
+            for event in self.events
+            for place, id in enumerate(event["inputs"])
+            if parts[id] in kinds
+        ]
+
+
+@pytest.fixture(scope="module")
+def site(address):
+    return Site(address)
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return Path(os.environ["GRADIO_TEMP_DIR"])
+
+
+def sentence(answer: httpx.Response) -> str:
+    """Return the words of a refusal; assert that it is one, and tells nothing of the server."""
+    assert 400 <= answer.status_code < 500 or answer.status_code in (503, 507), answer.text[:300]
+    words = answer.json()["detail"]
+    assert words.endswith(".") and not any(
+        leak in answer.text for leak in ("Traceback", "/root", ".py", "/tmp")
+    )
+    return words
+
+
+def test_no_slot_takes_a_file_that_was_not_uploaded(site, tmp_path):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(PHOTO)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(site.file()["path"])
+    forged = [
+        secret,
+        tmp_path / "pipe",
+        "/dev/zero",
+        "/etc/passwd",
+        tmp_path,
+        "/nowhere",
+        "relative.png",
+        "a\0b",
+    ]
+    said = set()
+    assert len(site.slots()) >= 8
+    for event, place in site.slots():
+        for path in map(str, forged):
+            for shape in (
+                {"path": path},
+                {"path": path, "meta": META},
+                {"path": path, "meta": {}, "is_stream": True},
+                [{"path": path}],
+                {"video": {"path": path}},
+                {"path": None, "url": f"file://{path}"},
+            ):
+                said.add(sentence(site.fire(event, *[None] * place, shape)))
+    assert len(said) == 1  # the same for what is there and what is not
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://93.184.216.34/x.png",
+        "https://example.com/x.png",
+        "HTTP://127.0.0.1/x",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "//127.0.0.1/x",
+        "",
+    ],
+)
+def test_no_address_is_fetched_for_a_visitor(site, path):
+    sentence(site.fire("open_photo", None, {"path": path, "meta": META}))
+    sentence(site.fire("stylize", {"path": path}))
+    sentence(site.http.post("gradio_api/call/stylize", json={"data": [{"path": path, "meta": META}]}))
+    for way in ("file=", "file/", "proxy=", "file=%20"):
+        assert site.http.get(f"gradio_api/{way}{path}").status_code in (307, 400, 403, 404)
+
+
+def test_an_upload_may_lead_out_of_the_folder_by_no_way(site, folder, tmp_path):
+    good = Path(site.file()["path"])
+    assert protection.is_upload(str(good), folder.resolve())
+    (tmp_path / "secret.png").write_bytes(PHOTO)
+    link = good.parent / "link.png"
+    link.symlink_to(tmp_path / "secret.png")
+    for path in (
+        link,
+        good.parent,
+        f"{good.parent}/../../../etc/passwd",
+        good.relative_to("/"),
+        folder / "gone",
+    ):
+        assert not protection.is_upload(str(path), folder.resolve())
+    link.unlink()
+
+
+def test_what_was_uploaded_is_painted(client, tmp_path):
+    from gradio_client import handle_file
+
+    (tmp_path / "a.png").write_bytes(PHOTO)
+    painted = client.predict(
+        handle_file(str(tmp_path / "a.png")), "moss", None, 1, 1, False, 1, 0, api_name="/stylize"
+    )
+    assert Path(painted).exists()
+
+
+@pytest.mark.parametrize(
+    "door", ["gradio_api/queue/join", "gradio_api/call/stylize", "gradio_api/run/predict"]
+)
+def test_an_event_of_megabytes_is_refused_before_it_is_read(site, door):
+    began = time.monotonic()
+    answer = site.http.post(
+        door, json={"data": ["x" * (3 * limits.EVENT_BYTES)], "fn_index": 0, "session_hash": "a"}
+    )
+    assert answer.status_code == 413 and "1 MB" in sentence(answer) and time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"\xff\xfe",
+        b"[" * 50_000,
+        b'{"data": []}',
+        b'{"data": [], "fn_index": 99999, "session_hash": "a"}',
+        b'{"data": [], "fn_index": -1, "session_hash": "a"}',
+        b'{"data": [], "fn_index": true, "session_hash": "a"}',
+        b'{"data": [], "fn_index": "x", "session_hash": "a"}',
+        b'{"data": [], "fn_index": 1, "session_hash": 5}',
+        b'{"data": "text", "fn_index": 1, "session_hash": "a"}',
+        b'{"data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], "fn_index": 1, "session_hash": "a"}',
+        b'{"data": [18446744073709551616], "fn_index": 1, "session_hash": "a"}',
+        b'{"data": [1' + b"0" * 5000 + b'], "fn_index": 1, "session_hash": "a"}',
+    ],
+)
+def test_broken_events_are_refused_in_words(site, body):
+    for door in ("queue/join", "run/predict"):
+        headers = {"content-type": "application/json"}
+        sentence(site.http.post(f"gradio_api/{door}", content=body, headers=headers))
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_events_that_other_sites_could_send_unasked_are_refused(site, kind):
+    body = {"data": [], "fn_index": site.event("open_visit")["id"], "session_hash": "a"}
+    headers = {"content-type": kind} if kind else {}
+    assert (
+        site.http.post("gradio_api/run/predict", content=json.dumps(body), headers=headers).status_code == 415
+    )
+
+
+ORIGINS = ["http://evil.example", "null", "http://127.0.0.1.evil.example", "file://", "http://localhost:1"]
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_other_sites_may_neither_write_nor_read(site, folder, origin):
+    before = set(folder.rglob("*"))
+    for headers in ({"origin": origin}, {"origin": origin, "sec-fetch-site": "cross-site"}):
+        assert "another site" in sentence(site.upload(PHOTO, headers=headers))
+        assert "another site" in sentence(site.http.post("gradio_api/cancel", json={}, headers=headers))
+        for host in ({}, {"host": "studio.local"}, {"host": "192.168.1.20:7860"}):
+            read = site.http.get("config", headers={**headers, **host})
+            assert "access-control-allow-origin" not in read.headers
+    assert set(folder.rglob("*")) == before
+
+
+def test_our_own_page_may_write_behind_a_proxy_too(site):
+    own = f"http://{site.http.base_url.netloc.decode()}"
+    assert site.upload(PHOTO, headers={"origin": own, "sec-fetch-site": "same-origin"}).status_code == 200
+    proxied = {"origin": "https://studio.example", "x-forwarded-host": "studio.example"}
+    assert site.upload(PHOTO, headers=proxied).status_code == 200
+
+
+def test_browsers_are_told_not_to_guess_what_a_file_is(site):
+    path = site.file()["path"]
+    for place in ("", f"gradio_api/file={path}", "config"):
+        answer = site.http.get(place)
+        assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["referrer-policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "openapi.json", "docs", "redoc", "monitoring", "monitoring/summary", "runs", "gradio_api/runs",
+        "gradio_api/deep_link?session_hash=a", "gradio_api/vibe-code", "gradio_api/profiling/summary",
+        "gradio_api/custom_component/x/client/component/x", "gradio_api/stream/a/1/2/playlist.m3u8",
+        "pwa_icon/99999999", "gradio_api/queue/data?session_hash=zzz", "gradio_api/call/stylize/zzz",
+    ],
+)  # fmt: skip
+def test_routes_that_the_page_does_not_use_are_closed(site, path):
+    assert site.http.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["bytes=1-2-3", "bytes=0-0,2-3", "bytes=a-b", "bytes=" + "0-1," * 500, "x"])
+def test_an_odd_range_gets_the_whole_file(site, asked):
+    path = site.file()["path"]
+    answer = site.http.get(f"gradio_api/file={path}", headers={"range": asked})
+    assert answer.status_code == 200 and answer.content == PHOTO
+    assert site.http.get(f"gradio_api/file={path}", headers={"range": "bytes=0-7"}).content == PHOTO[:8]
+
+
+def left_behind(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'--B\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"a" * (8 << 20) + b"\r\n--B--\r\n",
+        b'--B\r\nContent-Disposition: form-data; name="files"\r\n\r\ntext\r\n--B--\r\n',
+        b'--B\r\nContent-Disposition: form-data; name="other"; filename="a"\r\n\r\ntext\r\n--B--\r\n',
+        b"--B\r\nX: y\r\n\r\nz\r\n--B--",
+        b"--B\r\n",
+        b"",
+    ],
+    ids=["no file", "a field", "another name", "no name", "broken off", "empty"],
+)
+def test_an_upload_that_is_none_is_refused_and_leaves_nothing(site, folder, content):
+    before = left_behind(folder)
+    headers = {"content-type": "multipart/form-data; boundary=B"}
+    answer = site.http.post("gradio_api/upload", content=content, headers=headers)
+    assert answer.status_code in (400, 413) or answer.json() == []
+    assert left_behind(folder) == before
+
+
+def test_too_many_and_too_large_files_are_refused_and_leave_nothing(site, folder, monkeypatch):
+    before = left_behind(folder)
+    assert "32 files" in sentence(site.upload(*[PHOTO] * 60))
+    monkeypatch.setattr(limits, "UPLOAD_BYTES", 1 << 20)
+    noise = np.arange(3 << 20, dtype=np.uint8).tobytes()
+    assert site.upload(noise).status_code == 413
+    monkeypatch.setattr(limits, "DISK_BYTES", 10)
+    assert "disk is full" in sentence(site.upload(PHOTO))
+    assert left_behind(folder) == before
+
+
+def test_a_full_disk_is_said_in_words(site, folder, monkeypatch):
+    from gradio import route_utils
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(route_utils, "NamedTemporaryFile", full)
+    answer = site.upload(PHOTO)
+    assert answer.status_code == 507 and "no room" in sentence(answer)
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(site, folder, address):
+    before = left_behind(folder)
+    host, port = address.split("//")[1].strip("/").split(":")
+    with socket.create_connection((host, int(port))) as line:
+        head = b'--B\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        line.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=B\r\n\r\n" + head + bytes(1 << 20)
+        )
+        time.sleep(0.5)
+        assert left_behind(folder) != before
+    end = time.monotonic() + 10
+    while left_behind(folder) != before and time.monotonic() < end:
+        time.sleep(0.1)
+    assert left_behind(folder) == before
+
+
+def test_files_go_by_age_whoever_left_them(tmp_path):
+    for name in ("a/old.png", "b/new.png", "c/shown.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"x")
+    for name in ("a/old.png", "c/shown.png", "a"):
+        os.utime(tmp_path / name, (1, 1))
+    protection.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
+    os.utime(tmp_path / "a", (1, 1))
+    protection.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {
+        "b", "b/new.png", "c", "c/shown.png",
+    }  # fmt: skip
