@@ -16,6 +16,9 @@ import tyro
 from stylizer.cli.options import EngineOptions
 from stylizer.errors import StudioError
 
+PREFIX = "studio-"
+"""Begins the name of a run's folder; its process follows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class App(EngineOptions):
@@ -32,9 +35,11 @@ class App(EngineOptions):
 
     def run(self) -> int:
         """Make the engine and its page, and serve it until stopped."""
-        folder = tempfile.mkdtemp(prefix="studio-")
+        remove_left_folders(Path(tempfile.gettempdir()))
+        folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or nothing would be deleted
+        os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
         os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results of this run alone
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
         engine = self.engine()
@@ -54,9 +59,29 @@ def default_data() -> Path:
     return Path(cache) / "style-transfer-studio"
 
 
+def remove_left_folders(place: Path) -> None:
+    """Delete the folders of runs that were killed before they could: those whose process is gone."""
+    for folder in place.glob(f"{PREFIX}*-*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdigit() and not _runs(int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
+
+
 def main() -> None:
     """Open the page; a mistake is one sentence."""
     try:
         tyro.cli(App, description="Paint photos in the style of paintings, in the browser.").run()
     except StudioError as mistake:
         sys.exit(f"app.py: {mistake}")
+    except KeyboardInterrupt:
+        sys.exit(130)

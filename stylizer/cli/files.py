@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from stylizer.engine import Progress, Result
-from stylizer.engine.library import PICTURE_SUFFIXES
 from stylizer.engine.progress import ProgressReceiver
-from stylizer.errors import CommandError, PictureError
+from stylizer.errors import CommandError, PictureError, StudioError
 from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.folders import pictures_in
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def photo_files(photos: tuple[Path, ...]) -> list[Path]:
-    """List photos, and those that lie in folders."""
-    return [file for photo in photos for file in (photos_in(photo) if photo.is_dir() else [photo])]
+    """List photos, and those that lie in folders; tells which files there are no pictures."""
+    files = []
+    for photo in photos:
+        if not photo.is_dir():
+            files.append(photo)
+            continue
+        found, others = pictures_in(photo)
+        files += found
+        if others:
+            named = ", ".join(other.name for other in others[:5]) + (", ..." if len(others) > 5 else "")
+            what = "file is no picture" if len(others) == 1 else "files are no pictures"
+            print(f"{photo.name}: {len(others)} {what} and left out: {named}", file=sys.stderr)
+    return files
 
 
-def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
-    """Pair every photo with the file to write; raises CommandError before anything is painted."""
+def check_not_read(results: Iterable[Path], read: Iterable[Path]) -> None:
+    """Refuse to write over what is read; raises CommandError before anything is."""
+    inputs = {file.resolve(): file for file in read}
+    for result in results:
+        if result.resolve() in inputs:
+            raise CommandError(f"{result.name} is read, and would be written over; choose another name.")
+
+
+def plan_files(photos: tuple[Path, ...], out: Path, read: Iterable[Path] = ()) -> list[tuple[Path, Path]]:
+    """Pair every photo with the file to write, over none that is read; `read` are those beside the photos.
+
+    Raises CommandError before anything is painted.
+    """
     several = len(photos) != 1 or photos[0].is_dir()
     files = photo_files(photos)
     if not files:
@@ -35,6 +57,7 @@ def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
             raise CommandError(f"There is no photo {file.name}; check the name.")
     if not several and not out.is_dir():
         check_output(out)
+        check_not_read([out], [*files, *read])
         return [(files[0], out)]
     if out.exists() and not out.is_dir():
         raise CommandError(f"{out.name} is a file; for several photos -o names a folder.")
@@ -46,9 +69,7 @@ def plan_files(photos: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
         if result in results and results[result] != file:
             raise CommandError(f"Two photos are called {file.stem}; rename one, or paint them one by one.")
         results[result] = file
-    for result, file in results.items():
-        if result.exists() and result.resolve() in {other.resolve() for other in files}:
-            raise CommandError(f"{file.name} would be painted over; choose another folder.")
+    check_not_read(results, [*files, *read])
     return [(file, result) for result, file in results.items()]
 
 
@@ -65,14 +86,11 @@ def plan_folders(files: list[Path], out: Path) -> list[tuple[Path, Path]]:
         folder = out / file.stem
         if folders.setdefault(folder, file) != file:
             raise CommandError(f"Two photos are called {file.stem}; rename one, or segment them one by one.")
+        if any(folder.resolve() == other.resolve().parent for other in files):
+            raise CommandError(
+                f"The masks would lie among the photos in {folder.name}; choose another folder."
+            )
     return [(file, folder) for folder, file in folders.items()]
-
-
-def photos_in(folder: Path) -> list[Path]:
-    """List the pictures of a folder by name."""
-    return sorted(
-        file for file in folder.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
-    )
 
 
 def check_output(out: Path) -> None:
@@ -89,7 +107,7 @@ def find_beside(picture: Path, name: str) -> Path:
     """Find the photo of a recipe in the picture's folder."""
     found = [
         file
-        for file in photos_in(picture.resolve().parent)
+        for file in pictures_in(picture.resolve().parent)[0]
         if file.stem == name and file.name != picture.name
     ]
     if not found:
@@ -104,7 +122,7 @@ def work_through(
 ) -> int:
     """Make a result of every photo; return the exit status.
 
-    Among several, photos that cannot be read are reported and the others are done.
+    Among several, a photo of which none can be made is reported by its name, and the others are done.
     """
     if len(jobs) == 1:
         photo, out = jobs[0]
@@ -116,7 +134,7 @@ def work_through(
     for photo, out in tqdm(jobs, unit="photo", disable=None):
         try:
             save_result(make(open_photo(photo), None), out)
-        except PictureError as error:
+        except StudioError as error:
             failed += 1
             tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
     return 2 if failed else 0
@@ -132,7 +150,12 @@ def open_photo(photo: Path) -> Picture:
 
 def save_result(result: Result, out: Path) -> None:
     """Write a picture with its recipe, and tell the notes."""
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PictureError(
+            f"the folder {out.parent.name} could not be made: {error.strerror}; choose another"
+        ) from error
     recipe: str | None = result.recipe.to_json()
     if not recipe_fits(recipe, out.suffix.lstrip(".")):
         told = f"{out.name} is saved without its recipe, which is too long for it; PNG holds more."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import tyro
 
@@ -21,6 +23,9 @@ Command = Stylize | Translate | Invent | Segment | Replay | Styles | Models | Be
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0, or 2 after a mistake, which is told on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of Windows knows few letters of titles
     try:
         command: Command = tyro.cli(Command, prog="stylizer", args=arguments, description=__doc__)  # type: ignore[arg-type]
     except SystemExit as stop:  # help was asked for, or the options make no sense: tyro has said so
@@ -32,9 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StudioError as mistake:
         print(" ".join(str(mistake).split()), file=sys.stderr)
         return 2
+    except MemoryError:
+        print("There is not enough memory for that; make the picture smaller.", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
+    except OSError as error:  # a full disk, a folder that may not be read
+        name = Path(os.fsdecode(error.filename)).name if error.filename else ""
+        print(f"{name or 'The disk'}: {error.strerror or 'it was refused'}.", file=sys.stderr)
+        return 2

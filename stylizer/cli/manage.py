@@ -12,7 +12,7 @@ import torch
 import tyro
 from tqdm import tqdm
 
-from stylizer.cli.files import check_output, find_beside, photo_files, save_result, tile_bar
+from stylizer.cli.files import check_not_read, check_output, find_beside, photo_files, save_result, tile_bar
 from stylizer.cli.options import EngineOptions, Json, Out
 from stylizer.engine import read_recipe_text
 from stylizer.engine.learn import learn_style
@@ -39,13 +39,16 @@ class Replay(EngineOptions):
     def run(self) -> int:
         """Paint again."""
         check_output(self.out)
+        check_not_read([self.out], [self.picture])
         text = read_recipe(self.picture)
         if text is None:
             raise CommandError(f"{self.picture.name} holds no recipe; only pictures saved by this studio do.")
         recipe, notes = read_recipe_text(text)
         content = None
         if recipe.needs_photo:
-            content = open_picture(self.photo or find_beside(self.picture, recipe.photo))
+            photo = self.photo or find_beside(self.picture, recipe.photo)
+            check_not_read([self.out], [photo])
+            content = open_picture(photo)
         engine = self.engine()
         request, more = engine.restore(recipe, content, self.fetch)
         with tile_bar() as receive:

@@ -16,12 +16,13 @@ from stylizer.engine import Result, StyleRequest, options
 from stylizer.engine.parsing import (
     OTHER,
     find_regions,
+    named_files,
     read_mask_files,
     read_region_styles,
     read_styles,
 )
 from stylizer.engine.progress import ProgressReceiver
-from stylizer.errors import CommandError, PictureError
+from stylizer.errors import CommandError, StudioError
 from stylizer.imaging.mask_files import write_masks
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST
@@ -68,10 +69,10 @@ class Stylize(EngineOptions):
         """Paint; among several, photos that cannot be read are reported and the others are painted."""
         if not self.style and (self.match or not self.region):
             raise CommandError("No style is given; add --style NAME or --style FILE.")
-        jobs = plan_files(self.photos, self.out)
+        masks = read_mask_files(self.mask)
+        jobs = plan_files(self.photos, self.out, [*masks.values(), *named_files((*self.style, *self.region))])
         engine = self.engine()
         styles = read_styles(self.style, engine.find_style)
-        masks = read_mask_files(self.mask)
         own = read_region_styles(self.region, engine.find_style, masks)
         settings = {entry.name: getattr(self, entry.name) for entry in options(StyleRequest)}
 
@@ -112,7 +113,7 @@ class Segment(EngineOptions):
             try:
                 picture = open_photo(photo)
                 write_masks(engine.segment(picture), folder, picture, _COLORS, {REST: OTHER})
-            except PictureError as error:
+            except StudioError as error:
                 failed += 1
                 tqdm.write(" ".join(f"{photo.name}: {error}".split()), file=sys.stderr)
         return 2 if failed else 0

@@ -59,8 +59,8 @@ class Translate(EngineOptions):
 
     def run(self) -> int:
         """Translate; among several, photos that cannot be read are reported and the others are translated."""
-        jobs = plan_files(self.photos, self.out)
         domains, masks = read_domains(self.domain), read_mask_files(self.mask)
+        jobs = plan_files(self.photos, self.out, masks.values())
         own = read_region_translations(self.region, masks)
         settings = {entry.name: getattr(self, entry.name) for entry in options(TranslateRequest)}
         model, checkpoints = placed_model(self.model, self.checkpoints)

@@ -18,6 +18,7 @@ from torch import nn
 from stylizer import CHECKPOINTS
 from stylizer.engine.requests import check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
+from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpoint, read_card
 from stylizer.models.perceptual import Perceptual, load_perceptual
@@ -30,7 +31,6 @@ SWATCHES = "swatches"
 HUB_FILES = [CONFIG, WEIGHTS, CARD]
 """What is fetched of a repository: data, nothing that runs."""
 LARGEST_DOWNLOAD = 256 << 20
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif")
 
 
 class Library:
@@ -109,7 +109,7 @@ class Library:
         folder = self.folder / ORIGINALS
         if not folder.is_dir():
             return {}
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         return {path.stem: path for path in files}
 
     def swatch(self, style: NamedStyle) -> Picture | None:
@@ -118,13 +118,27 @@ class Library:
         return open_picture(file) if style.slug and file.is_file() else None
 
     def find_named(self, name: str) -> NamedStyle | Picture:
-        """Find a style by its name: a named style, or an original; raises RequestError."""
+        """Find a style by its name: a named style, or an original.
+
+        Raises RequestError, or what keeps a style that is there from being used.
+        """
         for style in self.styles:
             if style.slug == name:
                 return style
         if name in self.originals:
             return open_picture(self.originals[name])
+        self._check_unusable(name)
         raise RequestError(f"there is no style called {name[:60]!r}; `styles` lists the names")
+
+    def _check_unusable(self, name: str) -> None:
+        """Raise the first cause when a style is there and cannot be used, or none can."""
+        if not self.folder.is_dir():
+            raise RequestError(f"there is no folder {self.folder.name!r} with checkpoints; check its name")
+        file = next((path for path in style_files(self.folder / STYLES) if path.stem == name), None)
+        if file is not None:
+            read_card(self.folder / PAINTER)
+            load_style(file)
+            raise StyleFileError(f"style {name!r} was made for another painter; make it again")
 
     def find_style(self, name_or_path: str | Path) -> NamedStyle | Picture:
         """Find a style by its name, or open the picture file; raises RequestError or PictureError."""
@@ -133,7 +147,7 @@ class Library:
             return self.find_named(text)
         except RequestError:
             path = Path(text)
-            if path.suffix.lower() in PICTURE_SUFFIXES or path.is_file():
+            if path.suffix.lower() in SUFFIXES or path.is_file():
                 return open_picture(path)
             raise
 

@@ -123,6 +123,19 @@ def read_pair(text: str, what: str, example: str) -> tuple[str, str]:
     return check_name(re.sub(r"\s+", " ", name)), value.strip()
 
 
+def named_files(texts: Iterable[str]) -> list[Path]:
+    """List the files that styles or regions name: `file`, `file:0.7`, `sky=file:0.7`."""
+    names = [name for text in texts for name in (text, text.partition("=")[2]) if name.strip()]
+    return [Path(name) for name, _ in (_weighed(name) for name in names) if _is_file(name)]
+
+
+def _weighed(text: str) -> tuple[str, float | None]:
+    try:
+        return read_weighted(text, "")
+    except RequestError:  # whoever reads it as a style says so
+        return text, None
+
+
 def read_mask_files(texts: Iterable[str]) -> dict[str, Path]:
     """Read `region=file` of masks; raises RequestError."""
     pairs = (read_pair(text, "mask", "hat=hat.png") for text in texts)

@@ -18,13 +18,13 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
+from stylizer.imaging.folders import SUFFIXES, pictures_below
 from stylizer.imaging.picture import Picture, PictureError, open_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.style_encoder import STYLE_SIDE
 
 from ..run.config import UserMistake
 
-SUFFIXES = {".jpg", ".jpeg", ".jfif", ".gif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 BUDGET = 4_000_000_000  # bytes of decoded pictures kept in memory
 
 
@@ -52,10 +52,10 @@ def is_picture(path: PurePosixPath) -> bool:
 
 
 def find_pictures(folder: Path) -> Iterator[Path]:
-    """List the picture files below a folder, by name. Raises UserMistake when there is no such folder."""
+    """List the picture files below a folder, and below links in it. Raises UserMistake without one."""
     if not folder.is_dir():
         raise UserMistake(f"{folder} is not a folder; give a folder of pictures.")
-    yield from sorted(path for path in folder.rglob("*") if is_picture(path) and path.is_file())
+    yield from pictures_below(folder)
 
 
 def find_sources(place: Path) -> Iterator[Source]:

@@ -1,0 +1,54 @@
+"""The page's server begins and ends without leaving visitors' files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stylizer.cli.app import PREFIX, remove_left_folders
+from tests.imaging.files import file_of, ramp
+from tests.ui.small_studio import free_port, small_engine
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_folders_of_runs_that_were_killed_go_and_others_stay(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f"{PREFIX}{ended.pid}-abc", f"{PREFIX}{os.getpid()}-abc", f"{PREFIX}mine", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.png").write_bytes(b"x")
+    remove_left_folders(tmp_path)
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {f"{PREFIX}{os.getpid()}-abc", f"{PREFIX}mine", "other"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path, way):
+    small_engine(tmp_path / "checkpoints")
+    (tmp_path / "files").mkdir()
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(tmp_path / "checkpoints")]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path / "files")})
+    try:
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            try:
+                photo = {"files": ("a.png", file_of(ramp(32, 32), "PNG"))}
+                httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files=photo).raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.5)
+        assert any(path.is_file() for path in (tmp_path / "files").rglob("*"))
+        server.send_signal(way)
+        assert server.wait(30) in (0, 130)
+    finally:
+        if server.poll() is None:
+            server.kill()
+    assert list((tmp_path / "files").rglob("*")) == []
