@@ -168,7 +168,7 @@ MISTAKES = [
     (["stylize", "PHOTO", "--style", "TEXT", "-o", "OUT"], "TEXT"),
     (["replay", "PHOTO", "-o", "OUT"], "holds no recipe"),
     (["benchmark", "--sizes", "9"], "choose 32 to 4096"),
-    (["stylize", "PHOTO", "--style", "wave", "-o", "OUT", "--checkpoints", "nowhere"], "no style called"),
+    (["stylize", "PHOTO", "--style", "wave", "-o", "OUT", "--checkpoints", "nowhere"], "no folder 'nowhere'"),
 ]
 
 
