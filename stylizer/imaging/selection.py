@@ -17,6 +17,10 @@ _SEED = 2  # pixels around the pointer whose median is the clicked color
 
 MOST_POINTS = 4000
 """Points of one stroke of the brush."""
+MOST_WORK = 150_000_000
+"""Pixels that one stroke may go over, again and again: 1 s. A picture of 768 x 576 has 0.4 million."""
+_APART = 0.02
+"""Share of the radius that points of a stroke are apart at least; nearer ones change nothing that is seen."""
 
 
 def similar_area(photo: Tensor, x: float, y: float, tolerance: float = 0.15) -> np.ndarray:
@@ -61,12 +65,17 @@ def brush_stroke(
         raise RegionsError(f"the brush has radius {radius:g}, softness {softness:g}; choose others")
     distance = np.full(size, np.inf, np.float32)
     reach = radius * (1 + softness) + 1
+    way = _thinned(way, _APART * radius)
     ends = way[1:] if len(way) > 1 else way
+    work = 0
     for (ax, ay), (bx, by) in zip(way, ends, strict=False):
         top, bottom = _span(min(ay, by) - reach, max(ay, by) + reach, size[0])
         left, right = _span(min(ax, bx) - reach, max(ax, bx) + reach, size[1])
         if top >= bottom or left >= right:
             continue
+        work += (bottom - top) * (right - left)
+        if work > MOST_WORK:
+            raise RegionsError("that stroke is too long for so large a brush; lift the brush sooner")
         rows, columns = np.mgrid[top:bottom, left:right] + 0.5
         length = (bx - ax) ** 2 + (by - ay) ** 2
         along = ((columns - ax) * (bx - ax) + (rows - ay) * (by - ay)) / length if length else 0.0
@@ -74,9 +83,20 @@ def brush_stroke(
         away = np.hypot(columns - ax - along * (bx - ax), rows - ay - along * (by - ay))
         window = distance[top:bottom, left:right]
         np.minimum(window, away, out=window, casting="same_kind")
+        if window.shape == size and distance.max() <= radius * (1 - softness) - 1:
+            break  # all is covered, and nothing more can be
     border = max(2 * radius * softness, 1.0)  # a hard brush keeps one pixel of smooth border
     cover = np.clip(0.5 + (radius - distance) / border, 0, 1)
     return (cover * cover * (3 - 2 * cover)).astype(np.float32)
+
+
+def _thinned(way: np.ndarray, apart: float) -> np.ndarray:
+    """Leave out points of a way (N, 2) that are nearer than that to the one before; its ends stay."""
+    kept = [way[0]]
+    for point in way[1:-1]:
+        if np.hypot(*(point - kept[-1])) >= apart:
+            kept.append(point)
+    return np.array([*kept, way[-1]] if len(way) > 1 else kept)
 
 
 def _place(size: tuple[int, int], x: float, y: float) -> tuple[int, int]:

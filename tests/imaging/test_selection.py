@@ -1,5 +1,7 @@
 """Clicks and strokes select what was meant."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -53,3 +55,20 @@ def test_a_stroke_may_leave_the_photo():
 def test_strokes_that_make_no_sense_are_refused(points, radius):
     with pytest.raises(RegionsError):
         brush_stroke((40, 40), points, radius)
+
+
+def test_points_on_top_of_each_other_change_nothing():
+    line = [(x / 40, 30 + 10 * np.sin(x / 300)) for x in range(4000)]
+    full, thin = brush_stroke((64, 110), line, 12), brush_stroke((64, 110), line[::13], 12)
+    assert np.abs(full - thin).max() < 0.08
+
+
+@pytest.mark.parametrize("radius", [1500.0, 300.0, 60.0])
+def test_no_stroke_takes_longer_than_a_breath(radius):
+    points = [(n * 97 % 1024, n * 331 % 768) for n in range(4000)]
+    began = time.process_time()
+    try:
+        assert brush_stroke((768, 1024), points, radius).mean() > 0.9
+    except RegionsError as error:
+        assert "too long" in str(error)
+    assert time.process_time() - began < 8  # 2 s on a machine with nothing else to do
