@@ -40,7 +40,7 @@ class App(EngineOptions):
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or nothing would be deleted
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
-        os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results of this run alone
+        os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "files")  # uploads and results of this run alone
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
         engine = self.engine()
         from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from stylizer.engine import (
+    CancelToken,
     Engine,
     GenerateRequest,
     RequestError,
@@ -38,6 +42,43 @@ class Endpoints:
 
     def __init__(self, engine: Engine, sessions: Sessions) -> None:
         self.engine, self.sessions = engine, sessions
+        self._tokens: dict[str, set[CancelToken]] = {}
+        self._lock = threading.Lock()
+
+    def leave(self, session: str) -> None:
+        """Stop what a caller who is gone has asked for."""
+        with self._lock:
+            tokens = self._tokens.pop(session, set())
+        for token in tokens:
+            token.cancel()
+
+    @contextlib.contextmanager
+    def _token(self) -> Iterator[CancelToken]:
+        """Lend a switch that stops the work when its caller leaves."""
+        request, token = LocalContext.request.get(None), CancelToken()
+        session = (request.session_hash if request is not None else None) or ""
+        with self._lock:
+            self._tokens.setdefault(session, set()).add(token)
+        try:
+            yield token
+        finally:
+            with self._lock:
+                left = self._tokens.get(session, set())
+                left.discard(token)
+                if not left:
+                    self._tokens.pop(session, None)
+
+    def _painted(self, request: Any) -> str:
+        """Carry out a request, unless its caller leaves, and write down what was made."""
+        with self._token() as token:
+            return self._saved(self.engine.run(request, token))
+
+    def _opened(self, photo: str | None) -> Picture:
+        """Open what was sent, one at a time."""
+        if not photo:
+            raise RequestError("There is no photo; send one")
+        with self.sessions.reading:
+            return open_picture(photo)
 
     def styles(self) -> list[dict[str, Any]]:
         """List the styles with names: name (what /stylize takes), title, artist, year and tags."""
@@ -64,10 +105,10 @@ class Endpoints:
         your own to paint like. strength: 0 (the photo) to 1.5. color: 0 keeps the photo's colors, 1 takes
         the style's. colors_only: leave out the strokes. stroke: brush size, 0.5 to 2. detail: 0 to 1.
         """
-        picture = _opened(photo)
+        picture = self._opened(photo)
         choices = self._styles(style)
         if painting:
-            choices.append(StyleChoice(open_picture(painting)))
+            choices.append(StyleChoice(self._opened(painting)))
         request = StyleRequest(
             picture,
             tuple(choices),
@@ -77,7 +118,7 @@ class Endpoints:
             stroke=float(stroke),
             detail=float(detail),
         )
-        return self._saved(self.engine.run(request))
+        return self._painted(request)
 
     def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
         """Find the parts of a photo that have a name.
@@ -85,8 +126,9 @@ class Endpoints:
         Returns a list of regions (name, and share of the picture, 0 to 1) and files: a soft 8-bit mask of
         each region, <name>.png in the photo's size, and overlay.png. What is not sure is called "other".
         """
-        picture = _opened(photo)
-        regions = self.engine.segment(picture)
+        picture = self._opened(photo)
+        with self._token() as token:
+            regions = self.engine.segment(picture, token)
         folder = self.sessions.loose_file(".png").parent
         files = write_masks(regions, folder, picture, COLORS, {REST: parsing.OTHER})
         found = [
@@ -117,8 +159,8 @@ class Endpoints:
         that name the regions are those of /segment. match: paint each region that is not named like the part
         of the painting that shows the same. strength, color, stroke, detail: as for /stylize.
         """
-        picture = _opened(photo)
-        own = open_picture(painting) if painting else None
+        picture = self._opened(photo)
+        own = self._opened(painting) if painting else None
         drawn = {Path(file).stem: file for file in masks or []}
         asked = parsing.read_region_styles(
             parsing.split_list(regions), functools.partial(self._named, own=own), drawn
@@ -137,7 +179,7 @@ class Endpoints:
             regions=found,
             region_styles=tuple(each for each in asked if each.name in found.names),
         )
-        return self._saved(self.engine.run(self.engine.match(request) if match else request))
+        return self._painted(self.engine.match(request) if match else request)
 
     def translate(
         self,
@@ -155,11 +197,11 @@ class Endpoints:
         empty. strength: 0 (the photo) to 1. color: 0 keeps the photo's colors, 1 takes the model's. stroke:
         size of what the model draws, 0.5 to 2.
         """
-        picture = _opened(photo)
+        picture = self._opened(photo)
         name = self._model(model, "translator")
         looks = parsing.read_domains(parsing.split_list(domains))
         settings = {"strength": float(strength), "color": float(color), "stroke": float(stroke)}
-        return self._saved(self.engine.run(TranslateRequest(picture, name, looks, **settings)))
+        return self._painted(TranslateRequest(picture, name, looks, **settings))
 
     def invent(
         self,
@@ -181,7 +223,7 @@ class Endpoints:
         mix = (float(coarse), float(middle), float(fine))
         other = None if second is None else int(second)
         request = GenerateRequest(name, int(seed), other, mix, float(truncation), (SIDE, SIDE))
-        return self._saved(self.engine.run(request))
+        return self._painted(request)
 
     # -- how --------------------------------------------------------------------------------------------
 
@@ -313,8 +355,8 @@ ENDPOINTS: dict[str, tuple[tuple, tuple, dict[str, Any]]] = {
 """Name of an endpoint: its fields, its outputs, and how it is queued."""
 
 
-def make_endpoints(engine: Engine, sessions: Sessions) -> None:
-    """Declare the endpoints."""
+def make_endpoints(engine: Engine, sessions: Sessions) -> Endpoints:
+    """Declare the endpoints, and return their functions."""
     endpoints = Endpoints(engine, sessions)
     with gr.Column(visible=False):
         for name, (fields, outputs, settings) in ENDPOINTS.items():
@@ -325,6 +367,7 @@ def make_endpoints(engine: Engine, sessions: Sessions) -> None:
                 api_name=name,
                 **settings,
             )
+    return endpoints
 
 
 def _in_sentences(function: Callable) -> Callable:
@@ -338,9 +381,3 @@ def _in_sentences(function: Callable) -> Callable:
             raise gr.Error(sentence_of(error), print_exception=False) from None
 
     return called
-
-
-def _opened(photo: str | None) -> Picture:
-    if not photo:
-        raise RequestError("There is no photo; send one")
-    return open_picture(photo)

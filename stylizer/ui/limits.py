@@ -24,8 +24,16 @@ VISIT_PLACES = 6
 """Of those for one visitor: previews, a true picture and a full size of two tabs."""
 PAGES = 256
 """Open pages whose widgets the server remembers, 50 to 400 kB each."""
-VISITS = 64
-"""Visits that have brought a photo; untouched ones give way first."""
+VISITS = 32
+"""Visits in memory; others wait on disk."""
+VISITS_ON_DISK = 256
+RECORD_BYTES = 8 << 30
+"""Of what visits brought, on disk for two days; the oldest visits go first."""
+KEPT_BYTES = 768 * MB
+"""Of the photos and paintings of all visits in memory: 64 photos of 4 megapixels, or six of 40."""
+IDLE = 60.0
+"""Seconds without a touch after which a visit leaves memory for one that brings a photo."""
+OWN_SIDE = 1536
+"""Long side at which paintings of one's own are kept: styles are read at 512, masterworks at 1024."""
 READERS = 1
-"""Large pictures unpacked at a time: one of 40 megapixels takes up to 0.7 GB while it is read."""
-LARGE_FILE = 4 * MB
+"""Pictures unpacked at a time: one of 40 megapixels takes up to 0.8 GB while it is read, for 1 to 3 s."""

@@ -86,8 +86,9 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
                 about = make_about_tab(photos)
         parts = Parts(tabs, doors, stylize_tab, translate_tab, generate_tab, about)
         wire_page(stylize, translate, generate, page, parts)
-        make_endpoints(engine, sessions)
+        endpoints = make_endpoints(engine, sessions)
     page.shelf = folder  # deleted with the page
+    page.leave = endpoints.leave  # told when the stream of a caller's answers ends
     threading.Thread(target=stylize.warm, daemon=True).start()
     page.queue(max_size=limits.QUEUE_PLACES, default_concurrency_limit=4, api_open=False)
     return page

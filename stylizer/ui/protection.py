@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylizer.ui import limits
+from stylizer.ui.sessions import disk_used
 
 API = "/gradio_api"
 CLOSED = tuple(
@@ -38,6 +39,7 @@ CLOSED = tuple(
 _REMOTE = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _RANGE = re.compile(r"bytes=(\d{1,15}-\d{0,15}|-\d{1,15})")
 _PART = re.compile(rb"content-disposition:[^\r\n]*\r\n", re.IGNORECASE)
+_CALL = re.compile(rf"{API}/call/[^/]+/([^/]+)")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LARGEST = 1 << 53  # beyond, numbers of JavaScript are not exact, and the answer cannot be written
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
@@ -76,7 +78,12 @@ class Doorkeeper:
             if scope["method"] not in _SAFE and not own:
                 raise Refused(403, "This request comes from another site; open the studio itself.")
             check_route(scope)
-            await self.app(scope, receive, send_guarded)
+            caller = caller_of(scope)
+            try:
+                await self.app(scope, receive, send_guarded)
+            finally:
+                if caller:
+                    scope["app"].get_blocks().leave(caller)
         except Refused as refused:
             if not begun:
                 await answer(refused)(scope, receive, send_guarded)
@@ -112,13 +119,20 @@ def check_route(scope: Scope) -> None:
         raise Refused(403, "Only files of this studio are served.")
     if len(path) > 4096 or "\0" in path:
         raise Refused(404, "There is no such page here.")
-    if path == f"{API}/queue/data":
-        hash = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
-        if hash not in _queue(scope).pending_messages_per_session:
-            raise Refused(404, "Nothing is being worked on for this page.")
-    called = re.fullmatch(rf"{API}/call/[^/]+/([^/]+)", path)
+    if path == f"{API}/queue/data" and caller_of(scope) not in _queue(scope).pending_messages_per_session:
+        raise Refused(404, "Nothing is being worked on for this page.")
+    called = _CALL.fullmatch(path)
     if called and not _is_pending(scope, called[1]):
         raise Refused(404, "There is no such call; it may have been answered.")
+
+
+def caller_of(scope: Scope) -> str:
+    """Name the session whose answers a request asks for; it has left when that request ends."""
+    if scope["path"] == f"{API}/queue/data":
+        return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+    called = _CALL.fullmatch(scope["path"])
+    event = _queue(scope).event_ids_to_events.get(called[1]) if called else None
+    return called[1] if called and event is None else getattr(event, "session_hash", "") or ""
 
 
 def _queue(scope: Scope) -> Any:
@@ -160,6 +174,7 @@ class EventLimits:
             if re.match(r"(queue/join|run/|api/|call/)", name):
                 check_call(scope, name, event)
             check_values(event, upload_folder(scope))
+            check_numbers(event)
             if name == "queue/join" or name.startswith("call/"):
                 check_places(scope, event.get("session_hash"))
         except Refused as refused:
@@ -231,18 +246,24 @@ def upload_folder(scope: Scope) -> Path:
     return Path(scope["app"].uploaded_file_dir).resolve()
 
 
-def check_values(value: Any, folder: Path) -> None:
-    """Raise Refused when a value names a file that is no upload, or holds a number that cannot come back.
+def check_values(event: dict[str, Any], folder: Path) -> None:
+    """Raise Refused when an input of an event is a file that is no upload.
 
-    Gradio checks paths only for some payloads of some widgets, and fetches addresses of others.
+    Gradio checks paths only for some payloads of some widgets, and fetches addresses of others. What comes
+    along beside the inputs names pictures that the page shows; nobody opens them by that name.
     """
-    for each in _walk(value):
-        if isinstance(each, int) and not isinstance(each, bool) and abs(each) > _LARGEST:
-            raise Refused(422, "The request holds a number that is too large.")
+    for each in _walk({key: value for key, value in event.items() if key != "event_data"}):
         if isinstance(each, dict) and ("path" in each or "url" in each or "meta" in each):
             path = each.get("path")
             if not isinstance(path, str) or not is_upload(path, folder):
                 raise Refused(422, "That is no file that was uploaded here; upload it first.")
+
+
+def check_numbers(event: dict[str, Any]) -> None:
+    """Raise Refused when an event holds a number that cannot come back."""
+    for each in _walk(event):
+        if isinstance(each, int) and not isinstance(each, bool) and abs(each) > _LARGEST:
+            raise Refused(422, "The request holds a number that is too large.")
 
 
 def _walk(value: Any) -> Iterator[Any]:
@@ -360,16 +381,6 @@ def check_disk(folder: Path, announced: str | None) -> None:
         raise Refused(413, f"That is more than {limits.UPLOAD_BYTES >> 20} MB at once; bring fewer files.")
     if disk_used(folder) + size > limits.DISK_BYTES:
         raise Refused(507, "The studio's disk is full just now; try again later.")
-
-
-def disk_used(folder: Path) -> int:
-    """Count the bytes of all files in a folder."""
-    total = 0
-    for place, _, files in os.walk(folder):
-        for file in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, file)).st_size
-    return total
 
 
 def remove_drafts(folder: Path) -> None:

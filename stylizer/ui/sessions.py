@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import secrets
 import shutil
 import threading
@@ -10,13 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from stylizer.errors import RequestError
+from stylizer.imaging.picture import Picture
+from stylizer.ui import limits
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.state import Session
 from stylizer.ui.visits import RECORD, write_visit
 
-MOST_SESSIONS = 32
-"""Visits in memory; others wait on disk."""
-MOST_KEPT = 256
 LIFETIME = 2 * 24 * 3600.0
 """Seconds after the last click until a visit's photos and results are deleted."""
 PAUSE = 600.0
@@ -29,9 +31,9 @@ class Sessions:
     def __init__(
         self,
         folder: Path,
-        most: int = MOST_SESSIONS,
+        most: int = limits.VISITS,
         lifetime: float = LIFETIME,
-        most_kept: int = MOST_KEPT,
+        most_kept: int = limits.VISITS_ON_DISK,
     ) -> None:
         self.folder, self.most, self.lifetime, self.most_kept = Path(folder), most, lifetime, most_kept
         self.shown, self.records = self.folder / "shown", self.folder / "kept"
@@ -42,6 +44,8 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._tabs: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.reading = threading.BoundedSemaphore(limits.READERS)
+        """Held while a picture is unpacked."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -94,6 +98,29 @@ class Sessions:
         if session is not None and gone:  # a reload may have come back before the old page left
             session.stop()
 
+    def make_room(self, guest: Session, *brought: Picture) -> None:
+        """Let visits leave memory until pictures find room in it; raises RequestError when they find none.
+
+        Those that were not touched for a while go; they come back from disk when they are.
+        """
+        wanted = sum(map(size_in_memory, brought))
+        wanted += sum(size_in_memory(own.style) for own in guest.own.values())
+        with self._lock:
+            others = [session for session in self._sessions.values() if session is not guest]
+            held, left = sum(map(pictures_held, others)), []
+            for session in sorted(others, key=lambda each: each.seen):
+                if held + wanted <= limits.KEPT_BYTES or time.time() - session.seen < limits.IDLE:
+                    break
+                held -= pictures_held(session)
+                left.append(self._sessions.pop(session.id))
+        for session in left:
+            session.stop()
+        if held + wanted > limits.KEPT_BYTES:
+            raise RequestError(
+                "The studio holds as many large pictures as it can just now; bring a smaller one, or try "
+                "again in some minutes"
+            )
+
     def sweep(self) -> None:
         """Let the crowd leave memory, and delete what is too old, or too many, on disk."""
         now = time.time()
@@ -106,8 +133,11 @@ class Sessions:
         for session in left:
             session.stop()
         records = sorted(self.records.iterdir(), key=_age_of, reverse=True)
+        used = 0
         for place, record in enumerate(records):
-            if record not in kept and (place >= self.most_kept or now - _age_of(record) > self.lifetime):
+            used += disk_used(record)
+            crowded = place >= self.most_kept or used > limits.RECORD_BYTES
+            if record not in kept and (crowded or now - _age_of(record) > self.lifetime):
                 shutil.rmtree(record, ignore_errors=True)
         for folder in self.shown.iterdir():
             if folder not in shown and now - folder.stat().st_mtime > self.lifetime:
@@ -161,3 +191,27 @@ def _age_of(record: Path) -> float:
         return (record / RECORD).stat().st_mtime
     except OSError:
         return record.stat().st_mtime if record.exists() else 0.0
+
+
+def disk_used(folder: Path) -> int:
+    """Count the bytes of all files in a folder."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for file in files:
+            with contextlib.suppress(OSError):  # it is gone already
+                total += os.lstat(os.path.join(place, file)).st_size
+    return total
+
+
+def size_in_memory(picture: object) -> int:
+    """Count the bytes of a picture's samples; styles with names have none."""
+    if not isinstance(picture, Picture):
+        return 0
+    return picture.rgb.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
+
+
+def pictures_held(session: Session) -> int:
+    """Count the bytes of a visit's photos and paintings, each once."""
+    styles = (own.style for own in session.own.values())
+    pictures = {id(each): each for each in (*(stage.photo for stage in session.stages.values()), *styles)}
+    return sum(map(size_in_memory, pictures.values()))

@@ -24,7 +24,9 @@ from stylizer.imaging.files import write_whole
 from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.regions import Regions
+from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
+from stylizer.ui import limits
 from stylizer.ui.history import History
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.state import FinishedPicture, OwnStyle, Session, StageState
@@ -121,7 +123,9 @@ def _own_entry(key: str, own: OwnStyle) -> dict[str, Any]:
 
 
 def _read_own(session: Session, entry: dict[str, Any]) -> Picture | NamedStyle:
-    return _source(session, entry["source"]) if "source" in entry else _unpacked(entry["style"])
+    if "source" in entry:
+        return fit_within(_source(session, entry["source"]), limits.OWN_SIDE)
+    return _unpacked(entry["style"])
 
 
 def _source(session: Session, digest: str) -> Picture:

@@ -1,10 +1,12 @@
 """What strangers send over HTTP: refused in words, in bounds, and without a trace."""
 
+import asyncio
 import json
 import os
 import socket
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
@@ -323,3 +325,60 @@ def test_files_go_by_age_whoever_left_them(tmp_path):
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {
         "b", "b/new.png", "c", "c/shown.png",
     }  # fmt: skip
+
+
+def test_one_visitor_cannot_take_the_whole_queue(site):
+    """Waiting jobs are counted by visitor; these wait behind one that the test holds."""
+    event, large = site.event("stylize")["id"], site.file(file_of(ramp(1200, 1600), "PNG"))
+
+    def join(visitor: str) -> httpx.Response:
+        body = {"data": [large, "moss", None, 1, 1, False, 1, 0], "fn_index": event, "session_hash": visitor}
+        answer = site.http.post("gradio_api/queue/join", json=body)
+        if answer.status_code == 200:
+            joined.append((visitor, answer.json()["event_id"]))
+        return answer
+
+    joined: list[tuple[str, str]] = []
+    greedy = [join("greedy") for _ in range(3 * limits.VISIT_PLACES)]
+    other = join("other")
+    for visitor, id in joined:
+        site.http.post("gradio_api/cancel", json={"session_hash": visitor, "fn_index": event, "event_id": id})
+    assert other.status_code == 200 and len(joined) <= 2 * limits.VISIT_PLACES
+    assert all("jobs waiting" in sentence(each) for each in greedy if each.status_code != 200)
+
+
+def test_a_caller_who_leaves_stops_the_work():
+    """The stream of answers ends, and the endpoints are told whose it was."""
+    left, queue = [], SimpleNamespace(
+        pending_messages_per_session={"a": 1}, pending_event_ids_session={}, event_ids_to_events={}
+    )  # fmt: skip
+    page = SimpleNamespace(_queue=queue, leave=left.append)
+
+    async def breaks_off(*_):
+        raise asyncio.CancelledError
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/gradio_api/queue/data", "query_string": b"session_hash=a",
+        "headers": [], "app": SimpleNamespace(get_blocks=lambda: page),
+    }  # fmt: skip
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(protection.Doorkeeper(breaks_off)(scope, None, None))
+    assert left == ["a"]
+
+
+def test_endpoints_cancel_what_a_caller_had_asked_for(tmp_path):
+    from gradio.context import LocalContext
+
+    from stylizer.ui.api import Endpoints
+    from stylizer.ui.sessions import Sessions
+
+    endpoints = Endpoints(None, Sessions(tmp_path))
+    LocalContext.request.set(SimpleNamespace(session_hash="a"))
+    with endpoints._token() as token:
+        endpoints.leave("b")
+        assert not token.cancelled
+        endpoints.leave("a")
+        assert token.cancelled
+    with endpoints._token() as token:
+        assert not token.cancelled
+    LocalContext.request.set(None)

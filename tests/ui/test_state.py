@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from stylizer.errors import RequestError
+from stylizer.ui import limits
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.visits import RECORD
+from tests.engine.drawn import drawn
 
 
 def test_an_unknown_id_is_refused(tmp_path):
@@ -65,3 +68,31 @@ def test_a_turn_stops_the_last_and_grows(tmp_path):
     token = stage.turns.token
     assert [stage.renew(), stage.renew()] == [1, 2]
     assert token.cancelled and not stage.turns.token.cancelled
+
+
+def test_photos_of_all_visits_share_one_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "KEPT_BYTES", 3 * 64 * 64 * 3)
+    sessions, photo = Sessions(tmp_path), drawn(64, 64)
+    visits = [sessions.open() for _ in range(4)]
+    for visit in visits[:3]:
+        sessions.make_room(visit, photo)
+        visit.stages["stylize"].photo = visit.stages["translate"].photo = photo  # the same counts once
+    with pytest.raises(RequestError, match="smaller one"):
+        sessions.make_room(visits[3], photo)
+    sessions.make_room(visits[0], photo)  # another photo takes the place of one's own
+    assert len(sessions) == 4
+    visits[1].seen -= limits.IDLE + 1
+    sessions.make_room(visits[3], photo)
+    assert len(sessions) == 3 and sessions.find(visits[0].id) is visits[0]
+
+
+def test_the_oldest_records_go_when_the_disk_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "RECORD_BYTES", 2500)
+    sessions = Sessions(tmp_path)
+    records = [sessions.records / name for name in ("old", "middle", "new")]
+    for place, record in enumerate(records):
+        record.mkdir()
+        (record / RECORD).write_bytes(bytes(1000))
+        os.utime(record / RECORD, (time.time() - 100 + place,) * 2)
+    sessions.sweep()
+    assert [record.exists() for record in records] == [False, True, True]

@@ -15,7 +15,7 @@ from stylizer.engine import RequestError, StyleRequest
 from stylizer.engine.matching import usable_parts
 from stylizer.errors import StudioError
 from stylizer.imaging import regions as operations
-from stylizer.imaging.mask_files import read_mask
+from stylizer.imaging.mask_files import read_mask, weak_mask
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
@@ -109,10 +109,12 @@ class RegionHandlers(ABC):
         edits = stage.edits or self.handlers.edits_type(whole(_mask_size(base.content)))
         stem = PurePath(brought[0].get("orig_name") or "mask").stem[: operations.LONGEST_NAME].strip()
         name = stage.selected[0] if stage.selected else check_name(stem or "mask")
-        mask = read_mask(brought[0]["path"], edits.regions.size)
+        with self.handlers.sessions.reading:
+            mask = read_mask(brought[0]["path"], edits.regions.size)
         stage.change(edits.with_regions(operations.set_region(edits.regions, name, mask)))
         stage.selected = (name,)
-        return self._answer(session, base, f"The mask is now the region {name}.")
+        weak = weak_mask(mask)
+        return self._answer(session, base, weak or f"The mask is now the region {name}.")
 
     def clear(self, visit: str, settings: Any) -> Answer:
         """Remove all regions."""
@@ -132,7 +134,7 @@ class RegionHandlers(ABC):
             self.handlers.stage(session).selected = chosen
             return self.panel(session, base)
 
-        return self._carry_out(visit, event, settings, change)
+        return self._carry_out(visit, event, settings, change, "names")
 
     def set_strength(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Keep the strength that the slider of the chosen regions came to rest at."""
@@ -144,7 +146,7 @@ class RegionHandlers(ABC):
             stage.change(edits, same_truth=True)
             return {"region_manner": self._manner(edits, stage.selected)} if stage.selected else {}
 
-        return self._carry_out(visit, event, settings, change)
+        return self._carry_out(visit, event, settings, change, "strength", "names")
 
     def stroke(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Add a stroke of the brush to a region, or take it away."""
@@ -155,7 +157,7 @@ class RegionHandlers(ABC):
             self._change_mask(self.handlers.stage(session), name, mask, bool(edit["erase"]))
             return {"status": status(changed(name))}
 
-        return self._carry_out(visit, event, settings, change)
+        return self._carry_out(visit, event, settings, change, "name", "points", "radius", "erase")
 
     def similar(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Add what is colored like the clicked place to a region, or take it away."""
@@ -168,7 +170,7 @@ class RegionHandlers(ABC):
             self._change_mask(stage, name, mask, bool(edit["erase"]))
             return {**self.panel(session, base), "status": status(changed(name))}
 
-        return self._carry_out(visit, event, settings, change)
+        return self._carry_out(visit, event, settings, change, "name", "x", "y", "erase")
 
     def undo(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Take the last step back."""
@@ -261,12 +263,14 @@ class RegionHandlers(ABC):
             stage.change(self.handlers.edits_type(self.engine.segment(base.content)))
             yield self.handlers.message(session, base)
 
-    def _carry_out(self, visit: str, event: gr.EventData, settings: Any, change: Change) -> Answer:
-        """Carry out an edit of the stage, and acknowledge it, whatever comes of it."""
+    def _carry_out(
+        self, visit: str, event: gr.EventData, settings: Any, change: Change, *needed: str
+    ) -> Answer:
+        """Carry out an edit of the stage that has these keys, and acknowledge it, whatever comes of it."""
         session, stage, base = self._open(visit, settings)
-        edit = read_edit(event._data)
+        edit = read_edit(event._data, *needed)
         with stage.lock:
-            stage.acknowledged = max(stage.acknowledged, int(edit.get("edit", 0)))
+            stage.acknowledged = max(stage.acknowledged, edit.get("edit", 0))
             try:
                 answer = change(session, stage.edits, base, edit) if stage.edits else {}
             except StudioError as error:

@@ -118,18 +118,23 @@ class StageHandlers(ABC):
         """Take a new photo; a picture saved in this tab brings its settings back instead."""
         session = self.sessions.find(visit)
         for brought in uploads_of(upload)[:1]:
-            text, note = read_recipe(brought["path"]), ""
-            if text is not None:
-                recipe, notes = read_recipe_text(text)
-                made_in = MADE_IN.get(recipe.kind, "")
-                if made_in == self.tab:
-                    return self.restore(session, recipe, notes, open_picture(brought["path"]))
-                if made_in:
-                    note = f"Open it in the {made_in} tab to get its settings back."
-            photo = open_picture(brought["path"], brought.get("orig_name"))
-            keep_source(session, photo, brought["path"])
-            return self._show(self.stage(session), photo, None, note)
+            with self.sessions.reading:
+                return self._open_file(session, brought)
         return {}
+
+    def _open_file(self, session: Session, brought: dict[str, Any]) -> Answer:
+        text, note = read_recipe(brought["path"]), ""
+        if text is not None:
+            recipe, notes = read_recipe_text(text)
+            made_in = MADE_IN.get(recipe.kind, "")
+            if made_in == self.tab:
+                return self.restore(session, recipe, notes, open_picture(brought["path"]))
+            if made_in:
+                note = f"Open it in the {made_in} tab to get its settings back."
+        photo = open_picture(brought["path"], brought.get("orig_name"))
+        self.sessions.make_room(session, photo)
+        keep_source(session, photo, brought["path"])
+        return self._show(self.stage(session), photo, None, note)
 
     def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
         """Take a sample photo."""

@@ -25,7 +25,7 @@ from stylizer.errors import StudioError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui import options
+from stylizer.ui import limits, options
 from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
 from stylizer.ui.handlers.full_size import facts_line, history_gallery
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
@@ -68,6 +68,7 @@ class StylizeHandlers(StageHandlers):
     def open_visit(self, known: str, request: gr.Request) -> Answer:
         """Come back to a visit that the browser knows, or begin one with the finished example."""
         tab = request.session_hash or ""
+        forget_defaults(request)
         back = self.sessions.come_back(known, tab)
         session = back or self.sessions.open(tab)
         stage = self.stage(session)
@@ -155,10 +156,17 @@ class StylizeHandlers(StageHandlers):
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
         brought = uploads_of(uploads)
+        if len(session.own) + len(brought) > MOST_OWN:
+            raise RequestError(
+                f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
+            )
         pictures = []
-        for each in brought:
-            pictures.append(open_picture(each["path"], each.get("orig_name")))
-            keep_source(session, pictures[-1], each["path"])
+        with self.sessions.reading:
+            for each in brought:
+                opened = open_picture(each["path"], each.get("orig_name"))
+                pictures.append(fit_within(opened, limits.OWN_SIDE))
+                self.sessions.make_room(session, *pictures)
+                keep_source(session, pictures[-1], each["path"])
         return self.take_styles(session, pictures) if pictures else {}
 
     def take_styles(self, session: Session, pictures: list[Picture]) -> Answer:
@@ -304,3 +312,12 @@ class StylizeHandlers(StageHandlers):
         )
         chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
         return {**chosen, **values, "region_box": gr.Column(visible=False), "status": status(told)}
+
+
+def forget_defaults(request: gr.Request) -> None:
+    """Free what Gradio keeps of every widget for links to a page's state, 0.4 MB a page; none are made."""
+    app = getattr(getattr(request, "request", None), "app", None)
+    if app is not None and request.session_hash:
+        state = app.get_blocks().state_holder.session_data.get(request.session_hash)
+        if state is not None:
+            state.config_values.clear()

@@ -5,9 +5,12 @@ The names of the keys are those that the stage's script reads (`stage.js`, `regi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
+
+from stylizer.errors import RequestError
 
 
 class FileData(TypedDict):
@@ -144,9 +147,40 @@ def file_data(path: Path) -> FileData:
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
 
 
-def read_edit(data: Any) -> RegionEdit:
-    """Take what came with an event of the stage; anything else than a record is an empty one."""
-    return data if isinstance(data, dict) else {}  # type: ignore[return-value]
+def read_edit(data: Any, *needed: str) -> RegionEdit:
+    """Take what came with an event of the stage; raises RequestError unless it has what is needed."""
+    edit = data if isinstance(data, dict) else {}
+    found = {key: value for key, value in edit.items() if key in _READ and _READ[key](value)}
+    if any(key in edit and key not in found for key in _READ) or any(key not in found for key in needed):
+        raise RequestError("what the stage said was not understood; reload the page")
+    return found  # type: ignore[return-value]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _are_points(value: Any) -> bool:
+    pairs = isinstance(value, list) and all(isinstance(each, list) and len(each) == 2 for each in value)
+    return pairs and all(map(_is_number, (number for each in value for number in each)))
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+_READ: dict[str, Callable[[Any], bool]] = {
+    "edit": lambda value: isinstance(value, int),
+    "names": _are_names,
+    "name": lambda value: isinstance(value, str),
+    "strength": _is_number,
+    "erase": lambda value: value in (0, 1),
+    "radius": _is_number,
+    "points": _are_points,
+    "x": _is_number,
+    "y": _is_number,
+}
+"""Tells what each key of an edit may be."""
 
 
 def _frames(pictures: Mapping[float, Path]) -> list[Frame]:
