@@ -300,7 +300,7 @@ def _read_regions(found: Any) -> Regions | None:
         if rest.min() < 0:
             raise _damaged_regions()
         return Regions(np.stack([rest.astype(np.uint8), *masks]), (REST, *names))
-    except (RegionsError, ValueError, TypeError, KeyError, MemoryError):
+    except (RegionsError, ValueError, TypeError, KeyError, OverflowError, MemoryError):
         raise _damaged_regions() from None
 
 

@@ -34,8 +34,11 @@ class Sessions:
         most: int = limits.VISITS,
         lifetime: float = LIFETIME,
         most_kept: int = limits.VISITS_ON_DISK,
+        loose: Path | None = None,
     ) -> None:
         self.folder, self.most, self.lifetime, self.most_kept = Path(folder), most, lifetime, most_kept
+        self.loose = loose or self.folder / "loose"
+        """Folder of results for programs, whose path is told to them."""
         self.shown, self.records = self.folder / "shown", self.folder / "kept"
         self.shown.mkdir(parents=True, exist_ok=True)
         self.records.mkdir(parents=True, exist_ok=True)
@@ -85,8 +88,8 @@ class Sessions:
             session.close()
 
     def loose_file(self, suffix: str) -> Path:
-        """Name a file that belongs to no visit; it is deleted after its lifetime."""
-        folder = self.shown / secrets.token_hex(16)
+        """Name a file that belongs to no visit; it is deleted after a while, and with the server."""
+        folder = self.loose / secrets.token_hex(16)
         folder.mkdir(parents=True)
         return folder / f"painted{suffix}"
 

@@ -35,7 +35,13 @@ def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path, way):
     (tmp_path / "files").mkdir()
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(tmp_path / "checkpoints")]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path / "files")})
+    places = {"TMPDIR": str(tmp_path / "files"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | places,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have it ignored
+    )
     try:
         end = time.monotonic() + 120
         while time.monotonic() < end:

@@ -1,11 +1,13 @@
 """Recipes come back as they were written; hostile ones are clamped or refused."""
 
 import json
+import math
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylizer.engine.recipe import (
@@ -112,3 +114,45 @@ def test_a_mad_weight_becomes_one(weight):
 def test_a_plain_name_is_one_short_line_without_folders(text):
     name = plain_name(text)
     assert len(name) <= 120 and name.isprintable() and "/" not in name and "\\" not in name
+
+
+@pytest.mark.parametrize(
+    "size", [[60_000, 60_000], [math.inf, 4], [10**400, 4], [-5, 10], [0, 0], "xy", [1], {}, None]
+)
+def test_a_size_of_regions_out_of_bounds_is_refused_before_anything_is_made(size):
+    text = changed(regions={"size": size, "names": [], "masks": []})
+    tracemalloc.start()
+    with pytest.raises(RecipeError):
+        read_recipe_text(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+KEYS = sorted({*json.loads(recipe().to_json()), *json.loads(recipe().to_json())["request"]} - {"request"})
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from([*KEYS, "regions", "mix", "domains", "model", "size"]), ANYTHING, max_size=4
+    )
+)
+def test_whatever_a_recipe_holds_it_is_read_or_refused_in_a_sentence(entries):
+    for text in (changed(**entries), changed(request=entries)):
+        try:
+            read_recipe_text(text)
+        except RecipeError as error:
+            assert str(error) and "\n" not in str(error)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300) | st.binary(max_size=300).map(lambda data: data.decode("latin-1")))
+def test_random_text_is_no_recipe(text):
+    with pytest.raises(RecipeError):
+        read_recipe_text(text)
