@@ -55,7 +55,7 @@ def find_pictures(folder: Path) -> Iterator[Path]:
     """List the picture files below a folder, and below links in it. Raises UserMistake without one."""
     if not folder.is_dir():
         raise UserMistake(f"{folder} is not a folder; give a folder of pictures.")
-    yield from sorted(pictures_below(folder))
+    yield from sorted(path for path in pictures_below(folder) if is_picture(path))
 
 
 def find_sources(place: Path) -> Iterator[Source]:
