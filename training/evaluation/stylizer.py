@@ -19,6 +19,7 @@ from tqdm import tqdm
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.style_file import load_styles
+from stylizer.models.transfer_network import stack_codes
 
 from ..data.folders import find_pictures
 from ..metrics import features
@@ -115,7 +116,7 @@ class PairPainter:
         if position == 0:
             return photo
         weights = code_weights([1.0], calibrate(position, self.painter.config.calibration)).to(own.device)
-        codes = torch.cat([own, self.code(pair.painting)])
+        codes = stack_codes([own[0], self.code(pair.painting)[0]])
         painted = self.painter.decode(content, codes, weights).float()
         return torch.lerp(photo, painted, painted_share(position))
 
