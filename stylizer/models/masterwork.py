@@ -11,6 +11,7 @@ from torch import Tensor
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport
 from stylizer.imaging.detail_bands import busy_rank
+from stylizer.imaging.keep_color import luma
 from stylizer.imaging.resample import resample
 from stylizer.models.masterwork_losses import (
     MasterworkWeights,
@@ -224,13 +225,17 @@ def _mask(part: MasterworkPart, photo: Tensor) -> Tensor:
 
 
 def _split(picture: Tensor) -> list[Tensor]:
-    """Split a picture into a Laplacian pyramid, so that one step moves a whole area or one hair."""
+    """Split a picture into a Laplacian pyramid, so that one step moves a whole area or one hair.
+
+    The finest level is of light alone, (1, 1, h, w): left free, colors end as confetti of single pixels.
+    """
     levels: list[Tensor] = []
     while len(levels) < _LEVELS - 1 and min(picture.shape[2:]) >= 16:
         small = F.interpolate(
             picture, size=[max(1, side // 2) for side in picture.shape[2:]], mode="bilinear", antialias=True
         )
-        levels.append(picture - F.interpolate(small, size=picture.shape[2:], mode="bilinear"))
+        level = picture - F.interpolate(small, size=picture.shape[2:], mode="bilinear")
+        levels.append(level if levels else luma(level))
         picture = small
     return [*levels, picture.clone()]
 

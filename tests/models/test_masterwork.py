@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from stylizer.imaging.keep_color import luma
 from stylizer.models.masterwork import (
     MasterworkOptions,
     MasterworkPart,
@@ -40,9 +41,9 @@ def _painted(network, parts, photo=None, options=SMALL, **others):
 
 
 def test_the_loss_falls_and_the_picture_stays_in_range(network):
-    noise = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(0)).expand(1, 3, 48, 64)
     steps = _painted(network, [MasterworkPart(((_striped((0.9, 0.5, 0.2)), 1.0),))], start=noise)
-    assert steps[-1].loss < 0.6 * steps[0].loss
+    assert steps[-1].loss < 0.75 * steps[0].loss
     assert steps[-1].picture.shape == (1, 3, 48, 64)
     assert steps[-1].picture.min() >= 0 and steps[-1].picture.max() <= 1
 
@@ -125,11 +126,12 @@ def test_a_style_without_weight_is_none_and_a_mix_is_between(network):
     assert mixed[:, 0].mean() + 0.1 < alone[:, 0].mean()
 
 
-def test_it_begins_with_what_was_painted(network):
+def test_it_begins_with_what_was_painted_but_for_the_finest_color(network):
     start = _drawn(7)
     still = MasterworkOptions(side=64, sides=(64,), steps=(1,), samples=64, lr=1e-6)
     picture = _painted(network, [MasterworkPart(((_drawn(1), 1.0),))], options=still, start=start)[-1].picture
-    assert (picture - start).abs().max() < 1e-3
+    assert (luma(picture) - luma(start)).abs().max() < 0.01
+    assert (picture - start).abs().mean() < 0.01
 
 
 def test_without_a_start_it_begins_with_the_photo_in_the_paintings_colors():
