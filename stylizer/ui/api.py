@@ -1,4 +1,4 @@
-"""What programs may call: six endpoints, one line each in ENDPOINTS."""
+"""What programs may call: seven endpoints, one line each in ENDPOINTS."""
 
 from __future__ import annotations
 
@@ -119,6 +119,27 @@ class Endpoints:
             detail=float(detail),
         )
         return self._painted(request)
+
+    def masterwork(
+        self,
+        photo: str | None = None,
+        painting: str | None = None,
+        style: str = "",
+        strength: float = 1.0,
+        color: float = 1.0,
+        stroke: float = 1.0,
+        detail: float = 0.0,
+    ) -> str:
+        """Work at a picture itself for a minute or two and return a PNG whose settings travel inside.
+
+        photo: as for /stylize. painting: the picture to paint like. style: styles of /styles that come with a
+        swatch, as for /stylize; may be empty. strength, color, stroke, detail: as for /stylize.
+        """
+        choices = [*([StyleChoice(open_picture(painting))] if painting else ()), *self._styles(style)]
+        settings = {"strength": float(strength), "color": float(color)}
+        settings |= {"stroke": float(stroke), "detail": float(detail)}
+        request = StyleRequest(_opened(photo), tuple(choices), masterwork=True, **settings)
+        return self._saved(self.engine.run(request))
 
     def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
         """Find the parts of a photo that have a name.
@@ -308,6 +329,16 @@ ENDPOINTS: dict[str, tuple[tuple, tuple, dict[str, Any]]] = {
             *_numbers(StyleRequest, "strength", "color"),
             _switch("Colors only"),
             *_numbers(StyleRequest, "stroke", "detail"),
+        ),
+        PNG,
+        ONE_AT_A_TIME,
+    ),
+    "masterwork": (
+        (
+            _file("Photo"),
+            _file("Painting"),
+            _text("Style"),
+            *_numbers(StyleRequest, "strength", "color", "stroke", "detail"),
         ),
         PNG,
         ONE_AT_A_TIME,

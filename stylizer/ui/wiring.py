@@ -257,17 +257,18 @@ def _wire_stage(
         concurrency_id="truth",
         concurrency_limit=2,
     )
-    saved = on(
-        tab["render"].click,
-        live.render,
-        ["visit", "size", "format"],
-        ["render", "stop", "download", "history"],
-        settings,
-        trigger_mode="once",
-        concurrency_id="full size",
-        concurrency_limit=1,
-    )
-    saved.then(None, tab["download"], None, js=call_page("download(...values)"))
+    for starter, handler in live.starters.items():
+        saved = on(
+            tab[starter].click,
+            getattr(live, handler),
+            ["visit", "size", "format"],
+            [*live.starters, "stop", "download", "history", "stage"],
+            settings,
+            trigger_mode="once",
+            concurrency_id="full size",
+            concurrency_limit=1,
+        )
+        saved.then(None, tab["download"], None, js=call_page("download(...values)"))
     on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
 
 

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from stylizer.imaging.picture import open_picture, read_recipe
+from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from stylizer.ui.samples import KEYFRAMES
+from tests.engine.drawn import drawn
 from tests.ui.small_studio import STYLES
 
 pytestmark = pytest.mark.browser
@@ -250,3 +251,20 @@ def test_what_is_saved_can_be_had_again_as_a_jpeg_and_used_again(page, photo_fil
     page.locator("#use-again").click()
     status_says(page, "Painted like Rose")
     assert "Rose" in page.locator("#chosen").inner_text()
+
+
+def test_a_masterwork_of_an_own_painting_grows_on_the_stage(page, photo_file, tmp_path):
+    save_picture(drawn(64, 64, seed=9), tmp_path / "own.png")
+    bring(page, photo_file)
+    settle(page, 1)
+    page.locator("#own-style input[type=file]").set_input_files(tmp_path / "own.png")
+    settle(page, 2)
+    before = color(page)
+    with page.expect_download() as waiting:
+        page.locator("#masterwork").click()
+    file = tmp_path / "masterwork.png"
+    waiting.value.save_as(file)
+    assert '"masterwork": true' in read_recipe(file)
+    status_says(page, "Saved 180 × 120 pixels")
+    assert color(page) != before, "the stage shows it"
+    page.locator("#masterwork").wait_for()

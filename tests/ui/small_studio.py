@@ -43,7 +43,7 @@ def small_engine(folder: Path, segments: bool = False, models: bool = False) -> 
         sha = engine.painter.checkpoint_sha
         save_style(folder / "styles", NamedStyle(slug, title, artist, year, tags, code, sha))
         save_picture(picture, folder / "styles" / f"{slug}.webp")
-    return Engine(folder, device="cpu", whole_precision=True)
+    return Engine(folder, device="cpu", whole_precision=True, masterwork_steps=(4, 4, 4, 4))
 
 
 def tinted(tint: tuple[float, float, float], seed: int = 0, size: int = 64) -> Picture:

@@ -218,3 +218,62 @@ def test_an_example_is_painted_and_read_back(engine, studio, tmp_path):
     example = paint_example(engine, tmp_path / "example", photo, "rose")
     assert sorted(example.frames) == sorted((0.0, *COARSE))
     assert all(path.is_file() for path in example.frames.values())
+
+
+@pytest.fixture
+def with_own_painting(visitor, tmp_path, monkeypatch):
+    """A visitor with a painting of the own, and a masterwork that shows every step."""
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork._EVERY", 0.0)
+    save_picture(drawn(48, 48, 5), tmp_path / "own.png")
+    visitor.studio.bring_styles(visitor.visit, {"path": str(tmp_path / "own.png"), "orig_name": "own.png"})
+    return visitor
+
+
+def _masterwork(visitor):
+    return visitor.studio.render_masterwork(visitor.visit, "As the photo", "PNG", visitor.settings)
+
+
+def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo_file):
+    visitor = with_own_painting
+    visitor.bring(photo_file)
+    answers = list(_masterwork(visitor))
+    assert any("s left" in answer.get("status", "") for answer in answers)
+    grown = [answer["stage"]["truth"][0]["file"]["path"] for answer in answers if answer.get("stage")]
+    assert len(grown) == 4 and len(set(grown)) == 4
+    assert answers[-1]["render"].visible and answers[-1]["masterwork"].visible
+    file = answers[-1]["download"]
+    assert '"masterwork": true' in read_recipe(file)
+    again = list(_masterwork(visitor))
+    assert len([answer for answer in again if answer.get("stage")]) == 1, "it is remembered, and shown"
+    assert visitor.session.results[-1].caption == "photo, own, 100 %"
+
+
+def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file):
+    visitor = with_own_painting
+    visitor.bring(photo_file)
+    visitor.set(strength=90)
+    work = _masterwork(visitor)
+    for answer in work:
+        if answer.get("stage"):
+            visitor.studio.stop(visitor.visit)
+            break
+    last = list(work)[-1]
+    assert "What is there is kept" in last["status"] and last["render"].visible
+    assert open_picture(last["download"]).rgb.shape[2] == 3
+
+
+def test_another_wish_meanwhile_is_not_painted_over_by_a_masterwork(with_own_painting, photo_file):
+    visitor = with_own_painting
+    visitor.bring(photo_file)
+    visitor.set(strength=80)
+    work = _masterwork(visitor)
+    next(work)
+    visitor.choose("moss")
+    assert not any(answer.get("stage") for answer in work)
+
+
+def test_a_masterwork_of_a_style_with_a_name_alone_says_what_to_do(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.choose("moss")
+    last = list(_masterwork(visitor))[-1]
+    assert "open the painting as a picture" in last["status"] and last["render"].visible

@@ -61,7 +61,7 @@ def page(tmp_path_factory):
 
 def test_only_the_documented_endpoints_are_public(page):
     names = {fn.api_name for fn in page.fns.values() if fn.api_visibility == "public" and fn.fn is not None}
-    assert names == {"stylize", "styles", "segment", "stylize_regions", "translate", "invent"}
+    assert names == {"stylize", "masterwork", "styles", "segment", "stylize_regions", "translate", "invent"}
 
 
 def test_no_event_that_paints_can_lose_the_last_wish(page):

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -31,6 +32,15 @@ Paint = Callable[[CancelToken, Callable], Any]
 """Paints a picture, given the switch that stops it and who hears how far it is."""
 
 
+@dataclass(frozen=True, eq=False)
+class News:
+    """How far a render is: a sentence, a share in [0, 1], and what is there by now, if that can be seen."""
+
+    sentence: str
+    done: float
+    shown: Picture | None = None
+
+
 class FullSize:
     """A full-size render in a thread of its own, so that the page hears of every tile."""
 
@@ -46,8 +56,8 @@ class FullSize:
         except Exception as error:  # raised again where the page waits
             self._news.put(error)
 
-    def follow(self) -> Iterator[tuple[str, float]]:
-        """Yield a sentence and a share in [0, 1] as the render goes on; raises what the engine raised."""
+    def follow(self) -> Iterator[News]:
+        """Yield news as the render goes on; raises what the engine raised."""
         start = time.monotonic()
         self._thread.start()
         first_tile = start
@@ -58,16 +68,17 @@ class FullSize:
             if hasattr(news, "picture"):
                 self.result, self.seconds = news, time.monotonic() - start
                 return
+            if news.seconds_left is not None:
+                sentence = f"Working at the masterwork, about {news.seconds_left:.0f} s left."
+                yield News(sentence, news.done / news.total, news.shown)
             if news.stage != "tiles" or news.total < 1:
                 continue
             if news.done == 0:
                 first_tile = time.monotonic()
             left = (time.monotonic() - first_tile) / max(1, news.done) * (news.total - news.done)
             about = f", about {left:.0f} s left" if news.done else ""
-            yield (
-                f"Painting tile {min(news.done + 1, news.total)} of {news.total}{about}.",
-                news.done / news.total,
-            )
+            sentence = f"Painting tile {min(news.done + 1, news.total)} of {news.total}{about}."
+            yield News(sentence, news.done / news.total)
 
 
 def facts_line(photo: Picture | None, size: str) -> str:

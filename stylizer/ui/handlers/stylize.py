@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import gradio as gr
 
@@ -50,6 +50,7 @@ class StylizeHandlers(StageHandlers):
 
     tab, stage_name, settings_type = STYLIZE, "stylize", StyleSettings
     strengths, coarse = KEYFRAMES, COARSE
+    starters: ClassVar[dict[str, str]] = {"render": "render", "masterwork": "render_masterwork"}
 
     def __init__(
         self,
@@ -268,6 +269,12 @@ class StylizeHandlers(StageHandlers):
 
     def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> Result:
         return self.engine.run(request, token, progress)
+
+    def render_masterwork(
+        self, visit: str, size: str, format: str, settings: StyleSettings
+    ) -> Iterator[Answer]:
+        """Work at the picture itself, which grows on the stage; the page downloads what comes last."""
+        yield from self._save(visit, size, format, settings, "Beginning a masterwork.", masterwork=True)
 
     def names(self, request: StyleRequest) -> list[str]:
         return [name_of(choice.style) for choice in request.styles]

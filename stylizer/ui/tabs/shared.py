@@ -28,8 +28,12 @@ def make_easel(
     prefix: str = "",
     picture: str = "painting",
     kind: type = StyleRequest,
+    masterwork: bool = False,
 ) -> dict[str, Any]:
-    """Lay out a stage, its strength and what saves in full size; `prefix` begins the ids."""
+    """Lay out a stage, its strength and what saves in full size; `prefix` begins the ids.
+
+    `masterwork` tells whether there is a button for one.
+    """
     made: dict[str, Any] = {"stage": make_stage(message, prefix, picture)}
     made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
     made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
@@ -46,6 +50,8 @@ def make_easel(
             list(FORMATS), value="PNG", label="File", elem_id=f"{prefix}format", min_width=120
         )
         made["render"] = gr.Button("Save", variant="primary", elem_id=f"{prefix}render", min_width=120)
+        if masterwork:
+            made["masterwork"] = gr.Button("Masterwork", elem_id=f"{prefix}masterwork", min_width=120)
         made["stop"] = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", min_width=120)
     made["facts"] = gr.HTML("", elem_id=f"{prefix}facts", apply_default_css=False)
     made["download"] = gr.DownloadButton(visible="hidden", elem_id=f"{prefix}download")

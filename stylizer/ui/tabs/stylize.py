@@ -25,6 +25,7 @@ class StylizeTab:
     status: gr.HTML
     strength: gr.Slider
     render: gr.Button
+    masterwork: gr.Button
     stop: gr.Button
     download: gr.DownloadButton
     size: gr.Radio
@@ -82,7 +83,7 @@ def make_stylize_tab(
     made: dict[str, Any] = {}
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="easel"):
-            made |= make_easel(message, sentence)
+            made |= make_easel(message, sentence, masterwork=True)
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
