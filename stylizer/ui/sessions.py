@@ -118,6 +118,7 @@ class Sessions:
                 left.append(self._sessions.pop(session.id))
         for session in left:
             session.stop()
+            self.save(session)
         if held + wanted > limits.KEPT_BYTES:
             raise RequestError(
                 "The studio holds as many large pictures as it can just now; bring a smaller one, or try "
@@ -128,13 +129,18 @@ class Sessions:
         """Let the crowd leave memory, and delete what is too old, or too many, on disk."""
         now = time.time()
         with self._lock:
-            crowd = list(self._sessions)[: max(0, len(self._sessions) - self.most)]
-            left = [self._sessions.pop(id) for id in crowd]
+            # pages that were only opened go first, but for the newest, which nobody had time to touch
+            waiting = sorted(list(self._sessions.values())[:-1], key=lambda each: (each.touched, each.seen))
+            left = waiting[: max(0, len(self._sessions) - self.most)]
+            for session in left:
+                del self._sessions[session.id]
             self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
             kept = {session.record for session in self._sessions.values()}
             shown = {session.folder for session in self._sessions.values()}
         for session in left:
             session.stop()
+            if session.touched:
+                self.save(session)
         records = sorted(self.records.iterdir(), key=_age_of, reverse=True)
         used = 0
         for place, record in enumerate(records):
@@ -171,7 +177,7 @@ class Sessions:
         with self._lock:
             session = self._sessions.pop(id, None)
             if session is not None and time.time() - session.seen <= self.lifetime:
-                session.seen = time.time()
+                session.seen, session.touched = time.time(), True
                 self._sessions[id] = session
                 return session
         if session is not None:

@@ -301,6 +301,8 @@ class Session:
     results: list[FinishedPicture] = field(default_factory=list)
     looked_at: FinishedPicture | None = None
     seen: float = field(default_factory=time.time)
+    touched: bool = False
+    """Whether anything was heard of the visit since its page was opened."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:

@@ -96,3 +96,21 @@ def test_the_oldest_records_go_when_the_disk_is_full(tmp_path, monkeypatch):
         os.utime(record / RECORD, (time.time() - 100 + place,) * 2)
     sessions.sweep()
     assert [record.exists() for record in records] == [False, True, True]
+
+
+def test_pages_that_were_only_opened_push_nobody_out(tmp_path):
+    sessions = Sessions(tmp_path, most=8)
+    artist = sessions.open()
+    sessions.find(artist.id)
+    newest = [sessions.open() for _ in range(40)][-1]
+    assert sessions.find(artist.id) is artist and sessions.find(newest.id) is newest
+    assert len(sessions) == 8
+
+
+def test_a_visit_that_leaves_memory_is_written_down(tmp_path):
+    sessions = Sessions(tmp_path, most=2)
+    visits = [sessions.open() for _ in range(3)]
+    for visit in visits:
+        sessions.come_back(visit.id)
+    sessions.open()
+    assert any((visit.record / RECORD).is_file() for visit in visits)
