@@ -135,11 +135,11 @@ class Endpoints:
         photo: as for /stylize. painting: the picture to paint like. style: styles of /styles that come with a
         swatch, as for /stylize; may be empty. strength, color, stroke, detail: as for /stylize.
         """
-        choices = [*([StyleChoice(open_picture(painting))] if painting else ()), *self._styles(style)]
+        choices = [*([StyleChoice(self._opened(painting))] if painting else ()), *self._styles(style)]
         settings = {"strength": float(strength), "color": float(color)}
         settings |= {"stroke": float(stroke), "detail": float(detail)}
-        request = StyleRequest(_opened(photo), tuple(choices), masterwork=True, **settings)
-        return self._saved(self.engine.run(request))
+        request = StyleRequest(self._opened(photo), tuple(choices), masterwork=True, **settings)
+        return self._painted(request)
 
     def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
         """Find the parts of a photo that have a name.
