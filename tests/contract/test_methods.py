@@ -15,7 +15,7 @@ from tests.training.tiny_runs import TINY_RUNS
 from training.methods.stylegan import StyleGANMethod
 from training.publishing.publish import publish
 from training.run.loop import build, resume, start
-from training.run.method import METHODS, only_train, trainable_parameters
+from training.run.method import METHODS, Carry, only_train, trainable_parameters
 from training.run.snapshots import list_snapshots, newest_snapshot
 
 OURS = sorted(set(METHODS) - {"toy"})
@@ -35,7 +35,7 @@ def test_a_phase_changes_only_the_networks_it_names(name, studio, tmp_path):
     method = build(name, TINY_RUNS[name].options(tmp_path, studio))
     method.nets.train()
     trainable = trainable_parameters(method.nets)
-    batch, carry, stepped = method.batch(10_000), {}, set()  # a late one: every phase has begun
+    batch, carry, stepped = method.batch(10_000), Carry(), set()  # a late one: every phase has begun
     for phase in method.phases:
         only_train(trainable, phase.steps)
         losses = phase.loss(batch, carry, 10_000)

@@ -12,6 +12,7 @@ from training.methods.begin_as_painter import begin_as_painter
 from training.methods.cyclegan import CycleGANRun
 from training.methods.domain_guide import DomainGuide, DomainStatistics, carried
 from training.run.loop import build
+from training.run.method import Carry
 
 NUMBERS = 2 * (64 + 128 + 256 + 512)
 
@@ -53,19 +54,19 @@ def test_moments_are_carried_to_the_same_side_of_what_is_usual():
 
 def test_a_translation_that_looks_as_led_has_no_loss_and_another_has(guide):
     guide.looks[1].load_state_dict(guide.looks[0].state_dict())  # two domains that look the same
-    same = guide.losses(crops(4), [0] * 4, crops(4), range(4), [1] * 4, {})
+    same = guide.losses(crops(4), [0] * 4, crops(4), range(4), [1] * 4, Carry())
     assert same["look"] < 0.05 and same["content"] < 1e-6
-    away = guide.losses(crops(4), [0] * 4, crops(4).flip(1) * 0.5, range(4), [1] * 4, {})
+    away = guide.losses(crops(4), [0] * 4, crops(4).flip(1) * 0.5, range(4), [1] * 4, Carry())
     assert away["look"] > 5 * same["look"] and away["content"] > 0.001
 
 
 def test_the_critic_is_shown_real_pictures_and_translations_with_their_domains(guide):
     guide.see(crops(3), [1] * 3)
-    carry = {}
+    carry = Carry()
     assert guide.judge({}, carry, 0) == {}
     assert guide.losses(crops(2), [0, 1], crops(2)[:0], [], [], carry) == {}, "nothing was translated"
     guide.losses(crops(2), [0, 1], crops(1), [0], [1], carry)
-    (real, told_real), (made, told_made) = carry["looks"]
+    (real, told_real), (made, told_made) = carry.looks
     assert told_real.tolist() == [[1, 0], [0, 1]] and told_made.tolist() == [[0, 1]]
     assert not any(features.requires_grad for features in (*real, *made))
     assert guide.judge({}, carry, 0)["judge_look"] > 0
@@ -73,7 +74,7 @@ def test_the_critic_is_shown_real_pictures_and_translations_with_their_domains(g
 
 def test_without_a_weight_no_perceptual_network_is_asked_for():
     guide = DomainGuide(CycleGANRun(), 2)
-    assert guide.perceptual is None and guide.losses(crops(1), [0], crops(1), [0], [1], {}) == {}
+    assert guide.perceptual is None and guide.losses(crops(1), [0], crops(1), [0], [1], Carry()) == {}
 
 
 def test_cyclegan_begins_as_what_a_stargan_learned_of_the_domain(studio, tmp_path):

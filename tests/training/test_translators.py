@@ -27,7 +27,7 @@ from training.methods.crop_method import right_share
 from training.run.alarms import LOOKS, Alarms
 from training.run.config import UserMistake
 from training.run.loop import build, start
-from training.run.method import late_linear, only_train, trainable_parameters
+from training.run.method import Carry, late_linear, only_train, trainable_parameters
 from training.run.snapshots import newest_snapshot
 
 
@@ -185,7 +185,7 @@ def test_a_broken_run_raises_its_alarm(broken, words, studio, tmp_path, monkeypa
 def test_clipped_critics_stay_within_their_bound(studio, tmp_path):
     clipped = {"gradient_penalty": 0.0, "largest_weight": 0.01}
     method = build("dualgan", TINY_RUNS["dualgan"].options(tmp_path, studio, **clipped))
-    assert set(method.judge(method.batch(0), {}, 0)) == {"a", "b"}
+    assert set(method.judge(method.batch(0), Carry(), 0)) == {"a", "b"}
     weights = torch.cat([p.flatten() for p in method.nets["critic_a"].parameters()])
     assert weights.abs().max().item() == pytest.approx(0.01)
 
@@ -201,7 +201,7 @@ CRITICS = [
 @pytest.mark.parametrize("name", ["cyclegan", "dualgan", "discogan", "unit", "stargan", "colorize"])
 def test_every_method_takes_any_adversarial_loss_norm_and_penalty(name, options, studio, tmp_path):
     made = TINY_RUNS[name].options(tmp_path, studio, batch=1, critic_layers=2, **options)
-    method, carry, seen = build(name, made), {}, {}
+    method, carry, seen = build(name, made), Carry(), {}
     for step in range(4):
         for phase in method.phases:
             if phase.due(step):
@@ -219,7 +219,7 @@ def test_every_method_takes_any_adversarial_loss_norm_and_penalty(name, options,
 
 def test_stylegan_takes_hinge_too(studio, tmp_path):
     method = build("stylegan", TINY_RUNS["stylegan"].options(tmp_path, studio, adversarial="hinge"))
-    carry, batch = {}, method.batch(0)
+    carry, batch = Carry(), method.batch(0)
     paint, _, judge, _ = method.phases
     with torch.no_grad():
         method.nets["critic"].score.weight.zero_()  # it has no opinion: hinge costs 2, the logistic loss 1.39
@@ -258,7 +258,11 @@ def test_pictures_that_are_held_out_are_never_trained_on(studio, tmp_path, monke
 def test_critics_and_translators_of_discogan_take_turns(studio, tmp_path):
     method = build("discogan", TINY_RUNS["discogan"].options(tmp_path, studio))
     turns = [
-        [phase.name for phase in method.phases if phase.due(step) and phase.loss(method.batch(0), {}, step)]
+        [
+            phase.name
+            for phase in method.phases
+            if phase.due(step) and phase.loss(method.batch(0), Carry(), step)
+        ]
         for step in range(4)
     ]
     assert turns == [["judge"], ["translate"], ["translate"], ["judge"]]
@@ -299,7 +303,7 @@ def test_a_projected_critic_joins_any_method_and_learns(name, studio, tmp_path):
     changes = {"projected": 1.0, **({} if name == "stylegan" else {"crop": 64})}
     method = build(name, TINY_RUNS[name].options(tmp_path, studio, **changes))
     assert method.phases[-1].steps == ("projected-critic",)
-    carry, batch, seen, trainable = {}, method.batch(0), {}, trainable_parameters(method.nets)
+    carry, batch, seen, trainable = Carry(), method.batch(0), {}, trainable_parameters(method.nets)
     for phase in method.phases:
         only_train(trainable, phase.steps)
         losses = phase.loss(batch, carry, 0)

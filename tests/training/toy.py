@@ -52,7 +52,7 @@ class Toy(Method):
         photo = batch["photo"]
         painted = self.nets["painter"](photo + self.config.noise * torch.randn_like(photo))
         self.memory["seen"](painted.mean((1, 2, 3))[:, None])
-        carry["painted"] = painted.detach()
+        carry.painted = painted.detach()
         scale = float("nan") if step == self.config.poison else 1.0
         return {
             "match": scale * self.config.weight * (painted - (1 - photo)).square().mean(),
@@ -60,8 +60,8 @@ class Toy(Method):
         }
 
     def judge(self, batch, carry, step):
-        real, made = self.nets["critic"](batch["photo"]), self.nets["critic"](carry["painted"])
-        carry["figures"] = {"critic_right": ((real > 0).float().mean() + (made < 0).float().mean()) / 2}
+        real, made = self.nets["critic"](batch["photo"]), self.nets["critic"](carry.painted)
+        carry.figures = {"critic_right": ((real > 0).float().mean() + (made < 0).float().mean()) / 2}
         return {"hinge": torch.relu(1 - real).mean() + torch.relu(1 + made).mean()}
 
     def sample(self, nets, batch):

@@ -23,7 +23,7 @@ from ..losses.discriminators import PatchCritic
 from ..losses.hues import Rebalancing, hue_entropy, soft_bins
 from ..run.config import UserMistake
 from ..run.method import AdamSettings, Carry, Losses, Phase, generator, late_linear, method
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun, watched
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
 
 _FIRST_SIGHT = 1 << 41  # batch numbers of the crops whose hues are counted, which no step reaches
 _COUNTED = 256  # crops from which the frequency of hues is counted
@@ -133,8 +133,8 @@ class Colorful(AdversarialMethod[ColorfulRun]):
         chroma, _ = network.hue_chroma(logits, luma(small))
         truth = to_chroma(small)
         made = with_chroma(light, network.enlarged(chroma, luma(small), light))
-        carry.update(watched(photo, made))
-        carry["figures"] = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
+        carry.watch(photo, made)
+        carry.figures = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
         losses = {
             "hue": hue_entropy(logits, target, self.memory["rebalancing"].weights),
             "reconstruct": cfg.reconstruct * picture_l1(F.avg_pool2d(chroma, 2), F.avg_pool2d(truth, 2)),
@@ -146,7 +146,7 @@ class Colorful(AdversarialMethod[ColorfulRun]):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry["painted"]))
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.painted))
         return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:

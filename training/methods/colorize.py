@@ -17,7 +17,7 @@ from ..losses.adversarial import Adversarial, feature_matching
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..run.method import Carry, Losses, Phase, generator, method
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun, watched
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Colorize(AdversarialMethod[ColorizeRun]):
         light, truth = luma(photo), to_chroma(photo)
         chroma = self.nets["colorizer"].chroma(light)
         made = with_chroma(light, chroma)
-        carry.update(watched(photo, made))
-        carry["figures"] = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
+        carry.watch(photo, made)
+        carry.figures = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
         features = critic.features(torch.cat([light, made], 1))
         with torch.no_grad():
             wanted = critic.features(torch.cat([light, photo], 1))
@@ -87,7 +87,7 @@ class Colorize(AdversarialMethod[ColorizeRun]):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry["painted"]))
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.painted))
         return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:

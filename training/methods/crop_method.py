@@ -164,16 +164,16 @@ What it makes of faces and of thin lines should be looked at before it is used."
         """
         if not self.config.projected:
             return {}
-        carry["projected"] = (real, sources), (made.detach(), targets)
+        carry.projected = (real, sources), (made.detach(), targets)
         scores = self._projected_scores(made, targets)
         return {"fool_projected": self.config.projected * ADVERSARIAL["hinge"].generator(scores)}
 
     def judge_projected(self, batch: Any, carry: Carry, step: int) -> Losses:
         """Let the projected critic tell real pictures from made ones."""
-        if "projected" not in carry:
+        if carry.projected is None:
             return {}
-        real, made = (self._projected_scores(*some) for some in carry["projected"])
-        carry["figures"] = {"critic_right": right_share(real, made, "hinge")}
+        real, made = (self._projected_scores(*some) for some in carry.projected)
+        carry.figures = {"critic_right": right_share(real, made, "hinge")}
         return {"judge_projected": ADVERSARIAL["hinge"].critic(real, made)}
 
     def _projected_scores(self, pictures: Tensor, domains: Tensor | None) -> Tensor:
@@ -242,7 +242,7 @@ class AdversarialMethod(CropMethod[AdversarialConfig]):
                 losses[f"penalty_{side}"] = self.config.gradient_penalty * penalty
             right += [right_share(*pair, self.config.adversarial) for pair in answers]
         if self.config.adversarial != "wasserstein":
-            carry["figures"] = {"critic_right": torch.stack(right).mean()}
+            carry.figures = {"critic_right": torch.stack(right).mean()}
         return losses
 
     def fooled(self, *scores: Tensor | tuple[Tensor, ...]) -> Tensor:
@@ -260,8 +260,3 @@ def right_share(real: Tensor, made: Tensor, loss: str) -> Tensor:
     """Measure the share of right answers of a critic's scores; least squares parts real from made at 1/2."""
     middle = 0.5 if loss == "least_squares" else 0.0
     return torch.cat([(real > middle).flatten(), (made < middle).flatten()]).float().mean().detach()
-
-
-def watched(source: Tensor, painted: Tensor) -> dict[str, Tensor]:
-    """Leave pictures and what was made of them for the alarms (collapse, inverted colors)."""
-    return {"source": source.detach(), "painted": painted.detach()}

@@ -17,7 +17,6 @@ from ..data.pool import PicturePool
 from ..losses.cycle import picture_l1
 from ..run.method import Carry, Losses, Phase, method
 from .begin_as_painter import begin_as_painter
-from .crop_method import watched
 from .unpaired import UnpairedMethod, UnpairedRun, named_model
 
 
@@ -91,7 +90,8 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
         cfg, nets = self.config, self.nets
         a, b = batch["a"], batch["b"]
         made_b, made_a = nets["ab"](a), nets["ba"](b)
-        carry.update(made={"a": made_a.detach(), "b": made_b.detach()}, **watched(a, made_b))
+        carry.made = {"a": made_a.detach(), "b": made_b.detach()}
+        carry.watch(a, made_b)
         losses = {
             "fool": self.fooled(nets["critic_b"](made_b), nets["critic_a"](made_a)),
             "cycle": cfg.cycle * (picture_l1(nets["ba"](made_b), a) + picture_l1(nets["ab"](made_a), b)),
@@ -101,5 +101,5 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
         return losses | self.led(batch, made_b, carry)
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        carry["made"] = {side: self.memory[f"pool_{side}"].exchange(carry["made"][side]) for side in "ab"}
+        carry.made = {side: self.memory[f"pool_{side}"].exchange(carry.made[side]) for side in "ab"}
         return super().judge(batch, carry, step)

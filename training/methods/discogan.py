@@ -13,7 +13,6 @@ from ..losses.adversarial import ADVERSARIAL, Adversarial, mean_feature_matching
 from ..losses.cycle import picture_l2
 from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, method
-from .crop_method import watched
 from .unpaired import UnpairedMethod, UnpairedRun
 
 
@@ -78,7 +77,7 @@ class DiscoGAN(UnpairedMethod[DiscoGANRun]):
             return {}  # the critics' turn
         made = {"b": nets["ab"](batch["a"]), "a": nets["ba"](batch["b"])}
         back = {"a": nets["ba"](made["b"]), "b": nets["ab"](made["a"])}
-        carry.update(watched(batch["a"], made["b"]))
+        carry.watch(batch["a"], made["b"])
         rate = cfg.rate_early if step < cfg.early_steps else cfg.rate_late
         fool, match = [], []
         for side, pictures in made.items():

@@ -125,7 +125,7 @@ class DomainGuide:
         wanted = torch.stack([carried(rows[i], self.looks[sources[i]], self.looks[t]) for i, t in pairs])
         found, origin = self.perceptual(made), [f[list(origins)] for f in seen]
         expected = self._told(targets, made)
-        carry["looks"] = (seen, self._told(sources, made)), (tuple(f.detach() for f in found), expected)
+        carry.looks = (seen, self._told(sources, made)), (tuple(f.detach() for f in found), expected)
         cfg = self.config
         return {
             "look": cfg.look * style_moments([moments(f) for f in found], _by_layer(wanted), _KNEE),
@@ -144,10 +144,10 @@ class DomainGuide:
 
     def judge(self, batch: Mapping[str, Tensor], carry: Carry, step: int) -> Losses:
         """Let the critic tell real pictures of a domain from translations to it."""
-        if "looks" not in carry:
+        if carry.looks is None:
             return {}
-        real, made = (self.critic(features[1:], told) for features, told in carry["looks"])
-        carry["figures"] = {"look_right": right_share(real, made, "hinge")}
+        real, made = (self.critic(features[1:], told) for features, told in carry.looks)
+        carry.figures = {"look_right": right_share(real, made, "hinge")}
         return {"judge_look": ADVERSARIAL["hinge"].critic(real, made)}
 
     def _told(self, domains: Sequence[int], like: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ from ..losses.cycle import picture_l1
 from ..losses.discriminators import CriticNorm
 from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, method
-from .crop_method import watched
 from .unpaired import UnpairedMethod, UnpairedRun
 
 
@@ -96,7 +95,7 @@ class DualGAN(UnpairedMethod[DualGANRun]):
         nets = self.nets
         a, b = batch["a"], batch["b"]
         made_b, made_a = nets["ab"](a), nets["ba"](b)
-        carry.update(watched(a, made_b))
+        carry.watch(a, made_b)
         back = picture_l1(nets["ba"](made_b), a) + picture_l1(nets["ab"](made_a), b)
         return {
             "fool": self.fooled(nets["critic_b"](made_b), nets["critic_a"](made_a)),

@@ -184,7 +184,7 @@ class PainterMethod(Method):
         code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
         painted = painter.paint(encoded, CodeField(code))
         features = self.fixed["perceptual"](painted)
-        carry["painted"], carry["features"] = painted.detach(), tuple(f.detach() for f in features)
+        carry.painted, carry.features = painted.detach(), tuple(f.detach() for f in features)
         losses = painting_losses(
             painted,
             features,
@@ -212,9 +212,9 @@ class PainterMethod(Method):
         with torch.no_grad():
             real = self.fixed["perceptual"](batch["real"])
         scores = critic([real[i] for i in _CRITIC_LAYERS], told[:count])
-        made = critic([carry["features"][i] for i in _CRITIC_LAYERS], told)[batch["strength"] == 1]
+        made = critic([carry.features[i] for i in _CRITIC_LAYERS], told)[batch["strength"] == 1]
         right = torch.cat([(scores > 0).flatten(), (made < 0).flatten()]).float().mean()
-        carry["figures"] = {"critic_right": right.detach()}
+        carry.figures = {"critic_right": right.detach()}
         return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
 
     @torch.no_grad()

@@ -22,7 +22,7 @@ from ..losses.discriminators import CriticNorm, DomainCritic
 from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, generator, method
 from .begin_as_painter import begin_as_painter
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, watched
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide
 
 
@@ -128,11 +128,11 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         cfg, critic, picture = self.config, self.nets["critic"], batch["picture"]
         with torch.no_grad():
             made = self.nets["translator"](picture, self._mix(batch["target"]))
-        carry.update(watched(picture, made))
+        carry.watch(picture, made)
         domains = critic.domains(picture)
         losses = self.judged({"all": critic.scores}, {"all": picture}, {"all": made}, carry)
         right = (domains.argmax(1) == batch["source"]).float().mean()
-        carry["figures"] = {**carry.get("figures", {}), "domain_right": right}
+        carry.figures = {**carry.figures, "domain_right": right}
         return {**losses, "classify": cfg.classify * F.cross_entropy(domains, batch["source"])}
 
     def translate(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:

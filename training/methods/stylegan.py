@@ -131,7 +131,7 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         made = inventor.paint(styles)
         with torch.no_grad():
             inventor.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
-        carry["painted"] = made.detach()
+        carry.painted = made.detach()
         shown = self.memory["augment"](made)
         losses = {"fool": ADVERSARIAL[self.config.adversarial].generator(self.nets["critic"](shown))}
         if self.config.features:
@@ -149,15 +149,15 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         styles = mixed_styles(inventor, max(1, len(real) // 2), self.config.mixing, real.device)
         made = inventor.paint(styles)
         lengths = path_lengths(made.float(), styles, torch.randn(made.shape).to(made.device))
-        carry["figures"] = {"length": lengths.detach().mean()}
+        carry.figures = {"length": lengths.detach().mean()}
         return {"path": self.config.path * self.memory["path"](lengths)}
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         augment, critic = self.memory["augment"], self.nets["critic"]
-        shown = augment(batch["picture"]), augment(carry["painted"])
+        shown = augment(batch["picture"]), augment(carry.painted)
         real, made = map(critic, shown)
         augment.follow(real, step)
-        carry["figures"] = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
+        carry.figures = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
         losses = {"judge": ADVERSARIAL[self.config.adversarial].critic(real, made)}
         if self.config.features:
             losses["judge_features"] = ADVERSARIAL["hinge"].critic(*map(self._feature_scores, shown))

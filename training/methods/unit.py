@@ -16,7 +16,6 @@ from ..losses.cycle import latent_divergence, picture_l1
 from ..losses.discriminators import ScaleCritic
 from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, method
-from .crop_method import watched
 from .unpaired import UnpairedMethod, UnpairedRun
 
 
@@ -88,8 +87,8 @@ class UNIT(UnpairedMethod[UNITRun]):
         made = {"b": decode(nets, "b", _noisy(latent["a"])), "a": decode(nets, "a", _noisy(latent["b"]))}
         again = {"a": encode(nets, "b", made["b"]), "b": encode(nets, "a", made["a"])}
         back = {side: decode(nets, side, _noisy(again[side])) for side in ("a", "b")}
-        carry.update(made={side: pictures.detach() for side, pictures in made.items()})
-        carry.update(watched(batch["a"], made["b"]))
+        carry.made = {side: pictures.detach() for side, pictures in made.items()}
+        carry.watch(batch["a"], made["b"])
         codes = [*latent.values(), *again.values()]
         return {
             "fool": self.fooled(nets["critic_a"](made["a"]), nets["critic_b"](made["b"])),

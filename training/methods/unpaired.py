@@ -69,7 +69,7 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         """Let the critics tell both folders' pictures from translations: made before in this step, or now."""
-        made = carry.get("made")
+        made = carry.made
         if made is None:
             with torch.no_grad():
                 made = {

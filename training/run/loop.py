@@ -201,7 +201,7 @@ def run_step(bench: Bench, step: int) -> None:
     accelerator, method = bench.accelerator, bench.method
     number = step * accelerator.num_processes + accelerator.process_index
     torch.manual_seed(step_seed(method.config.seed, number))
-    batch, carry = send_to_device(method.batch(number), accelerator.device), {}
+    batch, carry = send_to_device(method.batch(number), accelerator.device), Carry()
     for phase in method.phases:
         if phase.due(step):
             run_phase(bench, phase, batch, carry, step)
@@ -213,7 +213,7 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
     only_train(bench.trainable, phase.steps)
     with accelerator.autocast():
         losses = phase.loss(batch, carry, step)
-    found, figures = shared_means(losses), shared_means(carry.pop("figures", {}))
+    found, figures = shared_means(losses), shared_means(carry.taken_figures())
     if not found:
         return  # nothing to learn here, in any process
     if losses:
@@ -231,10 +231,10 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
     alarms.gradient(phase.name, step, norm)
     if "critic_right" in values:
         alarms.critic(phase.name, step, values["critic_right"])
-    if "painted" in carry and step % LOOK_EVERY == 0:
-        alarms.pictures(phase.name, step, carry["painted"])
-        if "source" in carry:
-            alarms.colors(phase.name, step, carry["source"], carry["painted"])
+    if carry.painted is not None and step % LOOK_EVERY == 0:
+        alarms.pictures(phase.name, step, carry.painted)
+        if carry.source is not None:
+            alarms.colors(phase.name, step, carry.source, carry.painted)
 
 
 def set_rates(optimizer: torch.optim.Optimizer, setting: Any, step: int) -> None:

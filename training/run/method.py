@@ -16,19 +16,47 @@ from .config import RunConfig, UserMistake
 
 ConfigT = TypeVar("ConfigT", bound=RunConfig)
 Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
-Carry = dict[str, Any]  # what a phase leaves for the next one of the same step; detach tensors
+
+
+@dataclass
+class Carry:
+    """What a phase leaves for the next ones of the same step, for the report and for the alarms.
+
+    Tensors are detached.
+    """
+
+    figures: dict[str, Tensor] = field(default_factory=dict)
+    """Scalars that are only watched; `critic_right`, a critic's share of right answers, has an alarm."""
+    painted: Tensor | None = None
+    """Pictures (B, 3, H, W) that were made: the alarms look whether they are all alike."""
+    source: Tensor | None = None
+    """The pictures that they were made from: inverted colors are found too."""
+    made: dict[str, Tensor] | None = None
+    """Translations by side, for the critics."""
+    features: tuple[Tensor, ...] = ()
+    """Perceptual features of `painted`, for a critic that judges in them."""
+    looks: Any = None
+    """Features of real pictures and of translations, each with what they are told to be."""
+    projected: Any = None
+    """Real and made pictures with their domains, for the critic in projected features."""
+
+    def watch(self, source: Tensor, painted: Tensor) -> None:
+        """Leave pictures and what was made of them for the alarms."""
+        self.source, self.painted = source.detach(), painted.detach()
+
+    def taken_figures(self) -> dict[str, Tensor]:
+        """Return the figures and forget them: they belong to one phase."""
+        taken, self.figures = self.figures, {}
+        return taken
 
 
 @dataclass(frozen=True)
 class Phase:
     """One update: which networks step, on which losses, how often.
 
-    `loss(batch, carry, step)` runs inside autocast. It may put plain figures that are only watched
-    into `carry["figures"]` (name -> scalar tensor; `critic_right`, the share of right answers of a critic,
-    is watched by the alarms) and the pictures it made into `carry["painted"]` (B,3,H,W), detached; with the
-    pictures they were made from in `carry["source"]`, inverted colors are found too.
-    An empty answer skips the update. `lazy` phases are penalties that would be due at every step: what they
-    miss is made up for by `every` times the gradient (arXiv:1912.04958, appendix B).
+    `loss(batch, carry, step)` runs inside autocast; an empty answer skips the update. `lazy` phases are
+    penalties that would be due at every step: what they miss is made up for by `every` times the gradient
+    (arXiv:1912.04958, appendix B).
     """
 
     name: str
