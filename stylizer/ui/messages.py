@@ -51,7 +51,7 @@ def title_line(caption: str) -> str:
 
 
 def name_of(style: Picture | NamedStyle) -> str:
-    return style.name if isinstance(style, Picture) else style.title
+    return written(style.name) if isinstance(style, Picture) else style.title
 
 
 def written(name: str) -> str:

@@ -224,6 +224,7 @@ def _wire_stage(
     looked = [event for slider in looks for event in (slider.input, slider.release)]
     gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
     on(tab["stage"].keep, live.keep, ["visit"], [], settings, queue=False, trigger_mode="always_last")
+    on(tab["stage"].refuse, live.refuse, ["visit"], [], **AT_ONCE)
     on(tab["stage"].adjust, live.renew, ["visit"], ["turn"], **AT_ONCE)
 
     on(tab["photo"].upload, live.open_photo, ["visit", "photo"], ["turn", *controls], **RAW)
@@ -241,7 +242,7 @@ def _wire_stage(
         tab["turn"].change,
         live.paint,
         ["visit"],
-        ["stage", "facts", *(["title"] if "title" in tab else [])],
+        ["stage", "facts", *(name for name in ("title", "match") if name in tab)],
         settings,
         trigger_mode="always_last",
         concurrency_id="preview",
@@ -304,6 +305,7 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
     ]
     gr.on(adjusted, None, None, None, js=to_stage("stage", "regionAdjusted()"))
     on_region(tab.stage.adjust_region, desk.adjust, "region_color", "region_stroke")
+    on_region(tab.match.click, desk.match)
     on_region(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
     on_region(tab.region_part.input, desk.pair, "region_part")
     on_region(tab.region_name.submit, desk.rename, "region_name")
@@ -351,6 +353,7 @@ def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence
         (stage.stroke, desk.stroke),
         (stage.similar, desk.similar),
         (stage.undo, desk.undo),
+        (stage.redo, desk.redo),
         (tab["find_regions"].click, desk.find),
         (tab["new_region"].click, desk.add),
         (tab["clear_regions"].click, desk.clear),

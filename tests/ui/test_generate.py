@@ -62,7 +62,7 @@ def test_an_invented_picture_becomes_a_style_of_ones_own(inventions, visitor, va
     assert answer["tabs"].selected == "Stylize"
     assert visitor.session.chosen in visitor.session.own
     assert answer["turn"] == visitor.stage.turns.number
-    assert "dream" in visitor.paint()[-1]["status"]
+    assert "Invented Picture 1" in visitor.paint()[-1]["status"]
 
 
 def test_another_wish_stops_the_one_before(inventions, visitor, values):

@@ -10,7 +10,7 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.handlers.regions import MATCH, PHOTO, StylizeRegionHandlers
+from stylizer.ui.handlers.regions import PHOTO, StylizeRegionHandlers
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
 
@@ -84,8 +84,12 @@ def test_a_stroke_changes_a_mask_and_undo_takes_it_back(artist):
     assert answer["stage"]["regions"]["acknowledged"] == 1
     assert artist.stage.edits.regions.mask("sky")[40, 20] == 255
     assert artist.stage.truth == {}
+    changed = artist.stage.edits.regions
     artist.tell("undo")
     assert artist.stage.edits.regions == before
+    artist.tell("redo")
+    assert artist.stage.edits.regions == changed
+    assert "nothing to redo" in artist.tell("redo")["status"]
 
 
 def test_a_bad_stroke_is_acknowledged_and_says_why(artist):
@@ -129,7 +133,7 @@ def test_a_painting_of_ones_own_is_matched_by_meaning_and_paired_anew(artist, de
     save_picture(parted(64, 64, seed=5), tmp_path / "mine.png")
     artist.studio.bring_styles(artist.visit, {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
     artist.paint()
-    (answer,) = list(desk.preset(MATCH)(artist.visit, artist.settings))
+    (answer,) = list(desk.match(artist.visit, artist.settings))
     assert "sky from sky" in answer["status"] and shown(answer)["sky"]["layer"] != ""
     artist.tell("choose", names=["sky"])
     answer = desk.pair(artist.visit, "person", artist.settings)
@@ -164,3 +168,24 @@ def test_without_a_segmenter_the_brush_still_makes_regions(visitor, desk, monkey
     assert list(shown(answer)) == ["rest", "region 1"]
     assert answer["stage"]["regions"]["selected"] == ["region 1"]
     json.dumps(answer["stage"])
+
+
+def test_presets_do_not_lose_a_regions_own_painting(artist, desk):
+    artist.tell("choose", names=["sky"])
+    artist.choose("amber")
+    list(desk.preset("Subject only")(artist.visit, artist.settings))
+    assert "sky" in artist.stage.edits.kept
+    list(desk.preset("Sky swap")(artist.visit, artist.settings))
+    assert artist.stage.edits.own_of("sky").styles[0].style.slug == "amber"
+    assert "sky" not in artist.stage.edits.kept
+
+
+def test_matching_is_offered_only_for_a_painting_that_is_a_picture(artist, tmp_path):
+    def offered():
+        return [answer["match"].visible for answer in artist.paint() if "match" in answer]
+
+    artist.choose("amber")
+    assert offered() == [False]
+    save_picture(parted(64, 64, seed=5), tmp_path / "mine.png")
+    artist.studio.bring_styles(artist.visit, {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
+    assert offered() == [True]

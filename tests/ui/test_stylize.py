@@ -116,7 +116,7 @@ def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_pat
     visitor.set(further=answer["further"].value)
     assert len(visitor.settings.further) == 2
     assert [answer[f"share{place}"].visible for place in range(4)] == [True, True, True, False]
-    assert "mine 0, mine 1 and mine 2" in visitor.paint()[-1]["status"]
+    assert "Mine 0, Mine 1 and Mine 2" in visitor.paint()[-1]["status"]
 
 
 def test_a_weight_of_nothing_leaves_a_style_out(visitor):
@@ -277,3 +277,28 @@ def test_a_masterwork_of_a_style_with_a_name_alone_says_what_to_do(visitor, phot
     visitor.choose("moss")
     last = list(_masterwork(visitor))[-1]
     assert "open the painting as a picture" in last["status"] and last["render"].visible
+
+
+def test_painting_is_not_said_any_more_when_the_picture_at_the_set_strength_is_there(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.set(strength=63)
+    said = [(strengths(a) if "stage" in a else [], a.get("status", "")) for a in visitor.paint()]
+    first = next(place for place, (_, words) in enumerate(said) if "Painted like" in words)
+    assert len(said[first][0]) < len(KEYFRAMES) / 2, "most keyframes are still to come"
+    assert not any("Painting." in words for _, words in said[first:])
+
+
+def test_settings_are_back_stays_said_and_asks_for_the_photo(visitor, other_visitor, photo_file):
+    visitor.bring(photo_file)
+    file = visitor.render()[-1]["download"]
+    answer = other_visitor.bring(file)
+    assert "Now open the photo Photo." in answer["status"]
+    painted = other_visitor.paint()
+    assert all("Settings are back." in each["status"] for each in painted if "status" in each)
+    other_visitor.choose("moss")
+    assert "Settings are back." not in other_visitor.paint()[-1]["status"]
+
+
+def test_a_file_that_is_no_picture_gets_an_answer(visitor):
+    told = visitor.studio.refuse(visitor.visit, SimpleNamespace(_data={"name": "<b>notes.txt"}))
+    assert "&lt;b&gt;notes.txt is no picture" in told["status"] and "error" in told["status"]

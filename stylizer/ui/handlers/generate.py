@@ -102,6 +102,7 @@ class GenerateHandlers:
             raise RequestError("no picture is invented yet; choose a seed")
         picture = session.generated.picture
         keep_source(session, picture, self._file(session, picture, session.generated.recipe))
+        picture = replace(picture, name=f"Invented picture {len(session.own) + 1}")
         taken = self.stylize.take_styles(session, [picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
 

@@ -174,15 +174,22 @@ class RegionHandlers(ABC):
 
     def undo(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
         """Take the last step back."""
+        return self._step(visit, event, settings, forward=False)
 
+    def redo(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
+        """Take a step that was undone again."""
+        return self._step(visit, event, settings, forward=True)
+
+    def _step(self, visit: str, event: gr.EventData, settings: Any, forward: bool) -> Answer:
         def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
-            stage = self.handlers.stage(session)
-            can = stage.history is not None and stage.history.can_undo
-            if stage.history is not None and can:
-                stage.history.undo()
-                stage.forget_truth()
-            sentence = "The last step is undone." if can else "There is nothing to undo."
-            return {**self._after(session, base), "status": status(sentence)}
+            stage, word = self.handlers.stage(session), "redo" if forward else "undo"
+            history = stage.history
+            if history is None or not (history.can_redo if forward else history.can_undo):
+                return {"status": status(f"There is nothing to {word}.")}
+            _ = history.redo() if forward else history.undo()
+            stage.forget_truth()
+            done = "The step is done again." if forward else "The last step is undone."
+            return {**self._after(session, base), "status": status(done)}
 
         return self._carry_out(visit, event, settings, change)
 
@@ -333,10 +340,6 @@ class StylizeRegionHandlers(RegionHandlers):
         own = {"color": options.to_request("color", color), "stroke": options.to_request("stroke", stroke)}
         stage.change(edits.override(stage.selected, **own))
         return self._answer(session, base, "Painting.")
-
-    def preset(self, label: str) -> Callable[..., Iterator[Answer]]:
-        """Return the handler of one of PRESETS, or of matching by meaning."""
-        return self.match if label == MATCH else super().preset(label)
 
     def match(self, visit: str, settings: Any) -> Iterator[Answer]:
         """Paint each region like the part of the painting that shows the same."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, Engine, read_recipe_text
+from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, RequestError, read_recipe_text
 from stylizer.engine.recipe import PAINTING, TRANSLATION
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.imaging.resize import fit_within
@@ -23,17 +23,18 @@ from stylizer.ui.handlers.full_size import (
     history_gallery,
     keep_finished,
 )
-from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status
+from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status, written
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
-from stylizer.ui.stage.message import StageMessage, compose_message
+from stylizer.ui.stage.message import StageMessage, compose_message, read_edit
 from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
 from stylizer.ui.visits import keep_source
 
 Answer = dict[str, Any]
 
+ACCEPTED = "use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF"
 MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE}
 """The tabs of recipes of photos."""
 
@@ -158,6 +159,24 @@ class StageHandlers(ABC):
         answer = self.restore(session, recipe, notes, open_picture(result.thumbnail))
         return {**answer, "tabs": gr.Tabs(selected=self.tab)}
 
+    def refuse(self, visit: str, event: gr.EventData) -> Answer:
+        """Say why a file that was dropped is not taken."""
+        name = str(read_edit(event._data).get("name", "That file"))[:80]
+        return {"status": status(f"{name} is no picture that can be opened here; {ACCEPTED}.", "error")}
+
+    def settings_are_back(self, session: Session, recipe: Recipe, notes: Iterable[str]) -> Answer:
+        """Say that a recipe's settings are back, until the picture is painted and beyond."""
+        stage, told = self.stage(session), ["Settings are back."]
+        foreign = stage.photo is not None and recipe.photo_digest not in ("", stage.photo.digest)
+        if foreign and stage.sample is not None:
+            told.append(
+                f"Now open the photo {written(recipe.photo)}." if recipe.photo else "Now open its photo."
+            )
+        else:
+            told += [sentence_of(RequestError(note)) for note in notes]
+        session.note = " ".join(told)
+        return {"status": status(session.note)}
+
     def choose_size(self, visit: str, size: str) -> Answer:
         """Say what a size for saving means."""
         stage = self.stage(self.sessions.find(visit))
@@ -199,13 +218,16 @@ class StageHandlers(ABC):
             yield self._prepare(session, token)
             request = self.read(session, settings)
             self.sessions.save(session)
+            told = status(" ".join(filter(None, (session.note, self.done(session, request)))))
             for work in missing_previews(stage, request, self.strengths, self.coarse):
                 for strength, painted in self.previews(work.request, work.strengths, token):
                     keep_preview(stage, token, work, strength, painted, self.strengths)
-                    yield self.message(session, request)
-            stage.busy = False
-            told, session.note = " ".join(filter(None, (session.note, self.done(session, request)))), ""
-            yield {**self.message(session, request), "status": status(told)}
+                    # the picture is there; what still comes is for the slider's next move
+                    there = strength == request.strength and stage.edits is None
+                    stage.busy = stage.busy and not there
+                    yield {**self.message(session, request), **({"status": told} if there else {})}
+            stage.busy, session.note = False, ""
+            yield {**self.message(session, request), "status": told}
         except Cancelled:
             return
         except Exception:
@@ -261,7 +283,7 @@ class StageHandlers(ABC):
         return {
             **self.message(session),
             **self.begun(session),
-            "status": status("Painting.", "busy"),
+            "status": status(" ".join(filter(None, (session.note, "Painting."))), "busy"),
             "facts": facts_line(stage.photo, stage.out_size),
         }
 

@@ -30,7 +30,7 @@ from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
 from stylizer.ui.handlers.full_size import facts_line, history_gallery
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.history import History
-from stylizer.ui.messages import STYLIZE, listed, name_of, sentence_of, status, title_line
+from stylizer.ui.messages import STYLIZE, listed, name_of, title_line, written
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
@@ -213,7 +213,7 @@ class StylizeHandlers(StageHandlers):
         file = session.new_file(".webp")
         save_picture(fit_within(sample, THUMBNAIL_SIDE), file, quality=80)
         key = f"{OWN_KEY}{len(session.own) + 1}"
-        session.own[key] = OwnStyle(style, title or "My painting", file)
+        session.own[key] = OwnStyle(style, written(title) or "My painting", file)
         return key
 
     def _choose(self, session: Session, keys: list[str], shares: Sequence[float]) -> Answer:
@@ -285,7 +285,11 @@ class StylizeHandlers(StageHandlers):
 
     def begun(self, session: Session) -> Answer:
         card = self.gallery.find(session, session.chosen)
-        return {"title": title_line(card.caption)} if card and not self.stage(session).selected else {}
+        if card is None:
+            return {}
+        title = {} if self.stage(session).selected else {"title": title_line(card.caption)}
+        # only a picture has parts that regions can be matched with
+        return {**title, "match": gr.Button(visible=isinstance(card.style, Picture))}
 
     def done(self, session: Session, request: StyleRequest) -> str:
         edits = self.stage(session).edits
@@ -314,11 +318,9 @@ class StylizeHandlers(StageHandlers):
         heaviest = max((choice.weight for choice in request.styles), default=1.0)
         shares = tuple(round(100 * choice.weight / heaviest) for choice in request.styles)
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
-        told = " ".join(
-            ("Settings are back.", *(sentence_of(RequestError(note)) for note in (*notes, *more)))
-        )
         chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
-        return {**chosen, **values, "region_box": gr.Column(visible=False), "status": status(told)}
+        said = self.settings_are_back(session, recipe, (*notes, *more))
+        return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
 
 
 def forget_defaults(request: gr.Request) -> None:

@@ -25,7 +25,7 @@ from stylizer.ui import options
 from stylizer.ui.handlers.regions import RegionHandlers
 from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.history import History
-from stylizer.ui.messages import TRANSLATE, listed, sentence_of, status, title_line, written
+from stylizer.ui.messages import TRANSLATE, listed, title_line, written
 from stylizer.ui.options import MOST_SHARES, TranslateSettings
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
@@ -180,7 +180,6 @@ class TranslateHandlers(StageHandlers):
         stage.forget_truth()
         heaviest = max((weight for _, weight in request.domains), default=1.0)
         shares = {name: round(100 * weight / heaviest) for name, weight in request.domains}
-        told = ("Settings are back.", *(sentence_of(RequestError(note)) for note in (*notes, *more)))
         return {
             "turn": stage.renew(),
             "model": request.model,
@@ -190,7 +189,7 @@ class TranslateHandlers(StageHandlers):
                 for name in ("strength", "color", "stroke")
             },
             "region_box": gr.Column(visible=False),
-            "status": status(" ".join(told)),
+            **self.settings_are_back(session, recipe, (*notes, *more)),
         }
 
 

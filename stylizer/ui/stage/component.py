@@ -44,6 +44,7 @@ TEMPLATE = """
       <button type="button" data-do="thinner" title="Smaller brush: [">Size &#8722;</button>
       <button type="button" data-do="thicker" title="Larger brush: ]">Size +</button>
       <button type="button" data-do="undo" title="Ctrl+Z">Undo</button>
+      <button type="button" data-do="redo" title="Ctrl+Shift+Z">Redo</button>
       <button type="button" data-do="before" aria-pressed="false">Hold for before</button>
       <span class="stage-hint" role="status"></span>
     </div>

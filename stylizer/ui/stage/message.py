@@ -104,12 +104,15 @@ EVENTS = (
     "stroke",
     "similar",
     "undo",
+    "redo",
+    "refuse",
 )
 """What a stage triggers.
 
 `rest`: the slider rests at a strength whose true picture the stage lacks. `keep`: it rests. `adjust`,
 `adjust_region`: settings of the picture, or of its chosen regions, that need the painter have come to rest.
-The others are region edits, and carry a RegionEdit.
+`refuse`: a file was
+dropped that is no picture, of this `name`. The others are region edits, and carry a RegionEdit.
 """
 
 

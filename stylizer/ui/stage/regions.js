@@ -348,6 +348,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     thinner: () => setRadius(regions.radius / BRUSH.step),
     thicker: () => setRadius(regions.radius * BRUSH.step),
     undo: () => tell("undo", {}),
+    redo: () => tell("redo", {}),
   };
   element.querySelectorAll("[data-tool]").forEach((button) => {
     button.addEventListener("click", () => setTool(button.dataset.tool));
@@ -365,7 +366,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   box.addEventListener("keydown", (event) => {
     if (!regions.entries.length || event.altKey) return;
     const command = event.ctrlKey || event.metaKey;
-    if (command && event.key.toLowerCase() === "z") deeds.undo();
+    if (command && event.key.toLowerCase() === "z") deeds[event.shiftKey ? "redo" : "undo"]();
     else if (!command && event.key === "[") deeds.thinner();
     else if (!command && event.key === "]") deeds.thicker();
     else if (!command && event.key === "Escape" && regions.selected.length) choose(-1, false);

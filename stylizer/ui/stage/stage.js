@@ -369,8 +369,12 @@ export function openStage({ element, trigger, props, watch }) {
 
   // ---- dropped and pasted pictures go the way of the upload buttons --------------------------------------------
 
+  const isPicture = ({ name: file, type }) =>
+    (type.startsWith("image/") && type !== "image/svg+xml") || /\.(tiff?|avif|bmp|hei[cf])$/i.test(file);
+
   function bring(files, where) {
-    const pictures = [...files].filter((file) => file.type.startsWith("image/") || /\.(tiff?|avif|bmp)$/i.test(file.name));
+    const pictures = [...files].filter(isPicture);
+    if (files.length && !pictures.length) trigger("refuse", { name: files[0].name });
     const input = /** @type {HTMLInputElement | null} */ (document.querySelector(`${where} input[type=file]`));
     if (!pictures.length || !input) return;
     const carrier = new DataTransfer();

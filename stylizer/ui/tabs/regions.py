@@ -25,7 +25,8 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
             made["mask"] = gr.UploadButton("Upload mask", file_types=pictures, elem_id="upload-mask")
             made["clear_regions"] = gr.Button("No regions", elem_id="clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
-            made["presets"] = {label: gr.Button(label) for label in (*PRESETS, MATCH)}
+            made["presets"] = {label: gr.Button(label) for label in PRESETS}
+            made["match"] = gr.Button(MATCH, visible=False, elem_id="match")
         with gr.Column(visible=False, elem_id="region-box", elem_classes="panel") as box:
             made["region_title"] = gr.HTML("", apply_default_css=False, elem_id="region-title")
             made["region_manner"] = gr.Radio(

@@ -52,6 +52,7 @@ class StylizeTab:
     mask: gr.UploadButton
     clear_regions: gr.Button
     presets: dict[str, gr.Button]
+    match: gr.Button
     edits: dict[str, gr.Button]
     region_box: gr.Column
     region_title: gr.HTML
