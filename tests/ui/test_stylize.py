@@ -245,7 +245,7 @@ def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo
     assert '"masterwork": true' in read_recipe(file)
     again = list(_masterwork(visitor))
     assert len([answer for answer in again if answer.get("stage")]) == 1, "it is remembered, and shown"
-    assert visitor.session.results[-1].caption == "photo, own, 100 %"
+    assert visitor.session.results[-1].caption == "photo, Own, 100 %"
 
 
 def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file):

@@ -89,7 +89,7 @@ def make_stylize_tab(
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
             made |= _styles(gallery, chosen)
-            with gr.Accordion("Look", open=False):
+            with gr.Accordion("Look", open=False, elem_id="look"):
                 made |= {"color": options.slider("color"), "colors_only": options.switch("colors_only")}
                 made |= {"stroke": options.slider("stroke"), "detail": options.slider("detail")}
     return StylizeTab(**made)

@@ -74,7 +74,7 @@ def make_translate_tab(
                 made |= make_photo_row(samples, PREFIX)
             made |= _models(translate)
             made |= _regions(can_find)
-            with gr.Accordion("Fine tuning", open=False):
+            with gr.Accordion("Fine tuning", open=False, elem_id=f"{PREFIX}fine"):
                 for name in ("color", "stroke"):
                     made[name] = options.slider(name, elem_id=f"{PREFIX}{name}", kind=TranslateRequest)
     return TranslateTab(**made)
