@@ -25,7 +25,7 @@ from stylizer.models.perceptual import Perceptual
 
 _LEVELS = 5
 _MEGABYTE = 1 << 20
-_FIXED = 150 * _MEGABYTE
+_FIXED = 300 * _MEGABYTE
 _LATER = 0.7  # self-similarity's weight falls by this at every larger size
 _LARGEST_STYLE = 1024  # long side to which a painting is enlarged at most, for broad strokes
 
