@@ -54,4 +54,4 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     page.locator("#invent-use").click()
     page.locator("#wall").wait_for()
     stage_says(page, "turn >= 1 && frames >= 7")
-    status_says(page, "Painted like dream")
+    status_says(page, "Painted like Invented Picture 1")

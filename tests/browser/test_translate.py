@@ -72,9 +72,8 @@ def test_regions_are_masks_and_the_finished_picture_is_taken_home(opened, tmp_pa
     says(page, "settled === 'true'")
     assert far(colors(page)[0], PHOTO_SKY) < 0.06
 
-    page.locator("#translate-render").click()
     with page.expect_download() as waiting:
-        page.locator("#translate-download").click()
+        page.locator("#translate-render").click()
     file = tmp_path / "home.png"
     waiting.value.save_as(file)
     assert '"kind": "translation"' in read_recipe(file)
