@@ -52,3 +52,15 @@ def test_every_named_style_has_a_row_and_strength_0_is_the_card_itself(tmp_path,
     assert all(
         torch.equal(made, to_tensor(image)) for made, image in zip(row, patterns.values(), strict=True)
     )
+
+
+def test_the_test_card_is_painted_in_studied_styles_beside_others():
+    torch.manual_seed(1)
+    painter = Painter(PainterConfig.tiny()).eval().requires_grad_(False)
+    painter.straight.weight.normal_(std=0.1)
+    read = painter.code(torch.rand(1, 3, 64, 64))
+    studied = torch.cat([read, 3 * torch.randn(1, painter.adapter_size)], 1)
+    card = {"noise": Image.effect_noise((48, 40), 60).convert("RGB")}
+    pictures = paint_patterns(painter, {"studied": studied, "read": read}, card, 1.0)
+    assert all(made.shape[2:] == (40, 48) for row in pictures.values() for made in row)
+    assert not torch.equal(pictures["studied"][0], pictures["read"][0])

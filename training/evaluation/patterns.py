@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.strength import calibrate, code_weights, painted_share
+from stylizer.models.transfer_network import stack_codes
 
 from ..publishing.runs import open_network
 from ..run.config import UserMistake
@@ -62,7 +63,7 @@ def unrest(picture: Tensor) -> float:
 def paint_patterns(
     painter: nn.Module, codes: Mapping[str, Tensor], patterns: Mapping[str, Image.Image], strength: float
 ) -> dict[str, list[Tensor]]:
-    """Paint every pattern in every style, codes (1, code_size) by name: pictures (1, 3, H, W) in [0, 1]."""
+    """Paint every pattern in every style, codes (1, L) by name: pictures (1, 3, H, W) in [0, 1]."""
     device = next(painter.parameters()).device
     painted: dict[str, list[Tensor]] = {name: [] for name in codes}
     for image in patterns.values():
@@ -71,7 +72,8 @@ def paint_patterns(
         own = painter.own_code(content)
         weights = code_weights([1.0], calibrate(strength, painter.config.calibration)).to(device)
         for name, code in tqdm(codes.items(), unit="style", leave=False, disable=None):
-            made = painter.decode(content, torch.cat([own, code.to(device)]), weights).float()
+            both = stack_codes([own[0], code[0].to(device)])  # a studied style is longer
+            made = painter.decode(content, both, weights).float()
             painted[name].append(torch.lerp(pattern, made, painted_share(strength)).cpu())
     return painted
 
