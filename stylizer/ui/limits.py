@@ -6,6 +6,8 @@ MB = 1 << 20
 
 EVENT_BYTES = MB
 """Of an event's JSON: the longest that the page sends, a stroke of 4000 points, has 0.1 MB."""
+TOOL_BYTES = 16 * MB
+"""Of a call by the Model Context Protocol, which brings photos along as text: a JPEG of 11 MB."""
 FILE_BYTES = 40 * MB
 """Of an uploaded file: a photo of 40 megapixels as JPEG, or of 12 as 16-bit PNG."""
 UPLOAD_FILES = 32
@@ -29,8 +31,8 @@ VISITS = 32
 VISITS_ON_DISK = 256
 RECORD_BYTES = 8 << 30
 """Of what visits brought, on disk for two days; the oldest visits go first."""
-KEPT_BYTES = 768 * MB
-"""Of the photos and paintings of all visits in memory: 64 photos of 4 megapixels, or six of 40."""
+KEPT_BYTES = 640 * MB
+"""Of the photos and paintings of all visits in memory: 53 photos of 4 megapixels, or five of 40."""
 IDLE = 60.0
 """Seconds without a touch after which a visit leaves memory for one that brings a photo."""
 OWN_SIDE = 1536

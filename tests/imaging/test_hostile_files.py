@@ -4,6 +4,8 @@ import contextlib
 import io
 import re
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 import warnings
@@ -272,3 +274,38 @@ def test_a_file_with_flipped_bytes_opens_or_is_refused_in_one_sentence(data):
 def test_random_bytes_are_refused_in_one_sentence(data):
     for head in (b"", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0+", b"RIFF", b"GIF89a", b"BM", b"\xff\xd8\xff"):
         refusal(head + data)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_large_photos_that_many_threads_read_leave_their_memory_behind():
+    """In a process of its own: memory that was ever taken stays counted in this one."""
+    done = subprocess.run([sys.executable, "-c", READ_MANY], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    grown, kept = map(float, done.stdout.split())
+    assert grown < 1.5 * kept + 40
+
+
+READ_MANY = """
+import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from PIL import Image
+from stylizer.imaging.picture import open_picture
+
+def resident():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) / 1024
+
+file = io.BytesIO()
+Image.new("RGB", (4000, 3000)).save(file, "PNG")
+one_at_a_time = Lock()
+
+def read(_):
+    with one_at_a_time:
+        return open_picture(file.getvalue())
+
+read(0)
+before = resident()
+with ThreadPoolExecutor(8) as pool:
+    kept = list(pool.map(read, range(8)))
+print(resident() - before, sum(picture.rgb.nbytes for picture in kept) / 2**20)
+"""
