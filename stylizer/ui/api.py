@@ -81,7 +81,12 @@ class Endpoints:
             return open_picture(photo)
 
     def styles(self) -> list[dict[str, Any]]:
-        """List the styles with names: name (what /stylize takes), title, artist, year and tags."""
+        """List the styles with names.
+
+        Returns:
+            A list of styles: name (what /stylize takes), title, artist, year and tags.
+            Example: styles() -> [{"name": "starry-night", "title": "The Starry Night", ...}]
+        """
         return [
             {"name": s.slug, "title": s.title, "artist": s.artist, "year": s.year, "tags": list(s.tags)}
             for s in self.engine.styles()
@@ -98,12 +103,23 @@ class Endpoints:
         stroke: float = 1.0,
         detail: float = 0.0,
     ) -> str:
-        """Paint a photo in full size and return a PNG whose settings travel inside.
+        """Paint a photo in full size, like a style, a mix of several, or a painting of one's own.
 
-        photo: JPEG, PNG, WebP, AVIF, BMP, TIFF or GIF, up to 40 megapixels. style: a name of /styles, or
-        several with weights, "wave:0.7, irises:0.3"; may be empty with a painting. painting: a picture of
-        your own to paint like. strength: 0 (the photo) to 1.5. color: 0 keeps the photo's colors, 1 takes
-        the style's. colors_only: leave out the strokes. stroke: brush size, 0.5 to 2. detail: 0 to 1.
+        Several styles have weights: "great-wave:0.7, irises:0.3". With a painting the style may be empty.
+
+        Parameters:
+            photo: JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF; 16 pixels to 40 megapixels, 40 MB
+            style: a name of /styles, or several with weights, "great-wave:0.7, irises:0.3"
+            painting: a picture of your own to paint like
+            strength: 0 (the photo) to 1.5
+            color: 0 keeps the photo's colors, 1 takes the style's
+            colors_only: whether to leave out the strokes
+            stroke: brush size, 0.5 to 2
+            detail: 0 to 1, how much of eyes and edges is brought back
+
+        Returns:
+            A PNG of the photo's size whose settings travel inside.
+            Example: stylize(photo="me.jpg", style="starry-night", strength=0.8)
         """
         picture = self._opened(photo)
         choices = self._styles(style)
@@ -130,10 +146,20 @@ class Endpoints:
         stroke: float = 1.0,
         detail: float = 0.0,
     ) -> str:
-        """Work at a picture itself for a minute or two and return a PNG whose settings travel inside.
+        """Work at a picture itself for a minute or two.
 
-        photo: as for /stylize. painting: the picture to paint like. style: styles of /styles that come with a
-        swatch, as for /stylize; may be empty. strength, color, stroke, detail: as for /stylize.
+        Parameters:
+            photo: as for /stylize
+            painting: the picture to paint like
+            style: styles of /styles that come with a swatch, as for /stylize; may be empty
+            strength: 0 to 1.5, how far the photo's forms may give way
+            color: 0 keeps the photo's colors, 1 takes the painting's
+            stroke: brush size, 0.5 to 2
+            detail: 0 to 1, how much of eyes and edges is brought back
+
+        Returns:
+            A PNG of the photo's size whose settings travel inside.
+            Example: masterwork(photo="me.jpg", painting="irises.jpg")
         """
         choices = [*([StyleChoice(self._opened(painting))] if painting else ()), *self._styles(style)]
         settings = {"strength": float(strength), "color": float(color)}
@@ -144,8 +170,13 @@ class Endpoints:
     def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
         """Find the parts of a photo that have a name.
 
-        Returns a list of regions (name, and share of the picture, 0 to 1) and files: a soft 8-bit mask of
-        each region, <name>.png in the photo's size, and overlay.png. What is not sure is called "other".
+        Parameters:
+            photo: as for /stylize
+
+        Returns:
+            A list of regions: name, and share of the picture, 0 to 1. What is not sure is called "other".
+            Files: a soft 8-bit mask of each region, <name>.png in the photo's size, and overlay.png.
+            Example: segment(photo="me.jpg") -> [{"name": "person", "share": 0.31}, ...], ["person.png", ...]
         """
         picture = self._opened(photo)
         with self._token() as token:
@@ -171,14 +202,27 @@ class Endpoints:
         stroke: float = 1.0,
         detail: float = 0.0,
     ) -> str:
-        """Paint each region of a photo in its own style and return a PNG whose settings travel inside.
+        """Paint each region of a photo in its own style.
 
-        photo: as for /stylize. regions: "sky=starry-night:0.8, person=keep": a region's name, then a style of
-        /styles with its strength if wanted, "painting" for the painting that is sent, or "keep" for the photo
-        itself. style: for the other regions, as for /stylize; they keep the photo if there is none and no
-        painting. masks: pictures, white where a region is; the file's name is the region's. Without a mask of
-        that name the regions are those of /segment. match: paint each region that is not named like the part
-        of the painting that shows the same. strength, color, stroke, detail: as for /stylize.
+        A region is named, then its style: a name of /styles with its strength if wanted, "painting" for the
+        painting that is sent, or "keep" for the photo itself. Without a mask of that name the regions are
+        those of /segment. Regions that are not named keep the photo, unless there is a style or a painting.
+
+        Parameters:
+            photo: as for /stylize
+            regions: such as "sky=starry-night:0.8, person=keep"
+            style: for the other regions, as for /stylize
+            painting: a picture of your own to paint like
+            masks: pictures, white where a region is; the file's name is the region's
+            match: paint other regions like the part of the painting that shows the same
+            strength: 0 (the photo) to 1.5
+            color: 0 keeps the photo's colors, 1 takes the style's
+            stroke: brush size, 0.5 to 2
+            detail: 0 to 1, how much of eyes and edges is brought back
+
+        Returns:
+            A PNG of the photo's size whose settings travel inside.
+            Example: stylize_regions(photo="me.jpg", regions="sky=starry-night, person=keep", style="irises")
         """
         picture = self._opened(photo)
         own = self._opened(painting) if painting else None
@@ -211,12 +255,19 @@ class Endpoints:
         color: float = 1.0,
         stroke: float = 1.0,
     ) -> str:
-        """Translate a photo in full size and return a PNG whose settings travel inside.
+        """Translate a photo in full size by a network that learned one look, or several.
 
-        photo: as for /stylize. model: a translator's name; with a wrong one the answer lists the names.
-        domains: one of the model's looks, or several with weights, "monet:0.7, ukiyo-e:0.3"; the first if
-        empty. strength: 0 (the photo) to 1. color: 0 keeps the photo's colors, 1 takes the model's. stroke:
-        size of what the model draws, 0.5 to 2.
+        Parameters:
+            photo: as for /stylize
+            model: a translator's name; with a wrong one the answer lists the names
+            domains: the model's looks, with weights, "monet:0.7, ukiyo-e:0.3"; the first if empty
+            strength: 0 (the photo) to 1
+            color: 0 keeps the photo's colors, 1 takes the model's
+            stroke: size of what the model draws, 0.5 to 2
+
+        Returns:
+            A PNG of the photo's size whose settings travel inside.
+            Example: translate(photo="me.jpg", model="stargan", domains="monet")
         """
         picture = self._opened(photo)
         name = self._model(model, "translator")
@@ -234,11 +285,20 @@ class Endpoints:
         fine: float = 0.0,
         truncation: float = 0.7,
     ) -> str:
-        """Invent a picture and return a PNG whose settings travel inside.
+        """Invent a picture out of a seed.
 
-        model: an inventor's name; may be empty where there is one. seed: 0 to 65535, every number is another
-        picture. second: another seed, of which coarse, middle and fine layers (composition, shapes, colors)
-        may be mixed in, 0 to 1 each. truncation: 0 is the most usual picture, 1 the most daring.
+        Parameters:
+            model: an inventor's name; may be empty where there is one
+            seed: 0 to 65535, every number is another picture
+            second: another seed, whose layers may be mixed in
+            coarse: 0 to 1, how much of the second seed's composition
+            middle: 0 to 1, of its shapes
+            fine: 0 to 1, of its colors
+            truncation: 0 is the most usual picture, 1 the most daring
+
+        Returns:
+            A PNG whose settings travel inside.
+            Example: invent(seed=7, truncation=0.5)
         """
         name = self._model(model, "inventor")
         mix = (float(coarse), float(middle), float(fine))

@@ -56,7 +56,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
     example = read_example(samples / "example")
     example = Example(photos[0], "", {0.0: photos[0].path}) if example is None else _shelve(example, shelf)
     gallery = StyleGallery(engine.styles(), shelf)
-    sessions = Sessions((data or cache / "visits").resolve(), loose=cache / "loose")
+    sessions = Sessions(Path(os.path.abspath(data or cache / "visits")), loose=cache / "loose")
     gr.set_static_paths([sessions.shown])  # as they are: Gradio would delete what it hands out when it ends
     stylize = StylizeHandlers(engine, sessions, gallery, photos, example)
     translate, generate = TranslateHandlers(engine, sessions, photos), GenerateHandlers(stylize)
@@ -114,6 +114,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "strict_cors": True,
+        "mcp_server": True,
         "allowed_paths": [],
         "ssr_mode": False,
         "app_kwargs": {

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from stylizer.ui import limits, protection
+from stylizer.ui import limits, protection, upload_limits
 from tests.imaging.files import file_of, ramp
 
 META = {"_type": "gradio.FileData"}
@@ -130,7 +130,7 @@ def test_no_address_is_fetched_for_a_visitor(site, path):
 
 def test_an_upload_may_lead_out_of_the_folder_by_no_way(site, folder, tmp_path):
     good = Path(site.file()["path"])
-    assert protection.is_upload(str(good), folder.resolve())
+    assert upload_limits.is_upload(str(good), folder.resolve())
     (tmp_path / "secret.png").write_bytes(PHOTO)
     link = good.parent / "link.png"
     link.symlink_to(tmp_path / "secret.png")
@@ -141,7 +141,7 @@ def test_an_upload_may_lead_out_of_the_folder_by_no_way(site, folder, tmp_path):
         good.relative_to("/"),
         folder / "gone",
     ):
-        assert not protection.is_upload(str(path), folder.resolve())
+        assert not upload_limits.is_upload(str(path), folder.resolve())
     link.unlink()
 
 
@@ -190,6 +190,31 @@ def test_broken_events_are_refused_in_words(site, body):
     for door in ("queue/join", "run/predict"):
         headers = {"content-type": "application/json"}
         sentence(site.http.post(f"gradio_api/{door}", content=body, headers=headers))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None, {}, [], "text", {"names": 5}, {"index": 0}, {"value": 1}, {"index": -1, "value": 1},
+        {"index": True, "value": 1}, {"index": "0", "value": 1}, {"index": [0, 1], "value": 1},
+        {"index": 0.5, "value": 1}, {"index": 10**400, "value": 1},
+    ],
+)  # fmt: skip
+def test_a_selection_that_says_nothing_is_refused_in_words(site, said):
+    """Of every event that hears of one."""
+    names = ("choose", "use_sample", "choose_style", "take_step")
+    selections = [
+        event
+        for event in site.events
+        if str(event["api_name"]).removesuffix("_1") in names and event["targets"][0][1] == "select"
+    ]
+    assert len(selections) >= len(names)
+    for event in selections:
+        body = {
+            "data": [None] * len(event["inputs"]), "fn_index": event["id"], "session_hash": "stranger",
+            "event_data": said,
+        }  # fmt: skip
+        sentence(site.http.post("gradio_api/run/predict", json=body))
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
@@ -320,9 +345,9 @@ def test_files_go_by_age_whoever_left_them(tmp_path):
         (tmp_path / name).write_bytes(b"x")
     for name in ("a/old.png", "c/shown.png", "a"):
         os.utime(tmp_path / name, (1, 1))
-    protection.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
+    upload_limits.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
     os.utime(tmp_path / "a", (1, 1))
-    protection.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
+    upload_limits.remove_old(tmp_path, {str(tmp_path / "c/shown.png")}, 60)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {
         "b", "b/new.png", "c", "c/shown.png",
     }  # fmt: skip

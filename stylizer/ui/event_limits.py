@@ -1,0 +1,200 @@
+"""Events as they come over HTTP: short, for a function that there is, and of uploads alone."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import gradio as gr
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stylizer.ui import limits
+from stylizer.ui.refusal import Refused, ToolRefused, answer
+from stylizer.ui.upload_limits import API, check_disk, is_upload, upload_folder
+
+TOOLS = f"{API}/mcp"
+_ADDRESS = re.compile(r"\s*(https?|ftp|file):", re.IGNORECASE)
+_OWN_FILE = re.compile(rf"https?://[^/?#]{{1,255}}/(?:[^?#=]{{1,255}}/)?{API[1:]}/file=([^?#]{{1,4096}})")
+_LARGEST = 1 << 53  # beyond, numbers of JavaScript are not exact, and the answer cannot be written
+
+
+class EventLimits:
+    """Read an event's JSON before Gradio does: short, for an event that there is, and of uploads alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" and scope["method"] == "POST" else ""
+        if not path.startswith(API) or path.rstrip("/") == f"{API}/upload":
+            await self.app(scope, receive, send)
+            return
+        try:
+            if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
+                raise Refused(415, "Events are sent as JSON.")
+            tools = path.startswith(TOOLS)
+            if tools:
+                check_disk(upload_folder(scope), Headers(scope=scope).get("content-length"))
+            body = await read_body(receive, limits.TOOL_BYTES if tools else limits.EVENT_BYTES)
+            event = read_event(body)
+            if tools:
+                check_addresses(event, upload_folder(scope))
+            elif name_uploads(event, upload_folder(scope)):
+                body = json.dumps(event).encode()
+            name = path.rstrip("/").removeprefix(f"{API}/")
+            if re.match(r"(queue/join|run/|api/|call/)", name):
+                check_call(scope, name, event)
+            check_values(event, upload_folder(scope))
+            check_numbers(event)
+            if name == "queue/join" or name.startswith("call/"):
+                check_places(scope, event.get("session_hash"))
+        except ToolRefused as refused:
+            await refused.answer(scope, receive, send)
+            return
+        except Refused as refused:
+            await answer(refused)(scope, receive, send)
+            return
+        sent = False
+
+        async def replay() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(scope, replay, send)
+
+
+async def read_body(receive: Receive, most: int) -> bytes:
+    """Read a request's body; raises Refused for more bytes than that."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "The request broke off.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise Refused(
+                413, f"The request is larger than {most >> 20} MB, the most that an event may have."
+            )
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def read_event(body: bytes) -> dict[str, Any]:
+    """Read an event's JSON object; raises Refused."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(422, "The request is no JSON that can be read.") from error
+    if not isinstance(event, dict):
+        raise Refused(422, "The request is no JSON object.")
+    return event
+
+
+def check_call(scope: Scope, name: str, event: dict[str, Any]) -> None:
+    """Raise Refused unless an event is for a function that there is, with as many values as it takes."""
+    functions = scope["app"].get_blocks().fns
+    door, _, api = name.partition("/")
+    if door == "queue" or api == "predict":
+        index = event.get("fn_index")
+        found = functions.get(index) if isinstance(index, int) and not isinstance(index, bool) else None
+    else:
+        found = next((each for each in functions.values() if each.api_name == api), None)
+    if found is None:
+        raise Refused(404, "There is no such event; /styles and the others are listed on the API page.")
+    if not isinstance(event.get("session_hash"), str | None):
+        raise Refused(422, "The session's name is no text.")
+    if door == "queue" and not event.get("session_hash"):
+        raise Refused(422, "The session has no name.")
+    data = event.get("data")
+    wanted = len(found.inputs)
+    if not isinstance(data, list) or len(data) > wanted or (found.inputs and not data):
+        raise Refused(422, f"This event takes {wanted} values.")
+    if gr.SelectData in _hints(found.fn) and not _is_selection(event.get("event_data")):
+        raise Refused(422, "The event does not say what was selected.")
+
+
+def _hints(function: Any) -> list[Any]:
+    return list(inspect.get_annotations(inspect.unwrap(function), eval_str=True).values()) if function else []
+
+
+def _is_selection(data: Any) -> bool:
+    """Tell whether an event says which entry of a list was selected; Gradio would raise."""
+    return (
+        isinstance(data, dict) and "value" in data and type(data.get("index")) is int and data["index"] >= 0
+    )
+
+
+def check_values(event: dict[str, Any], folder: Path) -> None:
+    """Raise Refused when an input of an event is a file that is no upload.
+
+    Gradio checks paths only for some payloads of some widgets, and fetches addresses of others. What comes
+    along beside the inputs names pictures that the page shows; nobody opens them by that name.
+    """
+    for each in _walk({key: value for key, value in event.items() if key != "event_data"}):
+        if isinstance(each, dict) and ("path" in each or "url" in each or "meta" in each):
+            path = each.get("path")
+            if not isinstance(path, str) or not is_upload(path, folder):
+                raise Refused(422, "That is no file that was uploaded here; upload it first.")
+
+
+def uploaded_at(address: object, folder: Path) -> str:
+    """Return the upload that an address of ours leads to, or nothing; nobody asks for the address."""
+    found = _OWN_FILE.fullmatch(address) if isinstance(address, str) else None
+    path = unquote(found[1]) if found else ""
+    return path if path and is_upload(path, folder) else ""
+
+
+def name_uploads(event: dict[str, Any], folder: Path) -> bool:
+    """Put uploads by their path where an event names them by their address; tell whether any was."""
+    found = False
+    for each in _walk(event):
+        if isinstance(each, dict) and (path := uploaded_at(each.get("path"), folder)):
+            each["path"], found = path, True
+            each.pop("url", None)
+    return found
+
+
+def check_addresses(event: dict[str, Any], folder: Path) -> None:
+    """Raise ToolRefused for an address that a call of a tool names, unless it is that of an upload."""
+    params = event.get("params")
+    for each in _walk(params.get("arguments") if isinstance(params, dict) else None):
+        if isinstance(each, str) and _ADDRESS.match(each) and not uploaded_at(each, folder):
+            raise ToolRefused(event.get("id"))
+
+
+def check_numbers(event: dict[str, Any]) -> None:
+    """Raise Refused when an event holds a number that cannot come back."""
+    for each in _walk(event):
+        if isinstance(each, int) and not isinstance(each, bool) and abs(each) > _LARGEST:
+            raise Refused(422, "The request holds a number that is too large.")
+
+
+def _walk(value: Any) -> Iterator[Any]:
+    """Walk over all that a JSON value holds, however deep."""
+    left = [value]
+    while left:
+        each = left.pop()
+        yield each
+        if isinstance(each, dict):
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+
+
+def check_places(scope: Scope, hash: str | None) -> None:
+    """Raise Refused when a visitor has as many jobs waiting as one may have."""
+    queue = scope["app"].get_blocks()._queue
+    waiting = [event for each in list(queue.event_queue_per_concurrency_id.values()) for event in each.queue]
+    mine = sum(hash is not None and event.session_hash == hash for event in waiting)
+    if mine >= limits.VISIT_PLACES:
+        raise Refused(503, f"You have {mine} jobs waiting already; wait for one of them and try again.")
