@@ -36,18 +36,19 @@ class App(EngineOptions):
     def run(self) -> int:
         """Make the engine and its page, and serve it until stopped."""
         remove_left_folders(Path(tempfile.gettempdir()))
-        folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        folder, uploads = (tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-") for _ in range(2))
+        for each in (folder, uploads):
+            atexit.register(shutil.rmtree, each, ignore_errors=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or nothing would be deleted
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
-        os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "files")  # uploads and results of this run alone
+        os.environ["GRADIO_TEMP_DIR"] = uploads  # and results of this run, nothing else
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
         engine = self.engine()
         from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
 
         for problem in engine.problems():
             print(f"Left out: {problem}.", file=sys.stderr)
-        make_page(engine, data=self.data or default_data()).launch(
+        make_page(engine, data=linked(self.data or default_data(), Path(folder) / "visits")).launch(
             share=self.share, server_name=self.host, server_port=self.port, **launch_settings()
         )
         return 0
@@ -57,6 +58,16 @@ def default_data() -> Path:
     """Return the folder for visits in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "style-transfer-studio"
+
+
+def linked(data: Path, link: Path) -> Path:
+    """Reach a folder by a link: visitors are told where pictures lie, but not whose home that is."""
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        link.symlink_to(data.resolve(), target_is_directory=True)
+    except OSError:  # Windows lets not everyone make links
+        return data
+    return link
 
 
 def remove_left_folders(place: Path) -> None:

@@ -67,10 +67,7 @@ def write_visit(session: Session) -> None:
                 name: _stage_entry(session, stage, stage.photo_at == newest.photo_at)
                 for name, stage in session.stages.items()
             },
-            "results": [
-                {**asdict(result), "file": str(result.file), "thumbnail": str(result.thumbnail)}
-                for result in session.results
-            ],
+            "results": [{**asdict(result), **_places(session, result)} for result in session.results],
         }
     write_whole(session.record / RECORD, json.dumps(data).encode())
 
@@ -104,15 +101,27 @@ def read_visit(
         for name, stage in session.stages.items():
             _read_stage(session, stage, data["stages"][name], styles, edits_types[name])
         for entry in data["results"]:
-            result = FinishedPicture(
-                **{**entry, "file": Path(entry["file"]), "thumbnail": Path(entry["thumbnail"])}
-            )
-            if result.file.is_file() and shown in result.file.parents:
+            result = FinishedPicture(**{**entry, **_found(session, entry)})
+            if result.file.is_file():
                 session.results.append(result)
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("A visit could not be read: %s", type(error).__name__)
         return False
     return True
+
+
+def _places(session: Session, result: FinishedPicture) -> dict[str, str]:
+    """Tell where a picture lies in its visit's folder, which another server may reach by another path."""
+    return {key: str(getattr(result, key).relative_to(session.folder)) for key in ("file", "thumbnail")}
+
+
+def _found(session: Session, entry: dict[str, Any]) -> dict[str, Path]:
+    """Find what `_places` told; formerly it told whole paths."""
+    folder, file = Path(entry["file"]).parts[-2:]
+    return {
+        "file": session.folder / folder / file,
+        "thumbnail": session.folder / Path(entry["thumbnail"]).name,
+    }
 
 
 def _own_entry(key: str, own: OwnStyle) -> dict[str, Any]:

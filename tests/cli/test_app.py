@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stylizer.cli.app import PREFIX, remove_left_folders
+from stylizer.cli.app import PREFIX, linked, remove_left_folders
 from tests.imaging.files import file_of, ramp
 from tests.ui.small_studio import free_port, small_engine
 
@@ -26,6 +26,12 @@ def test_folders_of_runs_that_were_killed_go_and_others_stay(tmp_path):
     remove_left_folders(tmp_path)
     kept = {path.name for path in tmp_path.iterdir()}
     assert kept == {f"{PREFIX}{os.getpid()}-abc", f"{PREFIX}mine", "other"}
+
+
+def test_visits_are_reached_by_a_path_that_says_nothing_of_the_home(tmp_path):
+    link = linked(tmp_path / "home" / "data", tmp_path / "visits")
+    (link / "photo.png").write_bytes(b"x")
+    assert "home" not in str(link) and (tmp_path / "home" / "data" / "photo.png").is_file()
 
 
 @pytest.mark.slow

@@ -26,8 +26,8 @@ def engine(tmp_path_factory):
 def restart(engine, studio, tmp_path):
     """Start the server anew over the same folder: nothing is in memory any more."""
 
-    def again():
-        sessions = Sessions(studio.sessions.folder)
+    def again(folder=None):
+        sessions = Sessions(folder or studio.sessions.folder)
         gallery = StyleGallery(engine.styles(), tmp_path / "shelf")
         handlers = StylizeHandlers(engine, sessions, gallery, studio.samples, studio.example)
         translate = TranslateHandlers(engine, sessions, studio.samples)
@@ -109,6 +109,16 @@ def test_after_a_restart_finished_pictures_are_still_there(artist, restart):
     answer = come_back(restart(), artist)
     assert [result.file for result in artist.session.results] == [before.file]
     assert answer["history"].visible and before.file.is_file()
+
+
+def test_another_server_finds_pictures_by_its_own_path_to_the_folder(artist, restart, tmp_path):
+    artist.render()
+    (before,) = artist.session.results
+    (tmp_path / "elsewhere").symlink_to(artist.studio.sessions.folder)
+    come_back(restart(tmp_path / "elsewhere"), artist)
+    (after,) = artist.session.results
+    assert after.file.is_relative_to(tmp_path / "elsewhere") and after.file.samefile(before.file)
+    assert after.thumbnail.samefile(before.thumbnail)
 
 
 def test_a_sample_photo_needs_no_copy(visitor, restart):
