@@ -23,6 +23,8 @@ LIFETIME = 2 * 24 * 3600.0
 """Seconds after the last click until a visit's photos and results are deleted."""
 PAUSE = 600.0
 """Seconds from one look for old visits to the next."""
+BREATH = 10.0
+"""Seconds at least, when visits begin one after the other."""
 
 
 class Sessions:
@@ -47,6 +49,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._tabs: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._swept = -BREATH
         self.reading = threading.BoundedSemaphore(limits.READERS)
         """Held while a picture is unpacked."""
 
@@ -58,7 +61,7 @@ class Sessions:
         id = secrets.token_urlsafe(24)
         session = Session(id, self.shown / secrets.token_hex(16), self._record(id))
         self._take(session, tab)
-        self.sweep()
+        self.sweep_soon()
         return session
 
     def find(self, id: str | None) -> Session:
@@ -125,9 +128,20 @@ class Sessions:
                 "again in some minutes"
             )
 
+    def sweep_soon(self) -> None:
+        """Let the crowd leave memory; look at the disk only now and then, for that takes long."""
+        if time.monotonic() - self._swept > BREATH:
+            self.sweep()
+        else:
+            self._sweep_memory()
+
     def sweep(self) -> None:
         """Let the crowd leave memory, and delete what is too old, or too many, on disk."""
-        now = time.time()
+        self._swept = time.monotonic()
+        self._sweep_memory()
+        self._sweep_disk()
+
+    def _sweep_memory(self) -> None:
         with self._lock:
             # pages that were only opened go first, but for the newest, which nobody had time to touch
             waiting = sorted(list(self._sessions.values())[:-1], key=lambda each: (each.touched, each.seen))
@@ -135,12 +149,16 @@ class Sessions:
             for session in left:
                 del self._sessions[session.id]
             self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
-            kept = {session.record for session in self._sessions.values()}
-            shown = {session.folder for session in self._sessions.values()}
         for session in left:
             session.stop()
             if session.touched:
                 self.save(session)
+
+    def _sweep_disk(self) -> None:
+        now = time.time()
+        with self._lock:
+            kept = {session.record for session in self._sessions.values()}
+            shown = {session.folder for session in self._sessions.values()}
         records = sorted(self.records.iterdir(), key=_age_of, reverse=True)
         used = 0
         for place, record in enumerate(records):
@@ -190,7 +208,7 @@ class Sessions:
         if not self.read(session):
             return None
         self._take(session, "")
-        self.sweep()
+        self.sweep_soon()
         return session
 
 
