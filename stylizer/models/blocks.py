@@ -91,6 +91,14 @@ class CodeField:
         if self.adapted and uniform is not None:
             self.adapter_weights = uniform[self.adapted].to(adapters)
 
+    @classmethod
+    def alike(cls, codes: Tensor, adapters: Tensor, share: float) -> CodeField:
+        """Return one code a picture (B, L), and for all of them the same adapters (1, A) at a share."""
+        field = cls(codes)
+        field.adapted, field.adapters = [0], adapters
+        field.adapter_weights = adapters.new_full((1,), share)
+        return field
+
     def adapt(self, x: Tensor, part: AdapterSlices) -> Tensor | None:
         """Return what adapters add to the 3x3 convolution of x (B, C, h, w); None where there are none."""
         if not self.adapted:

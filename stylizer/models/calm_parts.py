@@ -69,6 +69,29 @@ def follow(bands: Tensor, photo_bands: Tensor, mask: Tensor) -> Tensor:
     )
 
 
+def relief(bands: Tensor, photo_bands: Tensor) -> Tensor:
+    """How far a painting looks embossed: (B, 2, bands), its correlation with slopes right and down.
+
+    One side of every edge lighter, the other darker, as if lit from a corner: a network draws it by a single
+    filter, no painter does. Both of (B, bands, H, W); 0 for the photo itself, within .02 for other systems.
+    """
+    drawn = _centered(bands[..., 1:-1, 1:-1])
+    right = _centered(photo_bands[..., 1:-1, 2:] - photo_bands[..., 1:-1, :-2])
+    down = _centered(photo_bands[..., 2:, 1:-1] - photo_bands[..., :-2, 1:-1])
+    size = drawn.square().mean((2, 3)) + _TINY**2
+    return torch.stack(
+        [
+            (drawn * slope).mean((2, 3)) / (size * (slope.square().mean((2, 3)) + _TINY**2)).sqrt()
+            for slope in (right, down)
+        ],
+        1,
+    )
+
+
+def _centered(bands: Tensor) -> Tensor:
+    return bands - bands.mean((2, 3), keepdim=True)
+
+
 def excess(energy: Tensor, allowed: Tensor) -> Tensor:
     """Squared logarithm of how far calm energies (B, 3) exceed those that are allowed; (B,)."""
     return F.relu((energy.clamp(min=_TINY) / allowed.clamp(min=_TINY)).log()).square().mean(1)

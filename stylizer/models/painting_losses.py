@@ -20,6 +20,7 @@ from stylizer.models.calm_parts import (
     follow,
     guided_distance,
     guided_moments,
+    relief,
 )
 from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.perceptual import (
@@ -60,6 +61,8 @@ class PaintingWeights:
     """Of what is drawn in calm places without the photo's warrant (1 - correlation)."""
     excess: float = 0.3
     """Of detail in calm places beyond what the painting's own calm places and the photo's have."""
+    relief: float = 150.0
+    """Of the squared correlation of detail with the photo's slope: embossed edges."""
 
 
 class StyleTarget(NamedTuple):
@@ -132,6 +135,7 @@ def painting_losses(
         bands = detail_bands(painted.float())
         share = torch.tensor(_BAND_SHARES, device=painted.device)
         invented = ((1 - follow(bands, photo.bands, photo.calm)) * share).sum(1)
+        embossed = relief(bands[:, :2], photo.bands[:, :2]).square().sum(1)  # coarse ones agree by chance
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
         parts = guided_moments(features[1:], photo.guides)
         alike = [
@@ -148,6 +152,7 @@ def painting_losses(
         "similar": weights.similar * torch.stack(alike).mean(),
         "follow": weights.follow * invented.mean(),
         "excess": weights.excess * busy.mean(),
+        "relief": weights.relief * embossed.mean(),
     }
 
 

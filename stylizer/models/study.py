@@ -15,6 +15,7 @@ from stylizer.models.painter import Painter
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
     PaintingWeights,
+    PhotoTarget,
     StyleTarget,
     painting_losses,
     photo_target,
@@ -22,6 +23,8 @@ from stylizer.models.painting_losses import (
     style_target,
 )
 from stylizer.models.perceptual import Perceptual
+from stylizer.models.strength import calibrate
+from stylizer.models.transfer_network import Content
 
 _SETTLED = 0.002  # share of the loss that a third of the steps must still gain
 _SMOOTH = 0.9  # of the running mean of losses that is compared
@@ -35,8 +38,6 @@ class StudyOptions:
     seconds: float = 0.0
     """Stop after this long; 0: no limit."""
     batch: int = 2
-    crop: int = 192
-    """Side of the photo crops, pixels; every second one is a whole composition."""
     code_rate: float = 0.03
     """Learning rate of Adam on the numbers of the code, falling along half a cosine."""
     adapter_rate: float = 0.003
@@ -61,29 +62,73 @@ class Studied:
     """Running mean of the losses."""
 
 
+class Practice:
+    """Crops of photos to practice on: each is encoded and measured when it is first met, then kept.
+
+    photos (3, h, w) in [0, 1] of any sizes, faces among them. Even crops are as much of a whole photo as a
+    square holds, odd ones a part. A crop of 192 px takes 4 MB. Raises ValueError when there is no photo.
+    """
+
+    def __init__(self, painter: Painter, perceptual: Perceptual, photos: Sequence[Tensor],
+                 side: int = 192, crops: int = 32, seed: int = 0):  # fmt: skip
+        if not photos:
+            raise ValueError("Studying a style needs at least one photo to practice on.")
+        self.painter, self.perceptual, self.photos = painter, perceptual, photos
+        self.side, self.crops, self.seed = side, crops, seed
+        self.device = perceptual.mean.device
+        self._known: dict[int, tuple[Content, PhotoTarget]] = {}
+
+    def draw(self, count: int, rng: torch.Generator) -> tuple[Content, PhotoTarget]:
+        """Draw crops: their contents and what a painting of them is held against, as batches."""
+        chosen = torch.randint(self.crops, (count,), generator=rng).tolist()
+        known = [self._measured(index) for index in chosen]
+        contents, targets = [one[0] for one in known], [one[1] for one in known]
+        first = contents[0]
+        content = first._replace(
+            pixels=torch.cat([one.pixels for one in contents]),
+            half=torch.cat([one.half for one in contents]),
+            quarter=torch.cat([one.quarter for one in contents]),
+            eighth=torch.cat([one.eighth for one in contents]),
+            colors=torch.cat([one.colors for one in contents]),
+            mean=torch.cat([one.mean for one in contents]),
+            root=torch.cat([one.root for one in contents]),
+        )
+        return content, PhotoTarget(
+            tuple(torch.cat(layers) for layers in zip(*(one.content for one in targets), strict=True)),
+            *(torch.cat(parts) for parts in zip(*(one[1:] for one in targets), strict=True)),
+        )
+
+    @torch.no_grad()
+    def _measured(self, index: int) -> tuple[Content, PhotoTarget]:
+        if index not in self._known:
+            rng = torch.Generator().manual_seed(self.seed * self.crops + index)
+            crop = _crop(self.photos, self.side, index, rng)[None].to(self.device)
+            with _half_precision(self.device):
+                content = self.painter.encode(crop.contiguous(memory_format=torch.channels_last))
+                target = photo_target(crop, self.perceptual(crop)[-CONTENT_LAYERS:])
+            self._known[index] = content, target
+        return self._known[index]
+
+
 def study(
     painter: Painter,
     style: Tensor,
-    photos: Sequence[Tensor],
-    perceptual: Perceptual,
+    practice: Practice,
     options: StudyOptions = StudyOptions(),
 ) -> Iterator[Studied]:
     """Improve the code of a painting by what it makes of photos, a few steps at a time.
 
-    style (1, 3, H, W) in [0, 1], best at 512 px; photos (3, h, w) in [0, 1] of any sizes, faces among them.
-    Yields after the first step, then every `show_every` steps and at the end; a caller who has enough leaves
-    the loop, and has lost nothing. Raises ValueError when there is no photo.
+    style (1, 3, H, W) in [0, 1], best at 512 px. The code is tried at the strength that the slider's end
+    stands for. Yields after the first step, then every `show_every` steps and at the end; a caller who has
+    enough leaves the loop, and has lost nothing.
     """
-    if not photos:
-        raise ValueError("Studying a style needs at least one photo to practice on.")
     rng = torch.Generator().manual_seed(options.seed)
-    device = style.device
     with torch.no_grad():
-        target = style_target(style, perceptual(style))
+        target = style_target(style, practice.perceptual(style))
         start = painter.code(style).float()
     learned = start[:, : painter.learned_size].clone().requires_grad_(True)
     colors = start[:, painter.learned_size :]
-    adapters = _first_adapters(painter, rng).to(device).requires_grad_(options.adapter_rate > 0)
+    adapters = _first_adapters(painter, rng).to(style.device).requires_grad_(options.adapter_rate > 0)
     rates = [options.code_rate, options.adapter_rate]
     optimizer = torch.optim.Adam(
         [
@@ -98,10 +143,7 @@ def study(
         share = 0.05 + 0.95 * (0.5 + 0.5 * float(torch.cos(torch.tensor(torch.pi * step / options.steps))))
         for group, rate in zip(optimizer.param_groups, [rate for rate in rates if rate], strict=True):
             group["lr"] = rate * share
-        crops = torch.stack([_crop(photos, options.crop, i, rng) for i in range(options.batch)]).to(device)
-        loss = _loss(
-            painter, perceptual, crops, torch.cat([learned, colors, adapters], 1), target, options, rng
-        )
+        loss = _loss(practice, torch.cat([learned, colors], 1), adapters, target, options, rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -118,25 +160,29 @@ def study(
 
 
 def _loss(
-    painter: Painter,
-    perceptual: Perceptual,
-    crops: Tensor,
+    practice: Practice,
     code: Tensor,
+    adapters: Tensor,
     target: StyleTarget,
     options: StudyOptions,
     rng: torch.Generator,
 ) -> Tensor:
-    """Sum the losses of painting crops (B, 3, S, S) with a code (1, L)."""
-    enabled = crops.device.type in ("cpu", "cuda")
-    places = [at.to(crops.device) for at in sample_places(options.crop, options.crop, rng)]
-    with torch.autocast(crops.device.type, torch.bfloat16, enabled=enabled):
-        with torch.no_grad():
-            photo = photo_target(crops, perceptual(crops)[-CONTENT_LAYERS:])
-            encoded = painter.encode(crops.contiguous(memory_format=torch.channels_last))
-        field = CodeField(code, torch.ones(1, device=crops.device), painter.code_size)
-        painted = painter.paint(encoded, field)
-        losses = painting_losses(painted, perceptual(painted), photo, target, places, options.weights)
+    """Sum the losses of painting a batch of crops with a code (1, code_size) and adapters."""
+    painter, device = practice.painter, practice.device
+    content, photo = practice.draw(options.batch, rng)
+    places = [at.to(device) for at in sample_places(*content.size, rng)]
+    strength = calibrate(1.0, painter.config.calibration)
+    mixed = torch.lerp(painter.own_code(content).float(), code, strength)
+    with _half_precision(device):
+        painted = painter.paint(content, CodeField.alike(mixed, adapters, strength))
+        losses = painting_losses(
+            painted, practice.perceptual(painted), photo, target, places, options.weights
+        )
     return torch.stack([value.float() for value in losses.values()]).sum()
+
+
+def _half_precision(device: torch.device) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type in ("cpu", "cuda"))
 
 
 def _has_settled(means: list[float], options: StudyOptions) -> bool:

@@ -13,6 +13,7 @@ from stylizer.models.calm_parts import (
     follow,
     guided_distance,
     guided_moments,
+    relief,
 )
 
 
@@ -50,6 +51,16 @@ def test_bands_part_a_picture_by_the_size_of_its_detail():
     for period, band in ((4, 0), (16, 1), (56, 2)):
         energy = detail_bands(0.5 + 0.2 * torch.sin(2 * torch.pi * columns / period)).std((2, 3))[0]
         assert int(energy.argmax()) == band
+
+
+def test_relief_is_seen_in_an_embossed_picture_with_its_direction_and_in_no_other(photo):
+    bands = detail_bands(photo)
+    assert relief(bands, bands).abs().max() < 0.03  # but for its borders
+    assert relief(detail_bands(noise(1, 3, 128, 128, seed=1)), bands)[..., :2].abs().max() < 0.06
+    lit = photo + 0.8 * (photo.roll(-1, 3) - photo.roll(1, 3))
+    found = relief(detail_bands(lit), bands)[0]
+    assert found[0, :2].min() > 0.3 and found[1, :2].abs().max() < 0.06
+    assert torch.allclose(relief(detail_bands(-lit), bands)[0], -found, atol=1e-4)
 
 
 def test_excess_counts_only_what_goes_beyond(photo):
@@ -91,6 +102,7 @@ def test_gradients_reach_the_picture_through_every_loss(photo):
     allowed = calm_energy(band_energy(seen), mask)
     for loss in (
         (1 - follow(bands, seen, mask)).mean(),
+        relief(bands, seen.roll(1, 3)).square().mean(),
         excess(calm_energy(band_energy(bands), mask), allowed).mean(),
         guided_distance(
             guided_moments([picture], calmness_guides(photo)), guided_moments([photo], calmness_guides(photo))

@@ -8,17 +8,18 @@ import torch
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.painting_losses import PaintingWeights
 from stylizer.models.perceptual import Perceptual
-from stylizer.models.study import StudyOptions, study
+from stylizer.models.study import Practice, StudyOptions, study
 
 WEIGHTS = PaintingWeights(content=(0.0, 0.01), similar=0.0, follow=0.0)
-OPTIONS = StudyOptions(steps=16, batch=2, crop=64, weights=WEIGHTS, settle=False, show_every=1)
+OPTIONS = StudyOptions(steps=16, batch=2, weights=WEIGHTS, settle=False, show_every=1)
 
 
 @pytest.fixture(scope="module")
 def setting():
     torch.manual_seed(0)
     painter = Painter(PainterConfig.tiny()).eval().requires_grad_(False)
-    return painter, torch.rand(1, 3, 96, 96), [torch.rand(3, 80, 72)], Perceptual()
+    practice = Practice(painter, Perceptual(), [torch.rand(3, 80, 72)], side=64, crops=6)
+    return painter, torch.rand(1, 3, 96, 96), practice
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,28 @@ def test_it_stops_when_nothing_is_gained(setting):
 
 
 def test_no_photo_is_refused(setting):
-    painter, style, _, perceptual = setting
+    painter, _, practice = setting
     with pytest.raises(ValueError, match="at least one photo"):
-        next(study(painter, style, [], perceptual, OPTIONS))
+        Practice(painter, practice.perceptual, [])
+
+
+def test_the_code_is_tried_at_the_strength_of_the_sliders_end(setting):
+    """A painter whose slider ends at 0 paints with the photo's own code: nothing is learned of the style."""
+    torch.manual_seed(0)
+    config = replace(PainterConfig.tiny(), calibration=((0.0, 0.0), (1.0, 0.0)))
+    painter = Painter(config).eval().requires_grad_(False)
+    practice = Practice(painter, Perceptual(), [torch.rand(3, 80, 72)], side=64, crops=2)
+    *_, found = study(painter, setting[1], practice, replace(OPTIONS, steps=2))
+    own = painter.code(setting[1])[0]
+    assert torch.equal(found.code[: painter.code_size], own)
+
+
+def test_crops_are_measured_once_and_batches_are_drawn_from_them(setting):
+    painter, _, practice = setting
+    content, target = practice.draw(3, torch.Generator().manual_seed(1))
+    again, _ = practice.draw(3, torch.Generator().manual_seed(1))
+    assert content.pixels.shape == (3, 3, 64, 64) and content.size == (64, 64)
+    assert target.bands.shape == (3, 3, 64, 64) and len(target.content[0]) == 3
+    assert torch.equal(content.eighth, again.eighth)
+    whole = painter.encode(content.pixels[1:2])
+    assert torch.allclose(whole.eighth, content.eighth[1:2].float(), atol=0.05)

@@ -15,8 +15,9 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.painter import Painter
 from stylizer.models.perceptual import load_perceptual
-from stylizer.models.study import StudyOptions, study
+from stylizer.models.study import Practice, StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import NamedStyle, save_style
 
@@ -34,14 +35,13 @@ def make_styles(options: StylesOptions) -> None:
     Raises UserMistake when a file on the list is missing.
     """
     painter = load_checkpoint(options.checkpoint)
-    perceptual = load_perceptual(options.perceptual, torch.bfloat16) if options.steps else None
-    photos = _practice_photos(options.photos) if options.steps else []
+    practice = _practice(painter, options) if options.steps else None
     sample = to_tensor(fit_within(open_picture(options.sample), STYLE_SIDE))
     for row in tqdm(list(_rows(options)), unit="style"):
         style = to_tensor(fit_within(open_picture(options.root / row["file"]), STYLE_SIDE))
-        if perceptual:
+        if practice:
             chosen = StudyOptions(steps=options.steps, show_every=options.steps)
-            *_, found = study(painter, style, photos, perceptual, chosen)
+            *_, found = study(painter, style, practice, chosen)
             code = found.code[None]
         else:
             code = painter.code(style)
@@ -63,10 +63,12 @@ def _rows(options: StylesOptions) -> Iterator[dict[str, str]]:
             yield row
 
 
-def _practice_photos(folder: Path, count: int = 48) -> list[Tensor]:
-    paths = list(find_pictures(folder))
+def _practice(painter: Painter, options: StylesOptions, count: int = 48) -> Practice:
+    """Cut one set of crops for all styles: measuring them is then paid once."""
+    paths = list(find_pictures(options.photos))
     chosen = paths[:: max(1, len(paths) // count)]
-    return [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
+    photos = [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
+    return Practice(painter, load_perceptual(options.perceptual, torch.bfloat16), photos, crops=2 * count)
 
 
 @torch.no_grad()

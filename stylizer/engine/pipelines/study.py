@@ -17,7 +17,7 @@ from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.models.painter import Painter
-from stylizer.models.study import StudyOptions, study
+from stylizer.models.study import Practice, StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle
 
@@ -48,10 +48,11 @@ class StudyPipeline:
         style = self.executor.whole(resize_picture(request.painting, *size)).clone()
         photos = [fit_within(photo, STYLE_SIDE) for photo in request.practice or sample_photos()]
         tensors = [self.executor.whole(photo)[0].cpu().clone() for photo in photos]
+        practice = Practice(painter, network, tensors, seed=request.seed)
         options = StudyOptions(steps=request.steps, seconds=request.seconds, seed=request.seed, show_every=1)
         job.preview = False
         with self._turn.hold(token=job.token):
-            steps, start = study(painter, style, tensors, network, options), time.monotonic()
+            steps, start = study(painter, style, practice, options), time.monotonic()
             while True:
                 with self.executor.holding(job, learning=True):
                     found = next(steps, None)
