@@ -22,6 +22,7 @@ from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.middleware import PackedPage, StageScripts
+from stylizer.ui.page_config import lighten_sessions
 from stylizer.ui.protection import PROTECTION, lifespan
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.sessions import Sessions
@@ -87,6 +88,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
         parts = Parts(tabs, doors, stylize_tab, translate_tab, generate_tab, about)
         wire_page(stylize, translate, generate, page, parts)
         endpoints = make_endpoints(engine, sessions)
+    lighten_sessions(page)
     page.shelf = folder  # deleted with the page
     page.leave = endpoints.leave  # told when the stream of a caller's answers ends
     threading.Thread(target=stylize.warm, daemon=True).start()

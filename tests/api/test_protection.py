@@ -373,6 +373,20 @@ def test_one_visitor_cannot_take_the_whole_queue(site):
     assert all("jobs waiting" in sentence(each) for each in greedy if each.status_code != 200)
 
 
+def test_strangers_who_only_open_sessions_hold_nobody_up(site, address):
+    host, port = address.split("//")[1].strip("/").split(":")
+    lines = [socket.create_connection((host, int(port))) for _ in range(100)]
+    for number, line in enumerate(lines):
+        line.sendall(f"GET /gradio_api/heartbeat/stranger{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    for line in lines:
+        assert line.recv(12) == b"HTTP/1.1 200"
+        line.close()
+    time.sleep(0.5)  # until the server has heard that they are gone
+    began = time.monotonic()
+    assert site.http.get("gradio_api/queue/status").status_code == 200
+    assert time.monotonic() - began < 2
+
+
 def test_a_caller_who_leaves_stops_the_work():
     """The stream of answers ends, and the endpoints are told whose it was."""
     left, queue = [], SimpleNamespace(
