@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,9 +16,7 @@ from stylizer.engine import Engine, StyleChoice, StyleRequest
 from stylizer.errors import CommandError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.tensors import to_tensor
-
-RELU4_1 = 21
-"""Layers of torchvision's VGG-19 up to and with relu4_1."""
+from stylizer.models.yardstick import memory_peak, shortest, start_peak, yardstick
 
 _SEEDS = count(100)
 
@@ -69,7 +64,9 @@ class Benchmark(EngineOptions):
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds at one size, the shortest of several runs; `peak_mb` is the whole process, while painting.
+    """Seconds at one size, the shortest of several runs, and the most memory while painting.
+
+    `peak_mb` is the whole process's, or that of a CUDA device.
 
     `paint` is photo, style and tick together: a new photo in a new style. `cached` leaves the style out.
     `eight_regions` is the tick of a photo with eight regions, each in a style of its own. `translate` is one
@@ -115,39 +112,43 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
     device, painter = engine.device, engine.painter
     photo = to_tensor(_drawn(size, 1), device.torch).contiguous(memory_format=torch.channels_last)
     style = to_tensor(_drawn(size, 2), device.torch).contiguous(memory_format=torch.channels_last)
+    translator = next((card.name for card in engine.models("translator")), None)
+    network = None if translator is None else engine.translator(translator)
+
+    def best(work: Callable[[], object], times: int = repeats) -> float:
+        return shortest([work], times, device.torch)[0]
+
     with torch.inference_mode(), device.precision():
         content = painter.encode(photo)
-        codes = torch.cat([painter.own_code(content), painter.code(style)]).float()
-        weights = torch.tensor([0.2, 0.8], device=device.torch)
-        encode_photo = _shortest(lambda: painter.encode(photo), repeats, device.torch)
-        encode_style = _shortest(lambda: painter.code(style), repeats, device.torch)
-        tick = _shortest(lambda: painter.decode(content, codes, weights), repeats, device.torch)
-        own, style_code = codes
+        own, style_code = torch.cat([painter.own_code(content), painter.code(style)]).float()
+        codes, weights = torch.stack([own, style_code]), torch.tensor([0.2, 0.8], device=device.torch)
+        encode_photo = best(lambda: painter.encode(photo))
+        encode_style = best(lambda: painter.code(style))
+        tick = best(lambda: painter.decode(content, codes, weights))
         eight = torch.stack([own, *(style_code * (1 - 0.02 * place) for place in range(8))])
         field = _eight_regions(size).to(device.torch)
-        regions = _shortest(lambda: painter.decode(content, eight, field), repeats, device.torch)
-        translate, translator = None, next((card.name for card in engine.models("translator")), None)
-        if translator is not None:
-            network = engine.translator(translator)
-            translate = _shortest(lambda: network.translate(photo), repeats, device.torch)
-    _reset_peak()
-    full_run = _shortest(lambda: _full_run(engine, size), max(1, repeats // 3), device.torch)
-    peak = _peak_mb()
+        regions = best(lambda: painter.decode(content, eight, field))
+        translate = None if network is None else best(lambda: network.translate(photo))
+    fewer = max(1, repeats // 3)
+    start_peak(device.torch)
+    full_run = best(lambda: _full_run(engine, size), fewer)
+    peak = memory_peak(device.torch)
     with torch.inference_mode():
-        unit = _shortest(_yardstick(size, device.torch), max(1, repeats // 3), device.torch)
+        layers, picture = yardstick(device.torch), torch.rand(1, 3, size, size, device=device.torch)
+        unit = best(lambda: layers(picture), fewer)
     return Figures(
-        size,
-        unit,
-        encode_photo,
-        encode_style,
-        tick,
-        regions,
-        encode_photo + encode_style + tick,
-        encode_photo + tick,
-        full_run,
-        peak,
-        translate,
-        translator,
+        size=size,
+        unit=unit,
+        encode_photo=encode_photo,
+        encode_style=encode_style,
+        slider_tick=tick,
+        eight_regions=regions,
+        paint=encode_photo + encode_style + tick,
+        cached=encode_photo + tick,
+        full_run=full_run,
+        peak_mb=None if peak is None else peak / (1 << 20),
+        translate=translate,
+        translator=translator,
     )
 
 
@@ -165,62 +166,9 @@ def _full_run(engine: Engine, size: int) -> None:
     engine.run(StyleRequest(photo, (StyleChoice(style),)))
 
 
-def _yardstick(size: int, device: torch.device) -> Callable[[], object]:
-    from torchvision.models import vgg19  # which the other commands do not need
-
-    with torch.device("meta"):
-        layers = vgg19(weights=None).features[:RELU4_1]
-    layers = layers.to_empty(device=device).eval()
-    for layer in layers:
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    picture = torch.rand(1, 3, size, size, device=device)
-    return lambda: layers(picture)
-
-
 def _drawn(size: int, seed: int) -> Picture:
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand(1, 3, 16, 16, generator=generator)
     smooth = nn.functional.interpolate(coarse, size=(size, size), mode="bilinear", align_corners=False)
     noisy = (smooth + 0.05 * torch.randn(1, 1, size, size, generator=generator)).clamp(0, 1)
     return Picture((noisy[0].permute(1, 2, 0) * 255).numpy().astype(np.uint8))
-
-
-def _shortest(run: Callable[[], object], repeats: int, device: torch.device) -> float:
-    times = []
-    for _ in range(repeats + 1):
-        _wait(device)
-        start = time.perf_counter()
-        run()
-        _wait(device)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])  # the first run pays for setting up
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-def _reset_peak() -> None:
-    """Let Linux forget the highest memory so far; elsewhere the peak is that of the whole process's life."""
-    reset = Path("/proc/self/clear_refs")
-    if reset.exists():
-        reset.write_text("5")
-
-
-def _peak_mb() -> float | None:
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    if sys.platform == "win32":
-        return None
-    import resource  # not a module of Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)

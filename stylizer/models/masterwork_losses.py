@@ -14,17 +14,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.imaging.detail_bands import (
-    band_correlations,
-    band_strengths,
-    busy_rank,
-    calm_share,
-    detail_bands,
-    three_parts,
-)
+from stylizer.imaging.color import full_precision
+from stylizer.imaging.detail_bands import band_correlations, busy_rank, calm_share, plane_bands, three_parts
 from stylizer.imaging.keep_color import luma
-from stylizer.models.channel_moments import positions, shared_moments
-from stylizer.models.perceptual import Perceptual, moments, moments_distance, normalized, self_similarity
+from stylizer.models.channel_moments import positions
+from stylizer.models.perceptual import (
+    Perceptual,
+    moments,
+    normalized,
+    part_distance,
+    part_moments,
+    self_similarity,
+    shares_of,
+)
 
 _POOL = 4096
 """Places of each part's paintings from which every step draws."""
@@ -58,16 +60,16 @@ class PartTarget:
     """Part of the picture that it covers, 0 to 1."""
     planes: Tensor
     """(1, 4, h, w) >= 0: the whole part, and its calm, middling and busy places."""
-    moments: tuple[tuple[Tensor, Tensor], ...]
-    """A layer's means and deviations (4, C); of the first layer only the whole part's, (1, C)."""
+    moments: tuple[Tensor, ...]
+    """A layer's means and deviations (4, 2, C); of the first layer only the whole part's, (1, 2, C)."""
     features: Tensor
     """Sampled features (4096, C) less their mean."""
     mean: Tensor
     colors: Tensor
     energy_planes: Tensor
     """(1, 3, h, w) >= 0: its calmest 30 %, its middling and its busy places."""
-    energies: tuple[Tensor | None, ...]
-    """Mean size of every band of detail there in the paintings, (3, 3)."""
+    energies: Tensor
+    """Mean size of every band of detail there in the paintings, (3, bands, 3); see `_band_sizes`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,8 @@ class StageTargets:
     """(1, 1, h, w): how much of the photo's structure is kept at each place, 1 at strength 1."""
     photo_features: tuple[Tensor, ...]
     photo_content: tuple[Tensor, Tensor]
-    photo_bands: list[Tensor | None]
+    photo_bands: Tensor
+    """(1, 1 or 2, h, w): middle and coarse detail; the fine is noise in calm places."""
     calm: Tensor
     unit: float
     pool: int
@@ -90,6 +93,7 @@ class StageTargets:
 
 
 FOLLOW_GOAL = 0.84  # correlation with the photo in its calm places: 0.7 of what is drawn there is the photo's
+_TINY = 1e-3  # size of a band that no eye sees
 MOST_ENERGY, LEAST_ENERGY = 0.9, 0.5  # of the painting's own, in calm, middling and busy places each
 
 
@@ -110,11 +114,11 @@ def part_target(
         parts = three_parts(own_rank)
         planes = torch.cat([torch.ones_like(parts[:, :1]), parts], 1)
         taps = network(picture)
-        wholes.append([moments(taps[0]), *(_moments(tap, _shares(tap, [planes])) for tap in taps[1:])])
+        wholes.append([_moments(taps[0]), *(_moments(tap, shares_of(planes, tap)) for tap in taps[1:])])
         places = torch.rand(max(1, round(_POOL * share)), 2, generator=rng)
         features.append(torch.cat(sampled(taps, places), 1))
         colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
-        bands.append(band_strengths(picture, _energy_planes(own_rank), unit * stroke))
+        bands.append(_band_sizes(_color_bands(picture, unit * stroke), _energy_planes(own_rank)))
         rows.append(share)
     pooled = torch.cat(features)
     mean = pooled.mean(0)
@@ -128,7 +132,7 @@ def part_target(
         mean=mean,
         colors=torch.cat(colors),
         energy_planes=mask * _energy_planes(rank),
-        energies=tuple(_mixed_energies(found, rows) for found in zip(*bands, strict=True)),
+        energies=torch.stack([row * sizes for sizes, row in zip(bands, rows, strict=True)]).sum(0),
     )
 
 
@@ -139,9 +143,9 @@ def stage_targets(
     features = network(photo)
     whole = len(parts) == 1 and float(parts[0].planes[:, :1].amin()) == 1
     shares: list[Tensor | None] = (
-        [None] if whole else [_shares(features[0], [p.planes[:, :1] for p in parts])]
+        [None] if whole else [shares_of(torch.cat([p.planes[:, :1] for p in parts], 1), features[0])]
     )
-    shares += [_shares(tap, [part.planes for part in parts]) for tap in features[1:]]
+    shares += [shares_of(torch.cat([part.planes for part in parts], 1), tap) for tap in features[1:]]
     return StageTargets(
         tuple(parts),
         tuple(shares),
@@ -149,7 +153,7 @@ def stage_targets(
         keep,
         features,
         (normalized(features[2]), normalized(features[3])),
-        detail_bands(luma(photo), unit),
+        _color_bands(photo, unit)[:1, -2:],
         calm_share(rank),
         unit,
         _color_pool(unit),
@@ -168,7 +172,8 @@ def masterwork_loss(
     """Judge a picture (1, 3, h, w) and its features; `similarity` is this size's weight; returns a scalar."""
     total = weights.range * (F.relu(-picture) + F.relu(picture - 1)).mean()
     found = [_moments(tap, shares) for tap, shares in zip(features, targets.shares, strict=True)]
-    energies = band_strengths(picture, targets.energy_planes, targets.unit)
+    bands = _color_bands(picture, targets.unit)
+    energies = _band_sizes(bands, targets.energy_planes)
     pooled = F.avg_pool2d(picture, targets.pool)
     for number, part in enumerate(targets.parts):
         count = max(64, round(samples * min(1.0, part.share)))
@@ -188,7 +193,7 @@ def masterwork_loss(
     for weight, tap, photo in zip(weights.content, features[2:], targets.photo_content, strict=True):
         distance = (normalized(tap) - photo).square().mean(1, keepdim=True)
         total = total + weight * (distance * _fitted(targets.keep, tap)).mean()
-    follow = band_correlations(detail_bands(luma(picture), targets.unit), targets.photo_bands, targets.calm)
+    follow = band_correlations(bands[:1, -2:], targets.photo_bands, targets.calm)
     return total + weights.follow * F.relu(FOLLOW_GOAL - follow).sum()
 
 
@@ -225,60 +230,55 @@ def sampled(maps: Sequence[Tensor], places: Tensor) -> list[Tensor]:
 
 
 def _style_distance(
-    found: Sequence[tuple[Tensor, Tensor]], part: PartTarget, number: int, weights: MasterworkWeights
+    found: Sequence[Tensor], part: PartTarget, number: int, weights: MasterworkWeights
 ) -> Tensor:
     whole, guided = [], []
     for moments_found, wanted in zip(found, part.moments, strict=True):
-        count = len(wanted[0])
-        rows = slice(number * count, (number + 1) * count)
-        apart = moments_distance((moments_found[0][rows], moments_found[1][rows]), wanted)
+        count = len(wanted)
+        apart = part_distance(moments_found[None, number * count : (number + 1) * count], wanted[None])[0]
         whole.append(apart[0])
         guided += list(apart[1:])
     return weights.moments * torch.stack(whole).mean() + weights.guided * torch.stack(guided).mean()
 
 
-def _energy_excess(energies: Sequence[Tensor | None], part: PartTarget, number: int) -> Tensor:
+def _energy_excess(energies: Tensor, part: PartTarget, number: int) -> Tensor:
     """How far the bands leave the range between half and nine tenths of the paintings' own."""
-    total = part.mean.new_zeros(())
-    for found, own in zip(energies, part.energies, strict=True):
-        if found is not None and own is not None:
-            ratio = found[:, 3 * number : 3 * number + 3] / own
-            total = total + (F.relu(ratio - MOST_ENERGY) + F.relu(LEAST_ENERGY - ratio)).square().mean()
-    return total
+    both = min(energies.shape[1], part.energies.shape[1])  # the finest bands may be missing in one of them
+    found, own = (sizes[:, sizes.shape[1] - both :] for sizes in (energies, part.energies))
+    ratio = found[..., 3 * number : 3 * number + 3] / own
+    return (F.relu(ratio - MOST_ENERGY) + F.relu(LEAST_ENERGY - ratio)).square().mean((0, 2)).sum()
+
+
+def _color_bands(picture: Tensor, unit: float) -> Tensor:
+    """Bands of light and of two color differences of a picture (1, 3, h, w): (3, bands, h, w)."""
+    red, green, blue = picture[0]
+    planes = luma(picture)[0, 0], (red - green) / 2, blue / 2 - (red + green) / 4
+    return plane_bands(torch.stack(planes), unit)
+
+
+def _band_sizes(bands: Tensor, parts: Tensor) -> Tensor:
+    """Mean size of `_color_bands` in soft parts (1, P, h, w) >= 0 of the picture: (3, bands, P)."""
+    shares = parts[0].flatten(1)
+    shares = shares / shares.sum(1, keepdim=True).clamp(min=1e-6)
+    with full_precision(bands):
+        return bands.abs().flatten(2) @ shares.T + _TINY
 
 
 def _energy_planes(rank: Tensor) -> Tensor:
     return torch.cat([calm_share(rank), three_parts(rank)[:, 1:]], 1)
 
 
-def _shares(tap: Tensor, planes: Sequence[Tensor]) -> Tensor:
-    """Fit planes (1, P, h, w) to a layer; each one's sum becomes 1."""
-    fitted_planes = _fitted(torch.cat(list(planes), 1), tap) + 1e-9
-    return fitted_planes / fitted_planes.sum((2, 3), keepdim=True)
+def _moments(tap: Tensor, shares: Tensor | None = None) -> Tensor:
+    """Means and deviations (P, 2, C) of a layer in soft parts, or (1, 2, C) of all of it."""
+    return torch.stack(moments(tap), 1) if shares is None else part_moments(tap, shares)[0]
 
 
-def _moments(tap: Tensor, shares: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Means and deviations (P, C) of a layer in soft parts, or (1, C) of all of it."""
-    if shares is None:
-        return moments(tap)
-    mean, variance = shared_moments(tap, shares)
-    return mean[0], (variance[0] + 1e-8).sqrt()
-
-
-def _mixed(found: Sequence[tuple[Tensor, Tensor]], shares: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """Means and deviations of several paintings hung side by side, each as large as its share."""
+def _mixed(found: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Means and deviations (P, 2, C) of several paintings hung side by side, each as large as its share."""
     weighed = list(zip(found, shares, strict=True))
-    mean = torch.stack([share * mean for (mean, _), share in weighed]).sum(0)
-    squares = [mean.square() + deviation.square() for mean, deviation in found]
-    square = torch.stack([share * s for s, share in zip(squares, shares, strict=True)]).sum(0)
-    return mean, (square - mean.square()).clamp(min=1e-8).sqrt()
-
-
-def _mixed_energies(found: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor | None:
-    known = [one for one in found if one is not None]
-    if len(known) < len(found):
-        return None
-    return torch.stack([s * one for one, s in zip(known, shares, strict=True)]).sum(0)
+    mean = torch.stack([share * one[:, 0] for one, share in weighed]).sum(0)
+    square = torch.stack([share * one.square().sum(1) for one, share in weighed]).sum(0)
+    return torch.stack([mean, (square - mean.square()).clamp(min=1e-8).sqrt()], 1)
 
 
 def _alikeness(features: Sequence[Tensor], places: Tensor) -> Tensor:

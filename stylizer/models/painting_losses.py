@@ -1,4 +1,9 @@
-"""What a painting of a photo in a style is judged by: the losses of the painter and of studied styles."""
+"""What a painting of a photo in a style is judged by: the losses of the painter and of studied styles.
+
+One global target for busy and calm places lets a texture of the busy ones be stamped into skies ("ground
+textures applied to sky regions", Gatys et al. 2017, arXiv:1611.07865, section 4). Here calm places answer to
+the painting's own calm places, and what is drawn there has to come from the photo.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +12,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
-from stylizer.models.calm_parts import (
+from stylizer.imaging.detail_bands import (
+    band_correlations,
     band_energy,
     calm_energy,
     calm_mask,
     calmness_guides,
     detail_bands,
-    excess,
-    follow,
-    guided_distance,
-    guided_moments,
     relief,
 )
 from stylizer.models.color_quantiles import color_distance, color_quantiles
@@ -27,10 +30,13 @@ from stylizer.models.perceptual import (
     Moments,
     gram,
     moments,
+    part_moments,
     relative_content,
     self_similarity,
+    shares_of,
     style_gram,
     style_moments,
+    style_parts,
 )
 
 CONTENT_LAYERS = 2  # relu3_1 and relu4_1
@@ -38,6 +44,7 @@ GRAM_LAYERS = 3  # from relu1_1 up
 _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
+_TINY = 1e-5  # energy of a band that counts as none
 _KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
@@ -71,7 +78,7 @@ class StyleTarget(NamedTuple):
     moments: tuple[Moments, ...]  # a layer: means and deviations (B, C)
     grams: tuple[Tensor, ...]  # the shallower layers: (B, C, C)
     colors: Tensor  # (B, D, Q), from `color_quantiles`
-    guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `guided_moments`
+    guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `part_moments`
     calm: Tensor  # (B, 3) energy of the bands of detail in the calm part
 
 
@@ -93,7 +100,7 @@ def style_target(pictures: Tensor, features: Sequence[Tensor]) -> StyleTarget:
         tuple(moments(layer) for layer in features),
         tuple(gram(layer) for layer in features[:GRAM_LAYERS]),
         color_quantiles(pictures),
-        guided_moments(features[1:], calmness_guides(pictures)),
+        _guided_moments(features, calmness_guides(pictures)),
         calm_energy(energy, calm_mask(energy)),
     )
 
@@ -134,10 +141,10 @@ def painting_losses(
     with full_precision(painted):
         bands = detail_bands(painted.float())
         share = torch.tensor(_BAND_SHARES, device=painted.device)
-        invented = ((1 - follow(bands, photo.bands, photo.calm)) * share).sum(1)
+        invented = ((1 - band_correlations(bands, photo.bands, photo.calm)) * share).sum(1)
         embossed = relief(bands[:, :2], photo.bands[:, :2]).square().sum(1)  # coarse ones agree by chance
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
-        parts = guided_moments(features[1:], photo.guides)
+        parts = _guided_moments(features, photo.guides)
         alike = [
             (self_similarity(a, at) - self_similarity(b, at)).abs().mean()
             for a, b, at in zip(features[-CONTENT_LAYERS:], photo.content, places, strict=True)
@@ -145,7 +152,7 @@ def painting_losses(
     found = [gram(layer) for layer in features[: len(style.grams)]]
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
-        "guided": weights.guided * guided_distance(parts, [_all(g, count) for g in style.guided], _KNEE),
+        "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], _KNEE),
         "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
         "color": weights.color * color_distance(color_quantiles(painted), style.colors),
         "content": relative_content(features[-CONTENT_LAYERS:], photo.content, weights.content),
@@ -172,6 +179,16 @@ def mix_targets(photo: StyleTarget, style: StyleTarget, strength: Tensor) -> Sty
         tuple(between(a, b) for a, b in zip(photo.guided, style.guided, strict=True)),
         between(photo.calm, style.calm),
     )
+
+
+def excess(energy: Tensor, allowed: Tensor) -> Tensor:
+    """Squared logarithm of how far calm energies (B, 3) exceed those that are allowed; (B,)."""
+    return F.relu((energy.clamp(min=_TINY) / allowed.clamp(min=_TINY)).log()).square().mean(1)
+
+
+def _guided_moments(features: Sequence[Tensor], guides: Tensor) -> tuple[Tensor, ...]:
+    """Moments of the calm, middling and busy parts from relu2_1 on: for every layer (B, 3, 2, C)."""
+    return tuple(part_moments(layer, shares_of(guides, layer)) for layer in features[1:])
 
 
 def _all(part: Tensor, count: int) -> Tensor:

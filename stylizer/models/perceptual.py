@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer import CHECKPOINTS
-from stylizer.models.channel_moments import channel_moments, gram_matrix, positions
+from stylizer.models.channel_moments import channel_moments, gram_matrix, positions, shared_moments
 
 # torchvision's numbering of VGG-16 "features"; a tap is read after the ReLU of its convolution.
 _PLAN = (0, 2, "pool", 5, 7, "pool", 10, 12, 14, "pool", 17)
@@ -117,6 +117,23 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance + 1e-8).sqrt()
 
 
+def shares_of(parts: Tensor, features: Tensor) -> Tensor:
+    """Fit soft parts (B, P, H, W) >= 0 to a layer (B, C, h, w): (B, P, h, w), the sum of each part 1."""
+    shares = F.interpolate(parts, size=features.shape[2:], mode="area") + 1e-6
+    return shares / shares.sum((2, 3), keepdim=True)
+
+
+def part_moments(features: Tensor, shares: Tensor) -> Tensor:
+    """Means and deviations (B, P, 2, C), float32, of a layer (B, C, h, w) in the parts of `shares_of`."""
+    mean, variance = shared_moments(features, shares)
+    return torch.stack([mean, (variance + 1e-6).sqrt()], 2)
+
+
+def part_distance(result: Tensor, style: Tensor) -> Tensor:
+    """Squared distance of `part_moments` (B, P, 2, C) relative to the style's own size; (B, P)."""
+    return (result - style).square().sum((2, 3)) / style.square().sum((2, 3))
+
+
 def gram(features: Tensor) -> Tensor:
     """Gram matrices F F^T / (h w) of (B, C, h, w) as float32 (B, C, C) (Gatys et al. 2016, eq. 3)."""
     return gram_matrix(features)
@@ -162,6 +179,16 @@ def style_gram(result: Sequence[Tensor], style: Sequence[Tensor], knee: float = 
     `knee` as in `style_moments`.
     """
     terms = [_softened(gram_distance(a, b), knee) for a, b in zip(result, style, strict=True)]
+    return torch.stack(terms).mean()
+
+
+def style_parts(result: Sequence[Tensor], style: Sequence[Tensor], knee: float = 0.0) -> Tensor:
+    """Mean over pictures, layers and parts of the relative distance of `part_moments`; a scalar.
+
+    Each part against the painting's own (Gatys et al., arXiv:1611.07865, section 4); `knee` as in
+    `style_moments`.
+    """
+    terms = [_softened(part_distance(a, b), knee).mean() for a, b in zip(result, style, strict=True)]
     return torch.stack(terms).mean()
 
 

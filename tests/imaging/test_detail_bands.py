@@ -1,4 +1,4 @@
-"""Calm and busy places, and how much happens in them."""
+"""Calm and busy places, and how much happens in them: pictures whose answer is known."""
 
 import math
 
@@ -7,47 +7,78 @@ import torch
 
 from stylizer.imaging.detail_bands import (
     band_correlations,
-    band_strengths,
+    band_energy,
     busy_rank,
+    calm_energy,
+    calm_mask,
     calm_share,
+    calmness_guides,
     detail_bands,
+    plane_bands,
+    relief,
     three_parts,
 )
 
 
-def _wave(period: float, side: int = 256) -> torch.Tensor:
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def wave(period: float, side: int = 256) -> torch.Tensor:
     across = torch.sin(2 * math.pi * torch.arange(side) / period)
     return (0.5 + 0.2 * across).expand(1, 3, side, side).contiguous()
 
 
-def _half_busy() -> torch.Tensor:
+@pytest.fixture
+def photo() -> torch.Tensor:
+    """A soft sky over a busy ground: (1, 3, 128, 128)."""
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    sky = 0.6 + 0.02 * torch.sin(columns / 6) + 0.02 * torch.cos(rows / 4)
+    ground = 0.4 + 0.2 * noise(128, 128)
+    return torch.where(rows < 64, sky, ground).clamp(0, 1).expand(1, 3, -1, -1).contiguous()
+
+
+@pytest.fixture
+def half_busy() -> torch.Tensor:
+    """Flat on the left, noise on the right: (1, 3, 128, 128)."""
     picture = torch.full((1, 3, 128, 128), 0.5)
     picture[..., 64:] += 0.3 * (torch.rand(1, 1, 128, 64, generator=torch.Generator().manual_seed(0)) - 0.5)
     return picture
 
 
-@pytest.mark.parametrize(("period", "band"), [(5, 0), (16, 1), (50, 2)])
+@pytest.mark.parametrize(("period", "band"), [(4, 0), (5, 0), (16, 1), (50, 2), (56, 2)])
 def test_a_wave_shows_in_the_band_of_its_length(period, band):
-    whole = torch.ones(1, 1, 256, 256)
-    found = torch.stack([part[0, 0] for part in band_strengths(_wave(period), whole, 1.0)])
+    found = detail_bands(wave(period)).abs().mean((2, 3))[0]
     assert int(found.argmax()) == band
     assert found[band] > 0.5 * 0.2 * 2 / math.pi
 
 
 def test_the_same_wave_twice_as_large_shows_in_the_same_band():
-    whole = torch.ones(1, 1, 512, 512)
-    small = band_strengths(_wave(16), torch.ones(1, 1, 256, 256), 0.5)[2]
-    large = band_strengths(_wave(32, 512), whole, 1.0)[2]
-    assert small[0, 0].item() == pytest.approx(large[0, 0].item(), rel=0.1)
+    small = detail_bands(wave(16), 0.5).abs().mean((2, 3))[0, -2]
+    large = detail_bands(wave(32, 512), 1.0).abs().mean((2, 3))[0, -2]
+    assert small.item() == pytest.approx(large.item(), rel=0.1)
 
 
 def test_a_small_picture_has_no_fine_band():
-    assert detail_bands(torch.rand(1, 1, 64, 64), 0.25)[0] is None
-    assert detail_bands(torch.rand(1, 1, 64, 64), 0.25)[2] is not None
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    whole, small = detail_bands(picture, 1.0), detail_bands(picture, 0.25)
+    assert whole.shape == (1, 3, 64, 64) and small.shape == (1, 2, 64, 64)
+    assert plane_bands(picture[0], 0.01).shape == (3, 0, 64, 64)
 
 
-def test_the_flat_half_is_the_calm_one():
-    rank = busy_rank(_half_busy(), 0.25)
+def test_a_band_of_a_thin_picture_can_be_measured():
+    strip = torch.rand(1, 3, 16, 400, generator=torch.Generator().manual_seed(0))
+    assert band_energy(detail_bands(strip, 2.0), 2.0).isfinite().all()
+
+
+def test_the_calm_part_of_a_landscape_is_its_sky(photo):
+    mask = calm_mask(band_energy(detail_bands(photo)))
+    assert 0.29 < mask.mean() < 0.31
+    assert mask[:, :, 64:].sum() == 0
+
+
+def test_the_flat_half_is_the_calm_one(half_busy):
+    rank = busy_rank(half_busy, 0.25)
     assert rank[..., :48].amax() < rank[..., 80:].amin()
     parts, calm = three_parts(rank), calm_share(rank)
     assert torch.allclose(parts.sum(1), torch.ones(1, 128, 128), atol=1e-5)
@@ -56,19 +87,66 @@ def test_the_flat_half_is_the_calm_one():
     assert calm.mean().item() == pytest.approx(0.3, abs=0.02)
 
 
-def test_color_alone_is_seen_too():
-    gray = torch.full((1, 3, 64, 64), 0.5)
-    noise = 0.2 * (torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)) - 0.5)
-    colored = gray + noise * torch.tensor([1.0, -0.299 / 0.587, 0.0]).view(1, 3, 1, 1)
-    whole = torch.ones(1, 1, 64, 64)
-    light, first, _ = band_strengths(colored, whole, 1.0)[0][:, 0]
-    assert first > 5 * light
+def test_guides_share_every_place_out_and_the_sky_is_calm(photo):
+    guides = calmness_guides(photo)
+    assert guides.shape == (1, 3, 64, 64)
+    assert torch.allclose(guides.sum(1), torch.ones(1, 64, 64), atol=1e-5)
+    assert guides[0, 0, :28].mean() > 0.5 > guides[0, 0, 36:].mean()
+    assert guides[0, 2, 36:].mean() > 0.3 > guides[0, 2, :28].mean()
 
 
-def test_a_picture_follows_itself_and_not_noise():
-    rng = torch.Generator().manual_seed(0)
-    one, other = torch.rand(2, 1, 1, 128, 128, generator=rng)
+def test_every_picture_of_a_batch_is_ranked_by_itself(photo, half_busy):
+    both = torch.cat([photo, half_busy])
+    assert torch.equal(busy_rank(both, 1.0)[1:], busy_rank(half_busy, 1.0))
+    assert torch.equal(calmness_guides(both)[1:], calmness_guides(half_busy))
+
+
+def test_a_photo_follows_itself_whatever_its_contrast_and_stamped_marks_do_not(photo):
+    bands = detail_bands(photo)
+    mask = calm_mask(band_energy(bands))
+    own = band_correlations(detail_bands(0.5 * photo + 0.1), bands, mask)
+    assert (own > 0.99).all()
+    marks = (photo + 0.15 * noise(1, 3, 128, 128, seed=1)).clamp(0, 1)
+    stamped = band_correlations(detail_bands(marks), bands, mask)
+    assert stamped[0, 0] < 0.3 and stamped[0, 1] < 0.7
+    assert band_correlations(-bands, bands, mask).max() < -0.99
+
+
+def test_noise_does_not_follow_other_noise():
+    one, other = torch.rand(2, 1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     weights = torch.ones(1, 1, 128, 128)
     itself = band_correlations(detail_bands(one, 0.5), detail_bands(0.3 * one + 0.2, 0.5), weights)
-    assert torch.allclose(itself, torch.ones(2), atol=1e-3)
+    assert torch.allclose(itself, torch.ones(1, 2), atol=1e-3)
     assert band_correlations(detail_bands(one, 0.5), detail_bands(other, 0.5), weights).abs().max() < 0.2
+
+
+def test_relief_is_seen_in_an_embossed_picture_with_its_direction_and_in_no_other(photo):
+    bands = detail_bands(photo)
+    assert relief(bands, bands).abs().max() < 0.03  # but for its borders
+    assert relief(detail_bands(noise(1, 3, 128, 128, seed=1)), bands)[..., :2].abs().max() < 0.06
+    lit = photo + 0.8 * (photo.roll(-1, 3) - photo.roll(1, 3))
+    found = relief(detail_bands(lit), bands)[0]
+    assert found[0, :2].min() > 0.3 and found[1, :2].abs().max() < 0.06
+    assert torch.allclose(relief(detail_bands(-lit), bands)[0], -found, atol=1e-4)
+
+
+def test_a_correlation_weighs_places_as_if_each_stood_there_as_often():
+    bands, others = noise(1, 2, 8, 6), noise(1, 2, 8, 6, seed=1)
+    weights = torch.ones(1, 1, 8, 6)
+    weights[..., 3:] = 2
+    twice = [torch.cat([x, x[..., 3:]], 3) for x in (bands, others)]
+    found = band_correlations(bands, others, weights)
+    assert torch.allclose(found, band_correlations(*twice, torch.ones(1, 1, 8, 9)), atol=1e-5)
+
+
+def test_gradients_reach_the_picture_through_bands_and_energies(photo):
+    picture = (photo + 0.05 * noise(1, 3, 128, 128)).requires_grad_(True)
+    bands, seen = detail_bands(picture), detail_bands(photo)
+    mask = calm_mask(band_energy(seen))
+    for loss in (
+        (1 - band_correlations(bands, seen, mask)).mean(),
+        relief(bands, seen.roll(1, 3)).square().mean(),
+        calm_energy(band_energy(bands), mask).mean(),
+    ):
+        (gradient,) = torch.autograd.grad(loss, picture, retain_graph=True)
+        assert gradient.isfinite().all() and gradient.abs().max() > 0

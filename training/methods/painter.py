@@ -102,7 +102,7 @@ class PainterMethod(Method):
     Departures: both style distances are relative to the style's own size, so flat and busy paintings count
     alike; part of the batch is painted at a strength below 1, towards moments mixed by that strength, so the
     slider has been trained, and strength 0 is an autoencoder. Half of the style is asked for part by part,
-    calm places from the painting's calm places (`stylizer/models/calm_parts.py`).
+    calm places from the painting's calm places (`stylizer/imaging/detail_bands.py`).
     """
 
     def __init__(self, config: PainterRun):

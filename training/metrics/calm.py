@@ -1,52 +1,45 @@
 """Calm parts of a photo: do strokes follow it there, or were marks stamped into it?
 
-Three bands of differences of Gaussians of the luminance (BT.601), for pictures with a long side of about 512
-px: fine, middle and coarse. A band's energy is the root of its mean square in a box of 24 px. Calm is the 30
-% of a picture whose energy, summed over the bands, is least.
+By the bands, energies and calm parts of `stylizer.imaging.detail_bands`, of pictures whose long side is about
+512 px.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from stylizer.imaging.keep_color import luma
-
-BANDS = {"fine": (0.6, 1.6), "middle": (1.6, 5.0), "coarse": (5.0, 14.0)}
-"""Deviations of the two Gaussians, pixels."""
-NAMES = tuple(f"{kind}_{band}" for kind in ("follow", "energy", "order") for band in BANDS)
-_BOX = 24  # pixels
-_CALM = 0.3  # share of a picture
-_LEAST_ENERGY = (
-    1e-4  # of a painting's calm part; a painting without any would make every result infinitely busy
+from stylizer.imaging.detail_bands import (
+    BANDS,
+    band_correlations,
+    band_energy,
+    calm_energy,
+    calm_mask,
+    detail_bands,
 )
 
+NAMES = tuple(f"{kind}_{band}" for kind in ("follow", "energy", "order") for band in BANDS)
+_CELL = 24  # pixels
+_LEAST_ENERGY = 1e-4  # of a painting's calm part: without any, every result would be infinitely busy
+_FLAT = 1e-6  # deviation of a band below which it shows nothing
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class CalmFacts:
-    """Bands and energies (3, H, W) of one picture, and where it is calm (H, W)."""
+    """Bands and energies (1, 3, H, W) of one picture, and where it is calm, (1, 1, H, W) of 0, 1."""
 
-    bands: np.ndarray
-    energy: np.ndarray
-    calm: np.ndarray
-
-    @property
-    def calm_energy(self) -> np.ndarray:
-        """Mean energy over the calm part, by band."""
-        return self.energy[:, self.calm].mean(1)
+    bands: Tensor
+    energy: Tensor
+    calm: Tensor
 
 
 def calm_facts(picture: Tensor) -> CalmFacts:
     """Measure a picture (1, 3, H, W) in [0, 1]."""
-    light = luma(picture.float().cpu())[0, 0].numpy()
-    bands = np.stack([gaussian_filter(light, a) - gaussian_filter(light, b) for a, b in BANDS.values()])
-    energy = np.stack([np.sqrt(np.maximum(uniform_filter(band**2, _BOX), 0)) for band in bands])
-    busy = energy.sum(0)
-    return CalmFacts(bands, energy, busy <= np.quantile(busy, _CALM))
+    bands = detail_bands(picture, exact=True)
+    energy = band_energy(bands)
+    return CalmFacts(bands, energy, calm_mask(energy))
 
 
 def calm_figures(result: CalmFacts, photo: CalmFacts, painting: CalmFacts) -> dict[str, float]:
@@ -62,20 +55,21 @@ def calm_figures(result: CalmFacts, photo: CalmFacts, painting: CalmFacts) -> di
     What cannot be told, as a correlation with a picture of one color, is left out.
     """
     found = {}
-    spent = result.energy[:, photo.calm].mean(1) / np.maximum(painting.calm_energy, _LEAST_ENERGY)
+    follow = band_correlations(result.bands, photo.bands, photo.calm)[0].square()
+    own = calm_energy(painting.energy, painting.calm).clamp(min=_LEAST_ENERGY)
+    spent = (calm_energy(result.energy, photo.calm) / own)[0]
     for number, band in enumerate(BANDS):
-        pair = [facts.bands[number][photo.calm] for facts in (result, photo)]
-        if all(values.std() > 0 for values in pair):
-            found[f"follow_{band}"] = float(np.corrcoef(*pair)[0, 1] ** 2)
+        if all(facts.bands[:, number][photo.calm[:, 0] > 0].std() > _FLAT for facts in (result, photo)):
+            found[f"follow_{band}"] = float(follow[number])
         found[f"energy_{band}"] = float(spent[number])
-        cells = [_cells(facts.energy[number]) for facts in (result, photo)]
-        if len(cells[0]) > 2 and all(np.ptp(values) > 0 for values in cells):
+        cells = [_cells(facts.energy[0, number]) for facts in (result, photo)]
+        if len(cells[0]) > 2 and all(values.std() > _FLAT for values in cells):
             found[f"order_{band}"] = float(spearmanr(*cells)[0])
     return found
 
 
-def _cells(energy: np.ndarray) -> np.ndarray:
-    return energy[_BOX // 2 :: _BOX, _BOX // 2 :: _BOX].ravel()
+def _cells(energy: Tensor) -> Tensor:
+    return energy[_CELL // 2 :: _CELL, _CELL // 2 :: _CELL].flatten().cpu()
 
 
 def takes_apart(first: Tensor, second: Tensor) -> float:

@@ -1,0 +1,72 @@
+"""Losses of the calm parts: on pictures whose answer is known."""
+
+import pytest
+import torch
+
+from stylizer.imaging.detail_bands import band_energy, calm_energy, calm_mask, calmness_guides, detail_bands
+from stylizer.models.painting_losses import excess
+from stylizer.models.perceptual import part_distance, part_moments, shares_of, style_parts
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def photo() -> torch.Tensor:
+    """A soft sky over a busy ground: (1, 3, 128, 128)."""
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    sky = 0.6 + 0.02 * torch.sin(columns / 6) + 0.02 * torch.cos(rows / 4)
+    ground = 0.4 + 0.2 * noise(128, 128)
+    return torch.where(rows < 64, sky, ground).clamp(0, 1).expand(1, 3, -1, -1).contiguous()
+
+
+def in_parts(picture: torch.Tensor, guides: torch.Tensor) -> torch.Tensor:
+    return part_moments(picture, shares_of(guides, picture))
+
+
+def test_excess_counts_only_what_goes_beyond(photo):
+    energy = band_energy(detail_bands(photo))
+    own = calm_energy(energy, calm_mask(energy))
+    assert excess(own, own).item() == 0
+    assert excess(own / 2, own).item() == 0
+    assert excess(own * torch.e, own).item() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_texture_moved_into_the_calm_part_changes_moments_of_parts_and_not_global_ones(photo):
+    flipped = photo.flip(2)  # the same values, the busy half where the calm one was
+    guides = calmness_guides(photo)
+    here, there = in_parts(photo, guides), in_parts(flipped, guides)
+    assert style_parts([here], [here]).item() == pytest.approx(0, abs=1e-6)
+    assert style_parts([there], [here]) > 0.01
+    assert torch.allclose(photo.mean((2, 3)), flipped.mean((2, 3)), atol=1e-5)
+
+
+def test_moments_of_even_parts_are_the_channel_moments():
+    features = noise(2, 5, 16, 16)
+    found = in_parts(features, torch.full((2, 3, 16, 16), 1 / 3))
+    assert torch.allclose(found[:, 1, 0], features.mean((2, 3)), atol=1e-5)
+    assert torch.allclose(found[:, 1, 1], features.std((2, 3), unbiased=False), atol=1e-3)
+
+
+def test_the_distance_of_parts_is_relative_to_the_style_and_softened_beyond_the_knee():
+    style = torch.ones(1, 3, 2, 4)
+    result = style.clone()
+    result[:, 0] = 3  # one part of three, four times the style's own size away
+    assert torch.allclose(part_distance(result, style), torch.tensor([[4.0, 0, 0]]))
+    assert style_parts([result], [style]).item() == pytest.approx(4 / 3)
+    assert style_parts([result], [style], knee=2).item() == pytest.approx(torch.tensor(9.0).log() / 2 / 3)
+
+
+def test_gradients_reach_the_picture_through_every_loss(photo):
+    picture = (photo + 0.05 * noise(1, 3, 128, 128)).requires_grad_(True)
+    energy = band_energy(detail_bands(photo))
+    mask = calm_mask(energy)
+    allowed = calm_energy(energy, mask)
+    guides = calmness_guides(photo)
+    for loss in (
+        excess(calm_energy(band_energy(detail_bands(picture)), mask), allowed).mean(),
+        style_parts([in_parts(picture, guides)], [in_parts(photo, guides)]),
+    ):
+        (gradient,) = torch.autograd.grad(loss, picture, retain_graph=True)
+        assert gradient.isfinite().all() and gradient.abs().max() > 0
