@@ -86,7 +86,7 @@ class Invent(EngineOptions):
     out: Out
     """Picture to write; for a walk the folder for its pictures."""
     model: str | None = None
-    """A model that `models` lists as an inventor, the folder of a published one, or org/name on the Hugging
+    """A model that `models` lists as a generator, the folder of a published one, or org/name on the Hugging
     Face Hub, to download it; the first one here if not given."""
     seed: Annotated[int, _SEED_HELP] = _SEED
     second: Annotated[int | None, _SECOND_HELP] = _SECOND
@@ -112,9 +112,9 @@ class Invent(EngineOptions):
             walked = self._walk()
         chosen, checkpoints = placed_model(self.model or "", self.checkpoints)
         engine = replace(self, checkpoints=checkpoints).engine()
-        model = chosen or next((card.name for card in engine.models("inventor")), None)
+        model = chosen or next((card.name for card in engine.models("generator")), None)
         if model is None:
-            raise CommandError("There is no inventor among the checkpoints; add --model NAME.")
+            raise CommandError("There is no generator among the checkpoints; add --model NAME.")
         for out, shares in tqdm(walked, unit="picture", disable=None if len(walked) > 1 else True):
             request = GenerateRequest(
                 model, self.seed, self.second, shares, self.truncation, _sides(self.size)

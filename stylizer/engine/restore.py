@@ -103,6 +103,6 @@ def _check_model(recipe: Recipe, library: Library, fetch: bool, notes: list[str]
                 "choose that model yourself to download it"
             )
         return
-    role = "translator" if recipe.kind == TRANSLATION else "inventor"
+    role = "translator" if recipe.kind == TRANSLATION else "generator"
     if library.find_model(recipe.model, role).sha256 != recipe.sha:
         notes.append(f"Model {recipe.model!r} has changed since; the result will differ.")

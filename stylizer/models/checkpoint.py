@@ -33,6 +33,7 @@ from stylizer.imaging.files import write_whole
 from stylizer.models.config import ConfigError, config_from_json
 from stylizer.models.front_matter import split_front_matter
 from stylizer.models.registry import Architecture, Network, UnknownArchitectureError, find, find_for
+from stylizer.models.roles import FORMER_ROLES
 
 FORMAT = 1
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -234,7 +235,7 @@ def _read_config(folder: Path) -> tuple[Card, Architecture]:
         values: object = config_from_json(entry.config, config["config"])
     except (UnknownArchitectureError, ConfigError) as error:
         raise CheckpointError(f"{where}: {error}") from None
-    if config["role"] != entry.role:
+    if FORMER_ROLES.get(str(config["role"]), config["role"]) != entry.role:
         raise CheckpointError(
             f"{where} has role {str(config['role'])[:20]!r}; {entry.name} is a {entry.role}"
         )

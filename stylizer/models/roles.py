@@ -127,7 +127,7 @@ class Translator(Shipped, Protocol):
 
 
 @runtime_checkable
-class Inventor(Shipped, Protocol):
+class Generator(Shipped, Protocol):
     """Invent pictures from latent vectors, by way of styles whose layers, coarse to fine, can be mixed."""
 
     latent_size: int
@@ -147,7 +147,7 @@ class Inventor(Shipped, Protocol):
         """
         ...
 
-    def invent(
+    def generate(
         self, z: Tensor, truncation: float = 1.0, seed: int = 0, size: tuple[int, int] | None = None
     ) -> Tensor:
         """Do both."""
@@ -157,6 +157,8 @@ class Inventor(Shipped, Protocol):
 ROLES: dict[str, type] = {
     "stylizer": Stylizer,
     "translator": Translator,
-    "inventor": Inventor,
+    "generator": Generator,
     "segmenter": Segmenter,
 }
+FORMER_ROLES = {"inventor": "generator"}
+"""What older checkpoints and files of figures call a role."""

@@ -1,4 +1,4 @@
-"""The inventor: pictures out of seeds, with coarse, middle and fine layers that can be mixed."""
+"""The generator: pictures out of seeds, with coarse, middle and fine layers that can be mixed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SLOPE = 0.2  # of the leaky ReLU
 
 @dataclass(frozen=True)
 class StyleGANConfig:
-    """Sizes of an inventor."""
+    """Sizes of a generator."""
 
     latent: int = 128
     """Numbers in a seed's latent vector, and in a style."""
@@ -41,7 +41,7 @@ class StyleGANConfig:
 
     @staticmethod
     def tiny() -> StyleGANConfig:
-        """A small inventor for tests: pictures of 16 px."""
+        """A small generator for tests: pictures of 16 px."""
         return StyleGANConfig(latent=8, mapping=2, widths=(8, 8, 8))
 
 
@@ -158,7 +158,7 @@ class ColorLayer(nn.Module):
         return found + self.bias[:, None, None].to(found.dtype)
 
 
-@architecture("style-gan", role="inventor", config=StyleGANConfig)
+@architecture("style-gan", role="generator", config=StyleGANConfig)
 class StyleGAN(Network):
     """Mapping network and synthesis network (arXiv:1812.04948, with arXiv:1912.04958's layers).
 
@@ -247,7 +247,7 @@ class StyleGAN(Network):
                 picture = enlarge(picture.float()) + found.float()
         return (picture[:, :, :height, :width] + 1) / 2
 
-    def invent(
+    def generate(
         self, z: Tensor, truncation: float = 1.0, seed: int = 0, size: tuple[int, int] | None = None
     ) -> Tensor:
         """Invent pictures (B, 3, H, W) in [0, 1] from latent vectors (B, Z).

@@ -288,7 +288,7 @@ class Endpoints:
         """Invent a picture out of a seed.
 
         Parameters:
-            model: an inventor's name; may be empty where there is one
+            model: a generator's name; may be empty where there is one
             seed: 0 to 65535, every number is another picture
             second: another seed, whose layers may be mixed in
             coarse: 0 to 1, how much of the second seed's composition
@@ -300,7 +300,7 @@ class Endpoints:
             A PNG whose settings travel inside.
             Example: invent(seed=7, truncation=0.5)
         """
-        name = self._model(model, "inventor")
+        name = self._model(model, "generator")
         mix = (float(coarse), float(middle), float(fine))
         other = None if second is None else int(second)
         request = GenerateRequest(name, int(seed), other, mix, float(truncation), (SIDE, SIDE))

@@ -1,4 +1,4 @@
-"""The endpoints of translators and inventors, called as a program would call them."""
+"""The endpoints of translators and generators, called as a program would call them."""
 
 import pytest
 from gradio_client import handle_file
@@ -67,7 +67,7 @@ def test_a_mistake_of_translating_is_a_sentence(client, photo, wrong, sentence):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"model": "lines"}, "no inventor called"),
+        ({"model": "lines"}, "no generator called"),
         ({"coarse": 0.5}, "second seed"),
         ({"seed": -1}, "0"),
     ],

@@ -112,7 +112,7 @@ def test_models_tells_role_size_license_and_figures(run):
     (line,) = (line for line in run("models")[1].splitlines() if line.startswith("seasons"))
     assert "translator" in line and " MB" in line and "license other" in line and "FID 12" in line
     listed = {row["name"]: row for row in json.loads(run("models", "--json")[1])}
-    assert listed["dream"]["role"] == "inventor" and listed["dream"]["measured"] == "FID 12"
+    assert listed["dream"]["role"] == "generator" and listed["dream"]["measured"] == "FID 12"
 
 
 def test_benchmark_measures_a_translator_where_there_is_one(tmp_path, capsys):
@@ -128,7 +128,7 @@ def test_benchmark_measures_a_translator_where_there_is_one(tmp_path, capsys):
 MISTAKES = [
     (["translate", "PHOTO", "--model", "gone", "-o", "OUT"], "no translator called 'gone'; there are lines"),
     (["translate", "PHOTO", "--model", "../x", "-o", "OUT"], "give the name of a checkpoint"),
-    (["translate", "PHOTO", "--model", "dream", "-o", "OUT"], "has the role inventor"),
+    (["translate", "PHOTO", "--model", "dream", "-o", "OUT"], "has the role generator"),
     (["translate", "PHOTO", "--model", "seasons", "--domain", "spring", "-o", "OUT"], "no domain 'spring'"),
     (["translate", "PHOTO", "--model", "lines", "--strength", "2", "-o", "OUT"], "strength is 2.0; choose"),
     (["translate", "PHOTO", "--model", "lines", "--region", "hat=keep", "-o", "OUT"], "no region called hat"),

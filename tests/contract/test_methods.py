@@ -80,7 +80,7 @@ def test_one_smooth_batch_is_memorized(name, studio, tmp_path, monkeypatch):
     assert figures[-1] < tiny.share * figures[0], figures
 
 
-def test_an_inventor_learns_the_colors_of_one_smooth_batch(studio, tmp_path, monkeypatch):
+def test_a_generator_learns_the_colors_of_one_smooth_batch(studio, tmp_path, monkeypatch):
     monkeypatch.setattr(StyleGANMethod, "batch", lambda self, number: {"picture": truth.expand(4, 3, 16, 16)})
     truth = torch.tensor([0.9, 0.2, 0.6])[None, :, None, None]
     options = TINY_RUNS["stylegan"].options(
@@ -91,7 +91,7 @@ def test_an_inventor_learns_the_colors_of_one_smooth_batch(studio, tmp_path, mon
     z = torch.randn(4, before.latent_size, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         first, last = (
-            (network.invent(z) - truth).abs().mean()
+            (network.generate(z) - truth).abs().mean()
             for network in (before, load_checkpoint(publish(run, tmp_path / "out")[0]))
         )
     assert last < 0.5 * first

@@ -32,7 +32,7 @@ def invented(network):
     answers = []
     for size in (None, *SIZES):
         with torch.inference_mode():
-            answers.append(network.invent(z, 0.7, size=size))
+            answers.append(network.generate(z, 0.7, size=size))
         assert answers[-1].shape == (2, 3, *(size or (network.picture_size,) * 2))
         assert answers[-1].min() >= 0 and answers[-1].max() <= 1
     return answers
@@ -60,7 +60,7 @@ def segmented(network):
     return answers
 
 
-USES = {"translator": translated, "inventor": invented, "stylizer": painted, "segmenter": segmented}
+USES = {"translator": translated, "generator": invented, "stylizer": painted, "segmenter": segmented}
 OURS = [entry for entry in architectures() if entry.network.__module__.startswith("stylizer.")]
 TRANSLATORS = [entry for entry in OURS if entry.role == "translator"]
 
@@ -85,7 +85,7 @@ def test_any_size_is_rendered_and_files_bring_back_equal_bits(entry, tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(answers, loaded, strict=True))
 
 
-@named([entry for entry in OURS if entry.role in ("translator", "inventor")])
+@named([entry for entry in OURS if entry.role in ("translator", "generator")])
 def test_a_published_network_is_small(entry):
     with torch.device("meta"):
         state = entry.network(entry.config()).state_dict()

@@ -1,4 +1,4 @@
-"""Small translators and an inventor, saved as checkpoints, for tests."""
+"""Small translators and a generator, saved as checkpoints, for tests."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SEASONS = ("photo", "autumn", "winter")
 
 
 def save_models(folder: Path) -> None:
-    """Save `seasons` (three domains), `lines` (one), `tint` (a colorizer) and `dream` (an inventor)."""
+    """Save `seasons` (three domains), `lines` (one), `tint` (a colorizer) and `dream` (a generator)."""
     torch.manual_seed(3)
     networks = {
         "seasons": _alive(ResnetTranslator(ResnetTranslatorConfig.tiny(SEASONS))),

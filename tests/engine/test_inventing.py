@@ -11,7 +11,7 @@ from tests.engine.models import save_models
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Engine:
-    """An engine with a small inventor."""
+    """An engine with a small generator."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("checkpoints")
     save_models(folder)
@@ -114,5 +114,5 @@ def test_what_does_not_fit_is_refused_in_a_sentence(settings, sentence):
 def test_a_walk_of_one_picture_or_by_a_translator_is_refused(engine):
     with pytest.raises(RequestError, match="a walk has 1 pictures"):
         list(engine.walk(GenerateRequest("dream"), 1, 1))
-    with pytest.raises(ValueError, match="'lines' has the role translator; choose one with inventor"):
+    with pytest.raises(ValueError, match="'lines' has the role translator; choose one with generator"):
         engine.run(GenerateRequest("lines"))

@@ -58,7 +58,7 @@ def test_a_folder_dropped_in_is_listed_by_its_role_and_works(sound, tmp_path):
     shutil.copytree(sound / "lines", tmp_path / "my-own.v2")
     engine = Engine(tmp_path, device="cpu", whole_precision=True)
     assert [card.name for card in engine.models("translator")] == ["my-own.v2"]
-    assert engine.models("inventor") == () and engine.models() == engine.models("translator")
+    assert engine.models("generator") == () and engine.models() == engine.models("translator")
     assert engine.run(TranslateRequest(drawn(), "my-own.v2")).picture.height == 48
 
 
@@ -133,12 +133,17 @@ def reweigh(folder, change):
 
 def test_another_role_is_refused(sound, tmp_path):
     doctored(sound, tmp_path, "dream")
-    assert "'lines' has the role inventor; choose one with translator" in refused(tmp_path)
+    assert "'lines' has the role generator; choose one with translator" in refused(tmp_path)
 
 
 def test_a_role_that_the_architecture_has_not_is_refused(sound, tmp_path):
     rewrite(doctored(sound, tmp_path, "dream"), role="translator")
-    assert "style-gan is a inventor" in refused(tmp_path)
+    assert "style-gan is a generator" in refused(tmp_path)
+
+
+def test_the_role_that_a_generator_had_before_still_opens(sound, tmp_path):
+    rewrite(doctored(sound, tmp_path, "dream"), role="inventor")
+    assert "'lines' has the role generator; choose one with translator" in refused(tmp_path)
 
 
 def test_an_unknown_architecture_is_refused(sound, tmp_path):

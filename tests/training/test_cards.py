@@ -1,6 +1,7 @@
 """Cards: the figures of every role, and new ones on a checkpoint that is there already."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ TRANSLATOR = {
     "photos": {**SET, "trained_on": None}, "pictures": {"dots": {**SET, "trained_on": 3}}, "speed": 0.5,
     "domains": {"dots": {**KID, "content": 0.5, "identity_l1": 0.02, "photos": {**KID, "fid": 181.0}}},
 }  # fmt: skip
-INVENTOR = {
+GENERATOR = {
     "network": "VGG-16", "size": 128, "scales": [0.4, 0.8], "command": "python -m training evaluate dreams",
     "pictures": SET, "copying": "beside 1000 training crops", "inception_score": "not available",
     "rows": {"held-out crops": {"diversity": 0.7}, "truncation 1": {**KID, "diversity": 0.6, "copying": 0.9}},
@@ -76,23 +77,28 @@ def test_a_card_gets_figures_words_and_notes_and_keeps_the_rest(star, tmp_path, 
 
 
 def test_figures_of_another_role_are_refused(star, tmp_path, capsys):
-    figures = figure_file(tmp_path, inventor=INVENTOR)
+    figures = figure_file(tmp_path, generator=GENERATOR)
     assert main(["card", str(star), "--figures", figures]) == 2
-    assert "star is for the role translator; the figures are for inventor" in capsys.readouterr().err
+    assert "star is for the role translator; the figures are for generator" in capsys.readouterr().err
     assert main(["card", str(star), "--figures", figures, figures]) == 2
     assert "the second file with figures" in capsys.readouterr().err
     assert read_card(star).text == CARD
 
 
-def test_inventors_and_colorizers_have_tables_too(tmp_path, capsys):
+def test_figures_under_a_roles_former_name_are_read(tmp_path):
+    file = Path(figure_file(tmp_path, inventor=GENERATOR))
+    assert read_figures([file]) == {"generator": GENERATOR}
+
+
+def test_generators_and_colorizers_have_tables_too(tmp_path, capsys):
     save_checkpoint(tmp_path / "dreams", StyleGAN(StyleGANConfig.tiny()), "# dreams\n\n## Limits\n\nSmall.\n")
     assert (
-        main(["card", str(tmp_path / "dreams"), "--figures", figure_file(tmp_path, inventor=INVENTOR)]) == 0
+        main(["card", str(tmp_path / "dreams"), "--figures", figure_file(tmp_path, generator=GENERATOR)]) == 0
     )
     text = read_card(tmp_path / "dreams").text
     assert text.index("## Figures") < text.index("## Limits")
     assert "| truncation 1 | 93.4 | 0.512 ± 0.030 | 0.600 | 0.900 |" in text and "near 0 copies" in text
-    assert measured_line({"inventor": INVENTOR}) == "truncation 1 FID 93, diversity 0.60 (paintings 0.70)"
+    assert measured_line({"generator": GENERATOR}) == "truncation 1 FID 93, diversity 0.60 (paintings 0.70)"
     assert measured_line({"translator": COLORS}) == "PSNR 24.1 (gray 22.0), FID 93 (gray 93)"
 
 

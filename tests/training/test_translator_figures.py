@@ -176,22 +176,22 @@ def test_a_sheet_has_a_column_for_every_model_and_domain(places, star, run, tmp_
     assert "no checkpoint has the domain 'cubism'; they have" in capsys.readouterr().err
 
 
-def test_an_inventor_is_measured_and_drawn(studio, places, tmp_path, capsys):
+def test_a_generator_is_measured_and_drawn(studio, places, tmp_path, capsys):
     torch.manual_seed(0)
     folder = tmp_path / "dreams"
     save_checkpoint(folder, StyleGAN(StyleGANConfig.tiny()), "# dreams\n")
     line = (folder, "--pictures", places / "pictures/dots", "--limit", 6, "--crops", 8, "--truncations", 0.7)
     found, _ = measured(studio, *line, "--trained", places / "pictures/waves", "--sheet",
-                        tmp_path / "near.png", role="inventor")  # fmt: skip
+                        tmp_path / "near.png", role="generator")  # fmt: skip
     assert set(found["rows"]) == {"held-out crops", "training crops", "truncation 0.7"}
     rows = found["rows"]
     assert rows["truncation 0.7"]["copying"] > 0 and rows["truncation 0.7"]["diversity"] > 0
     assert "no classes" in found["inception_score"] and "inception_score" not in rows["truncation 0.7"]
     with Image.open(tmp_path / "near.png") as sheet:
         assert sheet.width == 8 * 134 + 6
-    found, _ = measured(studio, *line, role="inventor")
+    found, _ = measured(studio, *line, role="generator")
     assert "give --trained" in found["copying"] and "copying" not in found["rows"]["truncation 0.7"]
-    found, _ = measured(studio, *line, "--trained", places / "pictures", role="inventor")
+    found, _ = measured(studio, *line, "--trained", places / "pictures", role="generator")
     assert "5 of --pictures were trained on" in found["copying"]
     assert main(command("compare", folder, "--seeds", 3, 4, "-o", tmp_path / "seeds.png")) == 0
     with Image.open(tmp_path / "seeds.png") as sheet:
@@ -213,7 +213,7 @@ def test_a_colorizer_needs_no_pictures(studio, places, tmp_path):
     (["evaluate", "{star}", "--photos", "{photos}", "--pictures", "{photos}"], "photos has no folder 'dots'"),
     (["evaluate", "{star}", "--photos", "{photos}", "--size", "34"], "size is 34 pixels"),
     (["evaluate", "{star}", "--pairs", "x.csv"], "--pairs is not for a network of the role translator"),
-    (["compare", "{star}", "{dreams}", "--photos", "{photos}"], "dreams is for inventor"),
+    (["compare", "{star}", "{dreams}", "--photos", "{photos}"], "dreams is for generator"),
     (["compare", "{star}"], "give --photos, a folder of photos to translate"),
     (["compare"], "give checkpoints, --results FOLDER ... or --known CSV"),
     (["compare", "{star}", "--photos", "{photos}", "--out", "x.bmp"], "x.bmp is no picture file"),

@@ -1,4 +1,4 @@
-"""Translators and inventors in training: memories, augmentation, alarms, and what each method promises."""
+"""Translators and generators in training: memories, augmentation, alarms, and what each method promises."""
 
 import json
 
@@ -143,7 +143,7 @@ def test_styles_mix_by_layer_and_are_tamed_by_truncation():
         mixed = torch.cat([first[:, :1], second[:, 1:]], 1)
         pictures = [network.finish(style) for style in (first, second, mixed)]
         tamed = network.style(torch.randn(2, network.latent_size), truncation=0.0)
-        large = network.invent(torch.randn(1, network.latent_size), size=(16, 40))
+        large = network.generate(torch.randn(1, network.latent_size), size=(16, 40))
     assert all(not torch.allclose(pictures[2], other, atol=1e-4) for other in pictures[:2])
     assert torch.allclose(tamed, network.usual_style.expand_as(tamed))
     assert large.shape == (1, 3, 16, 40) and large.std() > 0
@@ -360,10 +360,10 @@ def test_a_light_generator_has_a_layer_a_size_and_gates_fine_features_by_coarse_
     z = torch.randn(2, 8)
     with torch.no_grad():
         network.color[-1].weight.mul_(4)
-        picture = network.invent(z)
+        picture = network.generate(z)
         network.gate[0].open.bias.fill_(-30.0)  # shut: nothing of the finest features passes
-        shut = network.invent(z)
-        large = network.invent(z[:1], size=(64, 96))
+        shut = network.generate(z)
+        large = network.generate(z[:1], size=(64, 96))
     assert picture.shape == (2, 3, 64, 64) and large.shape == (1, 3, 64, 96)
     assert not torch.allclose(picture, shut, atol=1e-3)
     network.gate[0].open.bias.data.zero_()

@@ -28,7 +28,7 @@ STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it t
 def small_engine(folder: Path, segments: bool = False, models: bool = False) -> Engine:
     """Write a checkpoint with a see-through painter and four styles, and open it.
 
-    With `segments` there is a segmenter, too, which sees colors; with `models` translators and an inventor.
+    With `segments` there is a segmenter, too, which sees colors; with `models` translators and a generator.
     """
     torch.set_num_threads(1)
     if models:

@@ -180,7 +180,7 @@ def compare_generators(networks: Mapping[str, nn.Module], options: CompareOption
         row = []
         for network in networks.values():
             z = torch.randn(1, network.latent_size, generator=torch.Generator().manual_seed(seed)).to(device)
-            row += [to_image(network.invent(z, share, seed=seed)) for share in own.truncations]
+            row += [to_image(network.generate(z, share, seed=seed)) for share in own.truncations]
         rows.append(row)
     titles = [f"{name} {share:g}" for name in networks for share in own.truncations]
     return save_sheet(contact_sheet(rows, titles, options.cell or 192), out)
@@ -189,7 +189,7 @@ def compare_generators(networks: Mapping[str, nn.Module], options: CompareOption
 COMPARISONS: Mapping[str, tuple[str, Callable[[Mapping[str, nn.Module], CompareOptions], Any]]] = {
     "stylizer": ("rivals", compare_stylizers),
     "translator": ("domain", compare_translators),
-    "inventor": ("seed", compare_generators),
+    "generator": ("seed", compare_generators),
 }
 """By role: the part of the options that is its own, and what compares."""
 

@@ -21,7 +21,7 @@ Evaluator = Callable[[nn.Module, EvaluateOptions], dict[str, Any]]
 EVALUATORS: Mapping[str, tuple[tuple[str, ...], Evaluator]] = {
     "stylizer": (("stylizer",), evaluate_stylizer),
     "translator": (("photo", "held_out"), evaluate_translator),
-    "inventor": (("generator", "held_out"), evaluate_generator),
+    "generator": (("generator", "held_out"), evaluate_generator),
     "segmenter": (("segmenter",), evaluate_segmenter),
 }
 """By role: the parts of the options that are its own, and what measures."""

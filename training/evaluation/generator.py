@@ -60,14 +60,14 @@ class Generated:
     """What a network makes at one truncation; picture `number` is a function of the seed and the number."""
 
     def __init__(
-        self, invent: Work, latent: int, truncation: float, seed: int, device: torch.device | str = "cpu"
+        self, generate: Work, latent: int, truncation: float, seed: int, device: torch.device | str = "cpu"
     ):
-        self.invent, self.latent, self.truncation, self.seed = invent, latent, truncation, seed
+        self.generate, self.latent, self.truncation, self.seed = generate, latent, truncation, seed
         self.device = device
 
     def __call__(self, number: int) -> Tensor:
         z = torch.randn(1, self.latent, generator=generator(self.seed, number)).to(self.device)
-        return self.invent(z, self.truncation, seed=number)
+        return self.generate(z, self.truncation, seed=number)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str
         check_sheet(own.sheet)
     folders = trained_folders(options.checkpoint, options.held_out.trained)
     paths, trained = list_pictures(place), Trained(folders)
-    reader, invent = open_reader(options), in_precision(network.invent, options)
+    reader, generate = open_reader(options), in_precision(network.generate, options)
     side, began = network.picture_size, time.perf_counter()
     scales = own.scales or training_scales(options.checkpoint)
     figures: dict[str, Any] = {"network": reader.network, "size": side, "scales": scales}
@@ -131,7 +131,7 @@ def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str
         rows["training crops"] = reader.compare(known.features[:limit], held.features)
     copied = copy_reason(trained.known, figures["pictures"]["trained_on"])
     for truncation in own.truncations:
-        generated = Generated(invent, network.latent_size, truncation, own.seed, reader.device)
+        generated = Generated(generate, network.latent_size, truncation, own.seed, reader.device)
         name = f"truncation {truncation:g}"
         seen = read_set(reader, generated, range(limit), name)
         rows[name] = {**reader.compare(seen.features, held.features), "diversity": seen.diversity}
@@ -147,7 +147,7 @@ def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
         z = torch.zeros(1, network.latent_size, device=reader.device)
-        figures["speed"] = units(lambda photo: network.invent(z, size=tuple(photo.shape[2:])))
+        figures["speed"] = units(lambda photo: network.generate(z, size=tuple(photo.shape[2:])))
     show(figures)
     return figures
 

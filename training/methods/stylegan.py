@@ -28,7 +28,7 @@ _FOLLOW = 0.005  # share by which the usual style moves towards a batch's mean (
 
 @dataclass(frozen=True)
 class StyleGANRun(CropRun):
-    """Train an inventor on a folder of paintings, for example
+    """Train a generator on a folder of paintings, for example
 
     python -m training stylegan --pictures paintings --steps 60000 --precision bfloat16
     """
@@ -126,11 +126,11 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         return {"picture": self.crops([self.folders[i] for i in chosen], rng)}
 
     def paint(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        inventor, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(inventor, len(real), self.config.mixing, real.device)
-        made = inventor.paint(styles)
+        generator, real = self.nets["style-gan"], batch["picture"]
+        styles = mixed_styles(generator, len(real), self.config.mixing, real.device)
+        made = generator.paint(styles)
         with torch.no_grad():
-            inventor.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
+            generator.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
         carry.painted = made.detach()
         shown = self.memory["augment"](made)
         losses = {"fool": ADVERSARIAL[self.config.adversarial].generator(self.nets["critic"](shown))}
@@ -145,9 +145,9 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
 
     def straighten(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         """Keep equal steps of the style equal steps of the picture."""
-        inventor, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(inventor, max(1, len(real) // 2), self.config.mixing, real.device)
-        made = inventor.paint(styles)
+        generator, real = self.nets["style-gan"], batch["picture"]
+        styles = mixed_styles(generator, max(1, len(real) // 2), self.config.mixing, real.device)
+        made = generator.paint(styles)
         lengths = path_lengths(made.float(), styles, torch.randn(made.shape).to(made.device))
         carry.figures = {"length": lengths.detach().mean()}
         return {"path": self.config.path * self.memory["path"](lengths)}
@@ -175,13 +175,13 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show seeds as they are, and the last of them tamed."""
         rows = batch["z"].split(SHOWN)
-        columns = [nets["style-gan"].invent(z) for z in rows] + [nets["style-gan"].invent(rows[-1], 0.6)]
+        columns = [nets["style-gan"].generate(z) for z in rows] + [nets["style-gan"].generate(rows[-1], 0.6)]
         return side_by_side(columns, max(self.config.crop, 64))
 
     def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         rng, device = generator(self.config.seed, SCORED_NUMBER), next(nets.parameters()).device
         z = torch.randn(count, self.config.model.latent, generator=rng).to(device)
-        made = torch.cat([nets["style-gan"].invent(some) for some in z.split(8)])
+        made = torch.cat([nets["style-gan"].generate(some) for some in z.split(8)])
         share = [
             count // len(self.folders) + (i < count % len(self.folders)) for i in range(len(self.folders))
         ]
@@ -192,13 +192,13 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         return {"style-gan": nets["style-gan"]}
 
 
-def mixed_styles(inventor: StyleGAN, count: int, mixing: float, device: torch.device) -> Tensor:
+def mixed_styles(generator: StyleGAN, count: int, mixing: float, device: torch.device) -> Tensor:
     """Draw styles (count, layers, n); a share `mixing` changes to a second one between two layers.
 
     Style mixing regularization (arXiv:1812.04948, section 3.1).
     """
-    first, second = inventor.style(torch.randn(2 * count, inventor.latent_size).to(device)).chunk(2)
-    layers = torch.arange(inventor.layers)[None, :, None]
-    cut = torch.randint(1, inventor.layers, (count, 1, 1))
-    cut = torch.where(torch.rand(count, 1, 1) < mixing, cut, inventor.layers)
+    first, second = generator.style(torch.randn(2 * count, generator.latent_size).to(device)).chunk(2)
+    layers = torch.arange(generator.layers)[None, :, None]
+    cut = torch.randint(1, generator.layers, (count, 1, 1))
+    cut = torch.where(torch.rand(count, 1, 1) < mixing, cut, generator.layers)
     return torch.where((layers < cut).to(device), first, second)

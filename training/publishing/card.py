@@ -41,7 +41,7 @@ FIGURES = "Figures"  # heading of the section that `card` replaces
 TAGS = {
     "segmenter": "image-segmentation",
     "translator": "image-to-image",
-    "inventor": "unconditional-image-generation",
+    "generator": "unconditional-image-generation",
 }
 ABOUT = {
     "painter": "Arbitrary style transfer: any photo in the style of any painting, from one code a style."
@@ -191,7 +191,7 @@ def rewrite_card(
     entries, body = split_front_matter(card.text)
     found = read_figures(figures)
     if wrong := [
-        role for role in ("segmenter", "translator", "inventor") if role in found and role != card.role
+        role for role in ("segmenter", "translator", "generator") if role in found and role != card.role
     ]:
         raise UserMistake(f"{checkpoint.name} is for the role {card.role}; the figures are for {wrong[0]}.")
     told = {"title": title, "about": about, "measured": measured_line(found) if found else None}

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stylizer.models.roles import FORMER_ROLES
+
 from ..run.config import UserMistake
 
 Plain = Mapping[str, Any]
@@ -30,7 +32,7 @@ _COLORS = {
     "colorfulness": "colorfulness",
     "fid": "FID",
 }
-_INVENTOR = {"diversity": "diversity", "copying": "copying", "inception_score": "inception score"}
+_GENERATOR = {"diversity": "diversity", "copying": "copying", "inception_score": "inception score"}
 _COUNTS = {None: "whether training saw them is not known", 0: "never trained on"}
 
 
@@ -65,9 +67,9 @@ def translator_figures(found: Plain) -> str:
     return "\n\n".join([*parts, _last(found)])
 
 
-def inventor_figures(found: Plain) -> str:
-    """Write the table of `evaluate` for an inventor, with what every column means."""
-    columns = {"fid": "FID", "kid": "KID", **_INVENTOR}
+def generator_figures(found: Plain) -> str:
+    """Write the table of `evaluate` for a generator, with what every column means."""
+    columns = {"fid": "FID", "kid": "KID", **_GENERATOR}
     subsets = next(row["kid_subsets"] for row in found["rows"].values() if "kid_subsets" in row)
     low, high = found["scales"]
     crops = f"{found['size']} px cut at {low:g} to {high:g} of their size"
@@ -127,7 +129,7 @@ def measured_line(figures: Plain) -> str:
             f"{domain} FID {row['fid']:.0f} (photos {row['photos']['fid']:.0f}), content {row['content']:.2f}"
             for domain, row in found["domains"].items()
         )
-    if found := figures.get("inventor"):
+    if found := figures.get("generator"):
         rows = {name: row for name, row in found["rows"].items() if name.startswith("truncation")}
         real = found["rows"]["held-out crops"]["diversity"]
         return "; ".join(
@@ -177,7 +179,7 @@ def class_figures(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-TABLES = {"segmenter": class_figures, "translator": translator_figures, "inventor": inventor_figures}
+TABLES = {"segmenter": class_figures, "translator": translator_figures, "generator": generator_figures}
 
 
 def figure_table(figures: Mapping[str, Any]) -> str:
@@ -217,13 +219,14 @@ def read_figures(files: Sequence[Path]) -> dict[str, Any]:
             raise UserMistake(f"{file} is not a file; give JSON that `evaluate` or `compare` wrote.")
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
+            found = {FORMER_ROLES.get(name, name): value for name, value in found.items()}
             if role := next((role for role in TABLES if role in found), None):
                 if role in figures:
                     raise UserMistake(f"{file.name} is the second file with figures of a {role}; give one.")
                 figures[role] = found[role]
                 continue
             means, protocol = found["means"], found["protocol"]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise UserMistake(f"{file.name} holds no figures of `evaluate` or `compare`.") from error
         known = figures.get("protocol", protocol)
         other = next((name for name in protocol if known.get(name, protocol[name]) != protocol[name]), None)

@@ -16,7 +16,7 @@ from stylizer.engine.runtime.executor import Executor, Job
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.tensors import to_picture
-from stylizer.models.roles import Inventor
+from stylizer.models.roles import Generator
 
 Layouts = dict[int, float]
 """The seeds that draw layout and grain, and their shares, sum 1."""
@@ -28,9 +28,9 @@ class GeneratePipeline:
     def __init__(self, library: Library, executor: Executor) -> None:
         self.library, self.executor = library, executor
 
-    def generator(self, name: str, token: CancelToken | None = None) -> Inventor:
+    def generator(self, name: str, token: CancelToken | None = None) -> Generator:
         """Return a generator on the device; raises RequestError or CheckpointError."""
-        return self.executor.network(name, partial(self.library.load_model, name, "inventor"), token)
+        return self.executor.network(name, partial(self.library.load_model, name, "generator"), token)
 
     def __call__(self, job: Job[GenerateRequest]) -> Result:
         """Generate one picture; equal requests give equal samples."""
@@ -61,7 +61,7 @@ class GeneratePipeline:
     def _painted(
         self,
         job: Job[GenerateRequest],
-        network: Inventor,
+        network: Generator,
         share: float,
         goal: GenerateRequest | None,
         layouts: Layouts,
@@ -78,7 +78,7 @@ class GeneratePipeline:
             raise RequestError(f"{request.model} gives no picture; its numbers overflow")
         return Picture(to_picture(samples).rgb, name=f"{request.model.split('/')[-1]}-{name}")
 
-    def _style(self, network: Inventor, request: GenerateRequest) -> Tensor:
+    def _style(self, network: Generator, request: GenerateRequest) -> Tensor:
         """Return a request's style (1, layers, n); each third of the layers has its share of the second."""
         device = self.executor.device.torch
 

@@ -41,7 +41,7 @@ class GenerateHandlers:
 
     def models(self) -> list[tuple[str, str]]:
         """List the generators: words and names."""
-        return [(card.title, card.name) for card in self.engine.models("inventor")]
+        return [(card.title, card.name) for card in self.engine.models("generator")]
 
     def enter(self, visit: str) -> Answer:
         """Come to the tab; the first time there is a picture to make."""

@@ -59,7 +59,7 @@ def make_generate_tab(generate: GenerateHandlers) -> GenerateTab | None:
                 visible=len(models) > 1,
                 elem_id=f"{PREFIX}model",
             )
-            for card in generate.engine.models("inventor"):
+            for card in generate.engine.models("generator"):
                 gr.HTML(about_line(card))
             with gr.Column(elem_classes="panel"):
                 gr.HTML("<h2>Picture</h2><p>Every number is another picture that nobody painted.</p>")
