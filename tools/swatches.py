@@ -22,10 +22,10 @@ from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.masterwork import (
     MasterworkOptions,
     MasterworkPart,
-    MasterworkWeights,
     fitted,
     paint_masterwork,
 )
+from stylizer.models.masterwork_losses import MasterworkWeights
 from stylizer.models.perceptual import Perceptual, load_perceptual
 
 SIDE = 448

@@ -51,6 +51,11 @@ class Painter(TransferNetwork):
                 last.bias[block.second.slices.scale] = -0.5
             last.bias[self.palette] = 0.1 * torch.randn(3 * self.config.palette)
 
+    @property
+    def calibration(self) -> tuple[tuple[float, float], ...]:
+        """The slider's table, see `stylizer.models.strength.calibrate`."""
+        return self.config.calibration
+
     # -- style ------------------------------------------------------------------------------------------
 
     def describe(self, style: Tensor, weights: Tensor | None = None) -> Tensor:

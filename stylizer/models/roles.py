@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -39,6 +39,11 @@ class Stylizer(Shipped, Protocol):
     stride: int
     halo: int
     code_size: int
+
+    @property
+    def calibration(self) -> Sequence[tuple[float, float]]:
+        """The slider's table, see `calibrate`; empty where the slider is even as it is."""
+        ...
 
     def fits(self, code: Tensor) -> bool:
         """Say whether a code (L,) has a length that this stylizer reads."""

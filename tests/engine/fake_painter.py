@@ -48,6 +48,10 @@ class FakePainter(Network):
         self.before_decode = lambda: None
         self._lock = threading.Lock()
 
+    @property
+    def calibration(self) -> tuple[tuple[float, float], ...]:
+        return self.config.calibration
+
     def _count(self, name: str) -> None:
         with self._lock:
             self.calls[name] += 1

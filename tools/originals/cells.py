@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -96,7 +98,9 @@ def leaded_sunrise(chance: Chance) -> np.ndarray:
     return _glaze(chance, pieces, kind, names)
 
 
-def _poppy(put, chance: Chance, x: float, y: float, size: float) -> None:
+def _poppy(
+    put: Callable[[np.ndarray, str, int], None], chance: Chance, x: float, y: float, size: float
+) -> None:
     for hand in (-1, 1):
         put(
             ellipse(WORK, x + hand * size * 0.8, y + size * 0.9, size * 0.75, size * 0.22, -hand * 0.7),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -23,6 +25,10 @@ from tools.originals.drawing import (
 )
 
 SIDE, WORK = 768, 1536
+
+Put = Callable[[np.ndarray, np.ndarray, float], None]
+"""Lays a mask on a plate, at an amount."""
+Plates = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def pointillist_bay(chance: Chance) -> np.ndarray:
@@ -157,7 +163,7 @@ def riso_poster(chance: Chance) -> np.ndarray:
     return shrink(lay(np.broadcast_to(paint("f8f3e6"), rgb.shape), rgb, frame), SIDE)
 
 
-def _frond(put, plates, x: float, y: float, length: float, angle: float) -> None:
+def _frond(put: Put, plates: Plates, x: float, y: float, length: float, angle: float) -> None:
     teal, pink, yellow = plates
     along = np.linspace(0, 1, 24)
     droop = angle + 0.9 * along * np.sign(np.cos(angle) + 1e-3)
@@ -174,7 +180,7 @@ def _frond(put, plates, x: float, y: float, length: float, angle: float) -> None
     put(teal, half, 0.55)
 
 
-def _leaf(put, plates, x: float, y: float, chance: Chance) -> None:
+def _leaf(put: Put, plates: Plates, x: float, y: float, chance: Chance) -> None:
     teal, pink, yellow = plates
     length, turn = chance.between(0.16, 0.32), chance.between(-2.3, -0.8)
     along = np.linspace(0, 1, 30)

@@ -85,7 +85,7 @@ def ramp(values: np.ndarray, *codes: str) -> np.ndarray:
     return np.stack([np.interp(values, stops, colors[:, band]) for band in range(3)], -1).astype(np.float32)
 
 
-def step(values: np.ndarray, edge: float, softness: float | np.ndarray) -> np.ndarray:
+def step(values: np.ndarray, edge: float | np.ndarray, softness: float | np.ndarray) -> np.ndarray:
     """Rise smoothly from 0 to 1 where values pass the edge, over a width of `softness`."""
     share = np.clip((values - edge) / np.maximum(softness, 1e-9) + 0.5, 0, 1)
     return share * share * (3 - 2 * share)

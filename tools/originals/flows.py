@@ -138,16 +138,25 @@ def impasto_evening(chance: Chance) -> np.ndarray:
     return shrink(lay(rgb, paint("fff6e0"), step(light, 1.42, 0.4) * 0.45), SIDE)
 
 
-def _stroke_all(chance, canvas, height, scene, turn, places, width, steps) -> None:
+def _stroke_all(
+    chance: Chance,
+    canvas: Image.Image,
+    height: Image.Image,
+    scene: np.ndarray,
+    turn: np.ndarray,
+    places: np.ndarray,
+    width: int,
+    steps: int,
+) -> None:
     draw, raised = ImageDraw.Draw(canvas), ImageDraw.Draw(height)
-    path = [places.copy()]
+    points = [places.copy()]
     heading = at(turn, places) + np.pi * (chance.uniform(len(places)) < 0.5)
     for _ in range(steps):
-        wish = at(turn, path[-1])
+        wish = at(turn, points[-1])
         wish = wish + np.pi * np.round((heading - wish) / np.pi)  # a direction has no sign; go on as before
         heading = 0.5 * heading + 0.5 * wish
-        path.append(path[-1] + 0.5 * width * np.stack([np.cos(heading), np.sin(heading)], 1))
-    path = np.stack(path, 1)
+        points.append(points[-1] + 0.5 * width * np.stack([np.cos(heading), np.sin(heading)], 1))
+    path = np.stack(points, 1)
     color = at(blur(scene, max(width * 0.12, 0.6)), places)
     gray = color.mean(1, keepdims=True)
     color = (

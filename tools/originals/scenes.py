@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tools.originals.drawing import (
@@ -223,9 +225,9 @@ def _bouquet(chance: Chance, rgb: np.ndarray) -> np.ndarray:
         (0.58, 0.17, 0.04, "fff4e6", "f2a21c"), (0.39, 0.32, 0.05, "d94fb0", "ffe9a0"),
     ):  # fmt: skip
         count, turn = 7, chance.between(0, 1)
-        for leaf in range(count):
-            angle = 2 * np.pi * (leaf + turn) / count
-            middle = (x + 0.62 * size * np.cos(angle), y + 0.62 * size * np.sin(angle))
+        for petal_number in range(count):
+            angle = 2 * np.pi * (petal_number + turn) / count
+            middle = (x + 0.62 * size * float(np.cos(angle)), y + 0.62 * size * float(np.sin(angle)))
             dim = np.float32(0.82 + 0.18 * np.cos(angle + 2.2))
             rgb = lay(rgb, paint(petal) * dim, ellipse(side, *middle, size * 0.52, size * 0.3, angle))
         rgb = lay(rgb, paint(heart), ellipse(side, x, y, size * 0.26, size * 0.26))
@@ -269,7 +271,16 @@ def _pad(rgb: np.ndarray, x: float, y: float, size: float, turn: float) -> np.nd
     return lay(rgb, lay(green, paint("e6f09a"), veins * 0.6), leaf)
 
 
-def _koi(chance, rgb, x, y, length, turn, bend, codes) -> np.ndarray:
+def _koi(
+    chance: Chance,
+    rgb: np.ndarray,
+    x: float,
+    y: float,
+    length: float,
+    turn: float,
+    bend: float,
+    codes: Sequence[str],
+) -> np.ndarray:
     side = len(rgb)
     along = np.linspace(-0.5, 0.5, 60)
     heading = turn + bend * along * 2
@@ -296,10 +307,11 @@ def _koi(chance, rgb, x, y, length, turn, bend, codes) -> np.ndarray:
         rgb = lay(rgb, ramp(np.float32(0.7), codes[0], "ffe9c4"), polygon(side, tail))
     for hand in (1, -1):
         root = spine[40] + hand * normal[40] * width[40] * 0.8
+        across, down = root + hand * normal[40] * 0.025
         rgb = lay(
             rgb,
             paint("fff0d8"),
-            ellipse(side, *(root + hand * normal[40] * 0.025), 0.045, 0.018, heading[40] + hand * 2.2),
+            ellipse(side, across, down, 0.045, 0.018, heading[40] + hand * 2.2),
         )
     body = polygon(
         side, np.concatenate([spine + normal * width[:, None], (spine - normal * width[:, None])[::-1]])
@@ -311,8 +323,8 @@ def _koi(chance, rgb, x, y, length, turn, bend, codes) -> np.ndarray:
     fin = np.concatenate([spine[18:40] + normal[18:40] * 0.006, (spine[18:40] - normal[18:40] * 0.006)[::-1]])
     rgb = lay(rgb, paint("fffdf6"), polygon(side, fin))
     for hand in (1, -1):
-        eye = front - (front - spine[50]) * 0.55 + hand * normal[54] * width[52] * 0.75
-        rgb = lay(rgb, paint("14141e"), ellipse(side, *eye, 0.008, 0.008))
+        across, down = front - (front - spine[50]) * 0.55 + hand * normal[54] * width[52] * 0.75
+        rgb = lay(rgb, paint("14141e"), ellipse(side, across, down, 0.008, 0.008))
     return rgb
 
 

@@ -22,6 +22,10 @@ class AdaptiveAugment(nn.Module):
     upsampling and downsampling, and no uneven scaling, for speed.
     """
 
+    chance: Tensor
+    signs: Tensor
+    count: Tensor
+
     def __init__(self, target: float = 0.6, pictures: float = 500_000, every: int = 4):
         super().__init__()
         self.target, self.pictures, self.every = target, pictures, every

@@ -62,9 +62,10 @@ class CropBank:
                  gigabytes: float = 20.0):  # fmt: skip
         self.folder, self.plan, self.seed = folder, plan, seed
         self.perceptual, self.describe = perceptual, describe
-        self.keep = keep / self._name() if keep else None
+        self.keep: Path | None = None
         self.room = gigabytes * 1e9
-        if self.keep:
+        if keep:
+            self.keep = keep / self._name()
             self.keep.mkdir(parents=True, exist_ok=True)
             self.room -= sum(file.stat().st_size for file in keep.rglob("*.safetensors"))
 
@@ -72,7 +73,7 @@ class CropBank:
         """Name the folder of facts by all that they depend on; descriptions come from a frozen network."""
         told = repr((asdict(self.plan), self.seed, self.folder.names, self.folder.groups, _FACTS))
         digest = hashlib.sha256(told.encode())
-        weight = self.perceptual.convs["17"].weight
+        weight = self.perceptual.convs["17"].get_parameter("weight")
         digest.update(repr((str(weight.dtype), float(weight.float().sum()))).encode())
         sample = self.describe(torch.linspace(0, 1, 3 * 64 * 64).view(1, 3, 64, 64).to(weight.device))
         digest.update(sample.float().cpu().round(decimals=2).numpy().tobytes())

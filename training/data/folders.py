@@ -9,7 +9,7 @@ import tarfile
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import torch
@@ -46,7 +46,7 @@ class Source(NamedTuple):
             return open_picture(handle.read(self.size), name=Path(self.name).stem)
 
 
-def is_picture(path: PurePosixPath) -> bool:
+def is_picture(path: PurePath) -> bool:
     """Say whether a path looks like a picture that someone meant: macOS leaves `._name` files everywhere."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
 
@@ -78,9 +78,9 @@ def inside_tar(path: Path, group: str) -> Iterator[Source]:
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
-                inner = PurePosixPath(member.name)
+                inner = PurePath(member.name)
                 if member.isfile() and member.size and is_picture(inner):
-                    where = (PurePosixPath(group) / inner.parent).as_posix()
+                    where = (PurePath(group) / inner.parent).as_posix()
                     yield Source(path, inner.name, where, member.offset_data, member.size)
     except tarfile.ReadError as error:
         raise UserMistake(f"{path.name} is not a plain tar file; pack it without gzip.") from error
@@ -113,7 +113,7 @@ class PictureFolder:
             kept.append(source)
             self.names.append(source.name)
             self.groups.append(source.group)
-        self.pictures: Sequence[Tensor] = store
+        self.pictures = store
         if not kept:
             raise UserMistake(
                 f"No readable picture below {folder}; give a folder of {', '.join(sorted(SUFFIXES))} files."
@@ -163,7 +163,7 @@ def decoded(
                 yield source, picture
 
 
-class Store(Sequence):
+class Store:
     """Decoded pictures by index; the least recently used ones leave when their bytes exceed the budget."""
 
     def __init__(self, sources: list[Source], long_side: int, budget: int):

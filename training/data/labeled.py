@@ -58,8 +58,12 @@ class LabeledPictures:
 
     def subset(self, indices: list[int]) -> LabeledPictures:
         """Return some of the pictures."""
-        return LabeledPictures(*(tuple(values[i] for i in indices) for values in
-                                 (self.items, self.names, self.sources, self.human)))  # fmt: skip
+        return LabeledPictures(
+            tuple(self.items[i] for i in indices),
+            tuple(self.names[i] for i in indices),
+            tuple(self.sources[i] for i in indices),
+            tuple(self.human[i] for i in indices),
+        )
 
 
 def read_labeled(folder: Path, split: str, absent: bool = False) -> LabeledPictures:

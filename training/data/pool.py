@@ -13,6 +13,9 @@ class PicturePool(nn.Module):
     global generator, which the loop seeds by the step.
     """
 
+    pictures: Tensor
+    count: Tensor
+
     def __init__(self, capacity: int, side: int, channels: int = 3):
         super().__init__()
         self.capacity = capacity

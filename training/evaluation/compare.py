@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import nn
 from tqdm import tqdm
+
+from stylizer.models.roles import Generator, Stylizer, Translator
 
 from ..publishing.runs import open_network
 from ..run.config import UserMistake
@@ -56,7 +57,7 @@ COLUMNS = (
 )
 
 
-def compare_stylizers(networks: Mapping[str, nn.Module], options: CompareOptions) -> dict[str, Any]:
+def compare_stylizers(networks: Mapping[str, Stylizer], options: CompareOptions) -> dict[str, Any]:
     """Measure every system, print the table, write figures and a contact sheet; return the figures.
 
     A folder whose pictures and protocol have not changed since the last time is not measured again.
@@ -72,7 +73,7 @@ def compare_stylizers(networks: Mapping[str, nn.Module], options: CompareOptions
         raise UserMistake(f"two folders of results have one name: {', '.join(names)}.")
     sources = dict(zip(names, own.results, strict=True))
     for name, network in networks.items():
-        painter = PairPainter(network, evaluator.size, own.styles)
+        painter = PairPainter(network, evaluator.size, own.styles, open_device(options.device))
         systems += [painter.system(name, position) for position in own.strengths or (0.5, 1.0)]
     out.mkdir(parents=True, exist_ok=True)
     scores = read_known(own.known, evaluator) if own.known else {}
@@ -138,7 +139,7 @@ def draw_sheet(evaluator: PairEvaluator, systems: Sequence[System], count: int, 
 
 
 @torch.no_grad()
-def compare_translators(networks: Mapping[str, nn.Module], options: CompareOptions) -> Path:
+def compare_translators(networks: Mapping[str, Translator], options: CompareOptions) -> Path:
     """Translate photos with every model to every domain and save the sheet; raises UserMistake."""
     own, out, size = options.domain, options.out or Path("compare.webp"), options.size or 512
     check_sheet(out)
@@ -171,7 +172,7 @@ def told_domains(known: dict[str, tuple[str, ...]]) -> str:
 
 
 @torch.no_grad()
-def compare_generators(networks: Mapping[str, nn.Module], options: CompareOptions) -> Path:
+def compare_generators(networks: Mapping[str, Generator], options: CompareOptions) -> Path:
     """Generate from the same seeds with every model and truncation and save the sheet; raises UserMistake."""
     own, out, device = options.seed, options.out or Path("compare.webp"), open_device(options.device)
     check_sheet(out)
@@ -186,7 +187,7 @@ def compare_generators(networks: Mapping[str, nn.Module], options: CompareOption
     return save_sheet(contact_sheet(rows, titles, options.cell or 192), out)
 
 
-COMPARISONS: Mapping[str, tuple[str, Callable[[Mapping[str, nn.Module], CompareOptions], Any]]] = {
+COMPARISONS: Mapping[str, tuple[str, Callable[[Any, CompareOptions], Any]]] = {
     "stylizer": ("rivals", compare_stylizers),
     "translator": ("domain", compare_translators),
     "generator": ("seed", compare_generators),

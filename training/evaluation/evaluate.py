@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import nn
-
 from ..publishing.runs import open_network
 from ..run.processes import open_device
 from .generator import evaluate_generator
@@ -16,7 +14,7 @@ from .segmenter import evaluate_segmenter
 from .stylizer import evaluate_stylizer
 from .translator import evaluate_translator
 
-Evaluator = Callable[[nn.Module, EvaluateOptions], dict[str, Any]]
+Evaluator = Callable[[Any, EvaluateOptions], dict[str, Any]]
 
 EVALUATORS: Mapping[str, tuple[tuple[str, ...], Evaluator]] = {
     "stylizer": (("stylizer",), evaluate_stylizer),

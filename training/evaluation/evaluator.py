@@ -79,8 +79,12 @@ def open_rgb(path: Path) -> Image.Image:
 def at_size(image: Image.Image, long_side: int) -> Image.Image:
     """Resize (Lanczos) so that the long side is `long_side` pixels."""
     scale = long_side / max(image.size)
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    return image if size == image.size else image.resize(size, Image.LANCZOS)
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return image if size == image.size else _lanczos(image, size)
+
+
+def _lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
@@ -101,6 +105,10 @@ class Recognizer:
     encoder: torch.nn.Module
     spread: Tensor
     sample: str  # what the spread was measured on, for the protocol's name
+
+    def vectors(self, image: Image.Image, size: int) -> Tensor:
+        """Return the figures (2, D) of an image at a long side of `size`."""
+        return style_vectors(self.encoder, image, size)
 
 
 class PhotoFacts(NamedTuple):
@@ -213,7 +221,7 @@ class PairEvaluator:
         image = open_rgb(path)
         picture = self.tensor(at_size(image, self.size))
         seen = self.perceptual(picture)
-        vector = self.vector(image) if self.recognizer else None
+        vector = self.recognizer.vectors(image, self.size) if self.recognizer else None
         pooled, _ = self.reader.pooled(picture, seen)
         figures = features.style_figures(seen)
         return PaintingFacts(picture, figures, vector, pooled, calm.calm_facts(picture))
@@ -222,17 +230,13 @@ class PairEvaluator:
         """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
         return to_tensor(image).to(self.reader.device)
 
-    def vector(self, image: Image.Image) -> Tensor:
-        """Return the recognizer's figures of an image."""
-        return style_vectors(self.recognizer.encoder, image, self.size)
-
     @torch.no_grad()
     def measure(
         self, pair: Pair, image: Image.Image
     ) -> tuple[dict[str, float], tuple[Tensor, Tensor | None]]:
         """Return the figures of one result, and its features and class scores for the set distances."""
         photo, painting = self.photo(pair.photo), self.painting(pair.painting)
-        exact = image if image.size == photo.image.size else image.resize(photo.image.size, Image.LANCZOS)
+        exact = image if image.size == photo.image.size else _lanczos(image, photo.image.size)
         picture = self.tensor(exact)
         seen = self.perceptual(picture)
         figures = features.style_figures(seen)
@@ -254,8 +258,10 @@ class PairEvaluator:
         if self.detector and photo.faces is not None:
             row |= face_figures(self.detector(exact), photo.faces)
         if self.recognizer:
-            vectors = {stem: self.painting(path).vector for stem, path in self.paintings.items()}
-            color, luminance = ranks(self.vector(image), vectors, pair.painting.stem, self.recognizer.spread)
+            known = {stem: self.painting(path).vector for stem, path in self.paintings.items()}
+            vectors = {stem: vector for stem, vector in known.items() if vector is not None}
+            own = self.recognizer.vectors(image, self.size)
+            color, luminance = ranks(own, vectors, pair.painting.stem, self.recognizer.spread)
             row |= {"rank": color, "top1": float(color == 1)}
             row |= {"rank_luminance": luminance, "top1_luminance": float(luminance == 1)}
         return row, self.reader.pooled(picture, seen)
@@ -268,8 +274,9 @@ class PairEvaluator:
         found = []
         for painting in self.paintings.values():
             results = [system.result(Pair(take, painting)) for take in self.takes or ()]
-            if all(result is not None for result in results):
-                first, second = (to_tensor(through_jpeg(result, self.jpeg)) for result in results)
+            shown = [to_tensor(through_jpeg(result, self.jpeg)) for result in results if result is not None]
+            if len(shown) == 2:
+                first, second = shown
                 found.append(calm.takes_apart(first, second))
         return statistics.fmean(found) if found else None
 
@@ -297,7 +304,9 @@ class PairEvaluator:
             found = distances(torch.cat([features for features, _ in read]), torch.cat(known))
             scores.sets |= {"fid": found["fid"], "kid": found["kid"]}
             if self.reader.has_classes:
-                scores.sets["inception_score"] = inception_score(torch.cat([classes for _, classes in read]))
+                scores.sets["inception_score"] = inception_score(
+                    torch.cat([classes for _, classes in read if classes is not None])
+                )
         return scores
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.picture import open_picture
+from stylizer.models.roles import Generator
 from stylizer.models.style_encoder import STYLE_SIDE
 
 from ..data.folders import limited, random_crop
@@ -97,12 +98,13 @@ def read_set(
         )
         for number in range(min(half, pairs))
     ]
-    scores = None if rows[0][1] is None else torch.cat([row[1] for row in rows])
-    return Seen(torch.cat([row[0] for row in rows]), scores, sum(apart) / len(apart) if apart else 0.0)
+    scores = [row[1] for row in rows if row[1] is not None]
+    classes = torch.cat(scores) if scores else None
+    return Seen(torch.cat([row[0] for row in rows]), classes, sum(apart) / len(apart) if apart else 0.0)
 
 
 @torch.no_grad()
-def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+def evaluate_generator(network: Generator, options: EvaluateOptions) -> dict[str, Any]:
     """Measure a generator, print its table and return all figures; raises UserMistake."""
     own, place = options.generator, options.held_out.pictures
     limit = LIMIT if options.limit is None else options.limit
@@ -147,7 +149,7 @@ def evaluate_generator(network: nn.Module, options: EvaluateOptions) -> dict[str
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
         z = torch.zeros(1, network.latent_size, device=reader.device)
-        figures["speed"] = units(lambda photo: network.generate(z, size=tuple(photo.shape[2:])))
+        figures["speed"] = units(lambda photo: network.generate(z, size=(photo.shape[2], photo.shape[3])))
     show(figures)
     return figures
 
@@ -156,7 +158,8 @@ def training_scales(source: Path) -> tuple[float, float]:
     """Return the scales at which a run cut its crops; the usual ones for a checkpoint folder."""
     run = source.parent.parent if (source / "state.json").is_file() else source
     if (run / "options.json").is_file():
-        return tuple(read_options(run)[1]["scales"])
+        least, most = read_options(run)[1]["scales"]
+        return least, most
     return CropRun.scales
 
 

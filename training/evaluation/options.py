@@ -11,7 +11,7 @@ import tyro
 from ..metrics.sets import FeatureNetwork
 from ..run.config import UserMistake
 
-Part = tyro.conf.OmitArgPrefixes
+Part: Any = tyro.conf.OmitArgPrefixes
 Out = Annotated[Path | None, tyro.conf.arg(aliases=("-o",))]
 
 

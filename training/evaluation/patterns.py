@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
+from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.transfer_network import stack_codes
 
@@ -61,16 +62,19 @@ def unrest(picture: Tensor) -> float:
 
 @torch.no_grad()
 def paint_patterns(
-    painter: nn.Module, codes: Mapping[str, Tensor], patterns: Mapping[str, Image.Image], strength: float
+    painter: Stylizer,
+    codes: Mapping[str, Tensor],
+    patterns: Mapping[str, Image.Image],
+    strength: float,
+    device: torch.device | str = "cpu",
 ) -> dict[str, list[Tensor]]:
     """Paint every pattern in every style, codes (1, L) by name: pictures (1, 3, H, W) in [0, 1]."""
-    device = next(painter.parameters()).device
     painted: dict[str, list[Tensor]] = {name: [] for name in codes}
     for image in patterns.values():
         pattern = to_tensor(image).to(device)
         content = painter.encode(pattern)
         own = painter.own_code(content)
-        weights = code_weights([1.0], calibrate(strength, painter.config.calibration)).to(device)
+        weights = code_weights([1.0], calibrate(strength, painter.calibration)).to(device)
         for name, code in tqdm(codes.items(), unit="style", leave=False, disable=None):
             both = stack_codes([own[0], code[0].to(device)])  # a studied style is longer
             made = painter.decode(content, both, weights).float()
@@ -84,13 +88,14 @@ def patterns_sheet(options: PatternOptions) -> Path:
     Prints how restless each style's flat pattern is, the worst first.
     """
     check_sheet(options.out)
-    painter, role = open_network(options.checkpoint)
-    if role != "stylizer":
+    network, role = open_network(options.checkpoint)
+    device = open_device(options.device)
+    painter: object = network.to(device)
+    if not isinstance(painter, Stylizer):
         raise UserMistake(f"{options.checkpoint.name} is for {role}; a test card needs a stylizer.")
-    painter = painter.to(open_device(options.device))
     codes = stored_codes(options.styles, painter)
     patterns = draw_patterns(options.size)
-    painted = paint_patterns(painter, codes, patterns, options.strength)
+    painted = paint_patterns(painter, codes, patterns, options.strength, device)
     restless = {name: unrest(row[0]) for name, row in painted.items()}
     order = sorted(restless, key=lambda name: -restless[name])
     print("\n".join(f"{name}: flat {restless[name]:.1f} levels" for name in order))

@@ -8,16 +8,18 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
 from stylizer.models.class_table import IGNORE, NAMES
+from stylizer.models.roles import Segmenter
 
 from ..data.labeled import LabeledPictures, read_labeled
 from ..methods.segmenter import SegmenterRun, hold_out, overlay
 from ..metrics.classes import ClassCounts, choose_threshold, doubt_table
 from ..run.config import UserMistake, from_plain, read_options
+from ..run.processes import open_device
 from .options import EvaluateOptions
 from .sets import spread_out
 from .speed import units
@@ -27,7 +29,7 @@ _EVERY = 7  # pixels between two that enter the table of doubt
 
 
 @torch.no_grad()
-def probabilities(segmenter: nn.Module, rgb: Tensor, side: int) -> Tensor:
+def probabilities(segmenter: Segmenter, rgb: Tensor, side: int) -> Tensor:
     """Return probabilities (N, H, W) of a picture (3, H, W) uint8, seen with a long side of `side` pixels."""
     height, width = rgb.shape[1:]
     factor = side / max(height, width)
@@ -37,9 +39,15 @@ def probabilities(segmenter: nn.Module, rgb: Tensor, side: int) -> Tensor:
     return F.interpolate(found, size=(height, width), mode="bilinear", align_corners=False)[0]
 
 
-def measure(segmenter: nn.Module, pictures: LabeledPictures, side: int, save: Path | None = None) -> dict:
+def measure(
+    segmenter: Segmenter,
+    pictures: LabeledPictures,
+    side: int,
+    device: torch.device,
+    save: Path | None = None,
+) -> dict[str, Any]:
     """Measure a segmenter on labeled pictures: figures by name, and the samples behind the table of doubt."""
-    counts, device = ClassCounts(len(NAMES)), next(segmenter.parameters()).device
+    counts = ClassCounts(len(NAMES))
     likely, right = [], []
     for item, name in zip(tqdm(pictures.items, unit="picture"), pictures.names, strict=True):
         found = probabilities(segmenter, item.rgb.to(device), side).cpu()
@@ -64,15 +72,21 @@ def measure(segmenter: nn.Module, pictures: LabeledPictures, side: int, save: Pa
     }
 
 
-def evaluate_segmenter(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+def evaluate_segmenter(network: Segmenter, options: EvaluateOptions) -> dict[str, Any]:
     """Measure a segmenter, print its table and return all figures; raises UserMistake."""
     own, side = options.segmenter, options.size or network.best_side
     if own.data is None:
         raise UserMistake("give --data, the folder of segmentation.csv and labeled pictures.")
     pictures = read_labeled(own.data, own.split)
     pictures = pictures.subset(spread_out(range(len(pictures)), options.limit or 0))
-    figures = {"split": own.split, "pictures": len(pictures), "side": side, "unlabeled": IGNORE}
-    figures |= measure(network, pictures, side, options.save)
+    figures: dict[str, Any] = {
+        "split": own.split,
+        "pictures": len(pictures),
+        "side": side,
+        "unlabeled": IGNORE,
+    }
+    device = open_device(options.device)
+    figures |= measure(network, pictures, side, device, options.save)
     print("  ".join(f"{name} {value:.3f}" for name, value in figures["iou"].items()))
     print(f"mean IoU {figures['mean_iou']:.4f}, pixels right {figures['accuracy']:.4f}")
     if own.held:
@@ -82,7 +96,7 @@ def evaluate_segmenter(network: nn.Module, options: EvaluateOptions) -> dict[str
                 f"{options.checkpoint.name} was trained by {method!r}, which holds no pictures out."
             )
         _, held = hold_out(read_labeled(own.data, "train"), from_plain(SegmenterRun, plain))
-        found = measure(network, held, side)
+        found = measure(network, held, side, device)
         figures["held"] = {key: found[key] for key in ("mean_iou", "accuracy", "doubt")}
         figures["held"]["pictures"] = len(held)
         figures["unsure"] = choose_threshold(found["doubt"], own.wanted)

@@ -69,7 +69,7 @@ def square(path: Path, size: int, device: torch.device | str = "cpu") -> Tensor:
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     cut = image.crop((left, top, left + side, top + side))
-    return to_tensor(cut.resize((size, size), Image.LANCZOS)).to(device)
+    return to_tensor(cut.resize((size, size), Image.Resampling.LANCZOS)).to(device)
 
 
 def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:

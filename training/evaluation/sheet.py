@@ -28,7 +28,8 @@ def contact_sheet(
             if image is None:
                 continue
             scale = cell / max(image.size)
-            small = image.resize([max(1, round(side * scale)) for side in image.size], Image.LANCZOS)
+            size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+            small = image.resize(size, Image.Resampling.LANCZOS)
             left = GAP + column * (cell + GAP) + (cell - small.width) // 2
             top = LABEL + GAP + row * (cell + GAP) + (cell - small.height) // 2
             sheet.paste(small, (left, top))

@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.models.perceptual import Perceptual
+from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.style_file import load_styles
 from stylizer.models.transfer_network import stack_codes
@@ -86,9 +87,14 @@ class PairPainter:
     Raises UserMistake when those codes belong to another stylizer.
     """
 
-    def __init__(self, painter: nn.Module, size: int, styles: Path | None = None) -> None:
-        self.painter, self.size = painter, size
-        self.device = next(painter.parameters()).device
+    def __init__(
+        self,
+        painter: Stylizer,
+        size: int,
+        styles: Path | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.painter, self.size, self.device = painter, size, torch.device(device)
         self.stored = stored_codes(styles, painter) if styles else {}
         self.photo = functools.lru_cache(maxsize=1)(self._photo)
         self.code = functools.lru_cache(maxsize=None)(self._code)
@@ -115,7 +121,7 @@ class PairPainter:
         photo, content, own = self.photo(pair.photo)
         if position == 0:
             return photo
-        weights = code_weights([1.0], calibrate(position, self.painter.config.calibration)).to(own.device)
+        weights = code_weights([1.0], calibrate(position, self.painter.calibration)).to(own.device)
         codes = stack_codes([own[0], self.code(pair.painting)[0]])
         painted = self.painter.decode(content, codes, weights).float()
         return torch.lerp(photo, painted, painted_share(position))
@@ -125,10 +131,10 @@ class PairPainter:
         return System(f"{name} {position:g}", lambda pair: to_image(self.paint(pair, position)))
 
 
-def stored_codes(folder: Path, painter: nn.Module) -> dict[str, Tensor]:
+def stored_codes(folder: Path, painter: Stylizer) -> dict[str, Tensor]:
     """Read codes (1, code_size) of named styles by the file name of their painting; raises UserMistake."""
     styles = load_styles(folder)
-    strange = [style.slug for style in styles if style.painter_sha != getattr(painter, "checkpoint_sha", "")]
+    strange = [style.slug for style in styles if style.painter_sha != painter.checkpoint_sha]
     if strange or not styles:
         found = f"{strange[0]} belongs to another checkpoint" if strange else "there is none"
         raise UserMistake(f"--styles needs named styles of this checkpoint, but {found}.")
@@ -150,7 +156,7 @@ def slider_figures(
         walks.append([features.perceptual(a, b) for a, b in itertools.pairwise(seen)])
         rises.append(monotonicity([features.perceptual(picture, seen[0]) for picture in seen]))
     mean = [statistics.fmean(step) for step in zip(*walks, strict=True)]
-    own = painter.painter.config.calibration
+    own = painter.painter.calibration
     return {
         "positions": positions,
         "steps": mean,
@@ -172,11 +178,11 @@ def saver(folder: Path | None, name: str) -> Any:
     return keep
 
 
-def evaluate_stylizer(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+def evaluate_stylizer(network: Stylizer, options: EvaluateOptions) -> dict[str, Any]:
     """Measure a stylizer on pairs, print its table and return all figures, by protocol name."""
     own, size = options.stylizer, options.size or SIZE
     evaluator = open_evaluator(options, own)
-    painter = PairPainter(network, size, own.styles)
+    painter = PairPainter(network, size, own.styles, open_device(options.device))
     means, rows = {}, {}
     for position in own.strengths or (1.0,):
         system = painter.system("strength", position)

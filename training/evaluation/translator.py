@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Coloring, to_chroma
-from stylizer.models.roles import PHOTO
+from stylizer.models.roles import PHOTO, Translator
 
 from ..metrics import features, pixels
 from ..publishing.runs import way_back
@@ -39,14 +39,16 @@ SIZE, LIMIT = 256, 200
 _MOST = 100.0  # decibels of equal pictures: a mean must stay finite
 
 Way = Callable[[Tensor], Tensor]
+Rows = dict[str, dict[str, list[float]]]
+"""Figures of every picture, by row of the table and by name."""
 
 
-def target_domains(network: nn.Module) -> tuple[str, ...]:
+def target_domains(network: Translator) -> tuple[str, ...]:
     """List the domains that photos are translated to."""
     return tuple(name for name in network.domains if name != PHOTO)
 
 
-def way_to(network: nn.Module, domain: str) -> Way:
+def way_to(network: Translator, domain: str) -> Way:
     """Return the function from photos (1, 3, H, W) to their translation to one domain."""
     mix = torch.zeros(len(network.domains))
     mix[network.domains.index(domain)] = 1
@@ -68,8 +70,9 @@ def translation_figures(
     back; identity_l1: between a picture of the domain and its translation to that very domain; fid, kid:
     of results against pictures, and under "photos" of the photos as they are.
     """
-    rows = {domain: defaultdict(list) for domain in pictures}
-    made, plain = defaultdict(list), []
+    rows: Rows = {domain: defaultdict(list) for domain in pictures}
+    made: dict[str, list[Tensor]] = defaultdict(list)
+    plain = []
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
         photo = square(path, size, reader.device)
         seen = reader.perceptual(photo)
@@ -126,8 +129,8 @@ def color_figures(
     psnr, ssim: of all colors; chroma_l1: of blue and red chroma (BT.601, each within [-0.5, 0.5]);
     colorfulness: on the scale of 8 bits; fid, kid: against `pictures`, else against the photos themselves.
     """
-    rows = {name: defaultdict(list) for name in ("colorized", "gray", "truth")}
-    pooled = {name: [] for name in rows}
+    rows: Rows = {name: defaultdict(list) for name in ("colorized", "gray", "truth")}
+    pooled: dict[str, list[Tensor]] = {name: [] for name in rows}
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
         photo = square(path, size, reader.device)
         gray = luma(photo).expand(-1, 3, -1, -1)
@@ -148,7 +151,7 @@ def color_figures(
     return {name: {**reader.compare(torch.cat(pooled[name]), wanted), **means(rows[name])} for name in rows}
 
 
-def evaluate_translator(network: nn.Module, options: EvaluateOptions) -> dict[str, Any]:
+def evaluate_translator(network: Translator, options: EvaluateOptions) -> dict[str, Any]:
     """Measure a translator, print its table and return all figures; raises UserMistake."""
     size, place = options.size or SIZE, options.photo.photos
     if size % network.stride:
@@ -163,9 +166,8 @@ def evaluate_translator(network: nn.Module, options: EvaluateOptions) -> dict[st
     trained = Trained(trained_folders(options.checkpoint, options.held_out.trained))
     figures: dict[str, Any] = {"network": reader.network, "size": size, "command": options.command()}
     figures["photos"] = trained.describe(place, photos)
-    figures["pictures"] = {
-        domain: trained.describe(options.held_out.pictures, paths) for domain, paths in sets.items()
-    }
+    held = options.held_out.pictures
+    figures["pictures"] = {domain: trained.describe(held, paths) for domain, paths in sets.items() if held}
     began = time.perf_counter()
     if isinstance(network, Coloring):
         pictures = next(iter(sets.values()), [])
@@ -183,7 +185,7 @@ def evaluate_translator(network: nn.Module, options: EvaluateOptions) -> dict[st
     return figures
 
 
-def choose_sets(network: nn.Module, place: Path | None, limit: int) -> dict[str, list[Path]]:
+def choose_sets(network: Translator, place: Path | None, limit: int) -> dict[str, list[Path]]:
     """Find the held-out pictures of every domain; raises UserMistake."""
     domains = target_domains(network)
     if place is None:
@@ -194,7 +196,7 @@ def choose_sets(network: nn.Module, place: Path | None, limit: int) -> dict[str,
     return {name: spread_out(paths, limit) for name, paths in found.items()}
 
 
-def choose_way_back(network: nn.Module, options: EvaluateOptions) -> tuple[Way | None, str]:
+def choose_way_back(network: Translator, options: EvaluateOptions) -> tuple[Way | None, str]:
     """Return the way from a domain to photos, and where it is from."""
     if PHOTO in network.domains:
         return way_to(network, PHOTO), "the same network, to its domain photo"

@@ -106,8 +106,8 @@ class LiteTrunk(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-        self.conv_stem, self.bn1 = full.conv_stem, full.bn1
-        self.blocks = nn.Sequential(*full.blocks[: self._levels[-1] + 1])
+        self.conv_stem, self.bn1 = full.get_submodule("conv_stem"), full.get_submodule("bn1")
+        self.blocks = nn.Sequential(*list(full.get_submodule("blocks").children())[: self._levels[-1] + 1])
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> LiteTrunk:

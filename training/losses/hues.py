@@ -31,6 +31,8 @@ class Rebalancing(nn.Module):
     weights = 1 / ((1 - even) p + even / Q), scaled so that the mean weight of the hues that come, by p, is 1.
     """
 
+    weights: Tensor
+
     def __init__(self, bins: int, even: float = 0.5):
         super().__init__()
         self.even = even

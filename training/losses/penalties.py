@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..run.method import total
 from ..run.processes import shared_mean
 
 Critic = Callable[[Tensor], Tensor | tuple[Tensor, ...]]
@@ -25,7 +26,7 @@ def _slope(critic: Critic, pictures: Tensor) -> Tensor:
     pictures = pictures.detach().requires_grad_(True)
     scores = critic(pictures)
     each = [s.view(len(s), -1).mean(1) for s in (scores if isinstance(scores, tuple) else (scores,))]
-    (slope,) = torch.autograd.grad(sum(each).sum(), pictures, create_graph=True)
+    (slope,) = torch.autograd.grad(total(each).sum(), pictures, create_graph=True)
     return 0.5 * slope.flatten(1)
 
 
@@ -57,6 +58,8 @@ def path_lengths(pictures: Tensor, styles: Tensor, noise: Tensor) -> Tensor:
 
 class PathMean(nn.Module):
     """The usual path length, as a buffer: it is saved with the run (arXiv:1912.04958, eq. 4, a)."""
+
+    usual: Tensor
 
     def __init__(self, decay: float = 0.01):
         super().__init__()

@@ -22,7 +22,7 @@ from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..losses.hues import Rebalancing, hue_entropy, soft_bins
 from ..run.config import UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Phase, generator, late_linear, method
+from ..run.method import AdamSettings, Carry, Losses, Phase, generator, get_network, late_linear, method
 from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
 
 _FIRST_SIGHT = 1 << 41  # batch numbers of the crops whose hues are counted, which no step reaches
@@ -93,10 +93,10 @@ class Colorful(AdversarialMethod[ColorfulRun]):
             critics = (Phase("judge", ("critic",), self.judge, start=config.fool_start),)
         self.nets.to(memory_format=torch.channels_last)
         self.photos = self.folder(config.pictures)
-        bins = self.nets["colorizer"].bins
-        self.memory["rebalancing"] = Rebalancing(len(bins), config.rebalance)
+        bins = get_network(self.nets, "colorizer", BinColorizer).bins
+        self.memory["rebalancing"] = rebalancing = Rebalancing(len(bins), config.rebalance)
         if not config.init:
-            self.memory["rebalancing"].count(self._hues(), bins)
+            rebalancing.count(self._hues(), bins)
         self.phases = (Phase("color", ("colorizer",), self.color), *critics, *self.project())
 
     def _hues(self) -> Iterator[Tensor]:
@@ -107,7 +107,7 @@ class Colorful(AdversarialMethod[ColorfulRun]):
             yield to_lab(F.avg_pool2d(photos, 4))[:, 1:].transpose(0, 1).flatten(1)
 
     def begin(self) -> None:
-        load_encoder(self.nets["colorizer"].encoder, self.config.encoder)
+        load_encoder(get_network(self.nets, "colorizer", BinColorizer).encoder, self.config.encoder)
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
         cfg = self.config
@@ -123,7 +123,7 @@ class Colorful(AdversarialMethod[ColorfulRun]):
         return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
 
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, photo, network = self.config, batch["photo"], self.nets["colorizer"]
+        cfg, photo, network = self.config, batch["photo"], get_network(self.nets, "colorizer", BinColorizer)
         light = luma(photo)
         if step < cfg.encoder_start:
             network.encoder.requires_grad_(False)
@@ -136,7 +136,7 @@ class Colorful(AdversarialMethod[ColorfulRun]):
         carry.watch(photo, made)
         carry.figures = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
         losses = {
-            "hue": hue_entropy(logits, target, self.memory["rebalancing"].weights),
+            "hue": hue_entropy(logits, target, get_network(self.memory, "rebalancing", Rebalancing).weights),
             "reconstruct": cfg.reconstruct * picture_l1(F.avg_pool2d(chroma, 2), F.avg_pool2d(truth, 2)),
             **self.fool_projected(photo, made, carry),
         }
@@ -146,7 +146,7 @@ class Colorful(AdversarialMethod[ColorfulRun]):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.painted))
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.made_pictures()))
         return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:
@@ -156,12 +156,14 @@ class Colorful(AdversarialMethod[ColorfulRun]):
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show the light, the guess and the truth."""
         photo = batch["photo"]
-        columns = [luma(photo).expand_as(photo), nets["colorizer"].translate(photo), photo]
+        network = get_network(nets, "colorizer", BinColorizer)
+        columns = [luma(photo).expand_as(photo), network.translate(photo), photo]
         return side_by_side(columns, max(self.config.crop, 64))
 
     def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         photos = self.held_crops(self.photos, count)
-        yield torch.cat([nets["colorizer"].translate(some) for some in photos.split(8)]), photos
+        network = get_network(nets, "colorizer", BinColorizer)
+        yield torch.cat([network.translate(some) for some in photos.split(8)]), photos
 
     @classmethod
     def shipped(cls, config: ColorfulRun) -> Mapping[str, nn.Module]:

@@ -16,7 +16,7 @@ from ..data.folders import side_by_side
 from ..losses.adversarial import Adversarial, feature_matching
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
-from ..run.method import Carry, Losses, Phase, generator, method
+from ..run.method import Carry, Losses, Phase, generator, get_network, method
 from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
 
 
@@ -69,9 +69,9 @@ class Colorize(AdversarialMethod[ColorizeRun]):
         return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
 
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, critic, photo = self.config, self.nets["critic"], batch["photo"]
+        cfg, photo, critic = self.config, batch["photo"], get_network(self.nets, "critic", PatchCritic)
         light, truth = luma(photo), to_chroma(photo)
-        chroma = self.nets["colorizer"].chroma(light)
+        chroma = get_network(self.nets, "colorizer", Colorizer).chroma(light)
         made = with_chroma(light, chroma)
         carry.watch(photo, made)
         carry.figures = {"color": chroma.abs().mean().detach() / truth.abs().mean().clamp(min=1e-3)}
@@ -87,7 +87,7 @@ class Colorize(AdversarialMethod[ColorizeRun]):
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.painted))
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.made_pictures()))
         return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
 
     def sample_batch(self) -> dict[str, Tensor]:

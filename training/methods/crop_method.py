@@ -17,10 +17,20 @@ from ..data.encoder_weights import load_encoder
 from ..data.folders import PictureFolder, random_crop
 from ..losses.adversarial import ADVERSARIAL, Adversarial
 from ..losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
-from ..losses.penalties import gradient_penalty
+from ..losses.penalties import Critic, gradient_penalty
 from ..metrics.sets import LEAST, distances
 from ..run.config import RunConfig, UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, late_linear
+from ..run.method import (
+    AdamSettings,
+    Carry,
+    Losses,
+    Method,
+    Phase,
+    generator,
+    get_network,
+    late_linear,
+    total,
+)
 
 SHOWN = 6  # pictures of a sample grid
 PROJECTED = "projected-critic"
@@ -138,7 +148,7 @@ What it makes of faces and of thin lines should be looked at before it is used."
         if "perceptual" not in self.fixed:
             dtype = getattr(torch, self.config.precision)
             self.fixed["perceptual"] = load_perceptual(self.config.perceptual, dtype)
-        return self.fixed["perceptual"]
+        return get_network(self.fixed, "perceptual", Perceptual)
 
     def project(self, domains: int = 1) -> tuple[Phase, ...]:
         """Add the critic in projected features where the options ask for it; returns its phase."""
@@ -223,7 +233,7 @@ class AdversarialMethod(CropMethod[AdversarialConfig]):
 
     def judged(
         self,
-        critics: Mapping[str, nn.Module],
+        critics: Mapping[str, Critic],
         real: Mapping[str, Tensor],
         made: Mapping[str, Tensor],
         carry: Carry,
@@ -233,10 +243,11 @@ class AdversarialMethod(CropMethod[AdversarialConfig]):
         real, made: (B, C, H, W) in [0, 1] by side; a critic returns scores, or a tuple of them. Leaves the
         share of right answers for the alarms; Wasserstein scores have no middle, so they have none.
         """
-        losses, right = {}, []
+        losses: dict[str, Tensor] = {}
+        right = []
         for side, critic in critics.items():
             answers = list(zip(_each(critic(real[side])), _each(critic(made[side])), strict=True))
-            losses[side] = sum(ADVERSARIAL[self.config.adversarial].critic(*pair) for pair in answers)
+            losses[side] = total(ADVERSARIAL[self.config.adversarial].critic(*pair) for pair in answers)
             if self.config.gradient_penalty:
                 penalty = gradient_penalty(critic, real[side], made[side])
                 losses[f"penalty_{side}"] = self.config.gradient_penalty * penalty
@@ -249,7 +260,7 @@ class AdversarialMethod(CropMethod[AdversarialConfig]):
         """Return the weighted loss of the generators for the scores of what they made, summed over
         critics."""
         loss = ADVERSARIAL[self.config.adversarial].generator
-        return self.config.fool * sum(loss(score) for some in scores for score in _each(some))
+        return self.config.fool * total(loss(score) for some in scores for score in _each(some))
 
 
 def _each(scores: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:

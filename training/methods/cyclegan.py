@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from stylizer.models.translator_blocks import one_domain
+from stylizer.models.translator_blocks import Translating, one_domain
 
 from ..data.pool import PicturePool
 from ..losses.cycle import picture_l1
-from ..run.method import Carry, Losses, Phase, method
+from ..run.method import Carry, Losses, Phase, get_network, method
 from .begin_as_painter import begin_as_painter
 from .unpaired import UnpairedMethod, UnpairedRun, named_model
 
@@ -76,10 +76,10 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
     def begin_with(self, network: nn.Module) -> None:
         """Begin as a translator, or both ways with what one of many domains learned of either."""
         if isinstance(network, Painter) and self.config.generator == "brush":
-            begin_as_painter(self.nets["ab"], network, [self.folders["b"]])
+            begin_as_painter(get_network(self.nets, "ab", BrushTranslator), network, [self.folders["b"]])
             return
         known = list(getattr(network, "domains", ()))
-        ways = {"ab": self.nets["ab"].domains[0], "ba": "photo"}
+        ways = {"ab": get_network(self.nets, "ab", Translating).domains[0], "ba": "photo"}
         if len(known) == 1 or not set(ways.values()) <= set(known):
             super().begin_with(network)
             return
@@ -98,8 +98,10 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
         }
         if cfg.identity:
             losses["identity"] = cfg.identity * (picture_l1(nets["ab"](b), b) + picture_l1(nets["ba"](a), a))
-        return losses | self.led(batch, made_b, carry)
+        return {**losses, **self.led(batch, made_b, carry)}
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        carry.made = {side: self.memory[f"pool_{side}"].exchange(carry.made[side]) for side in "ab"}
+        if carry.made is not None:
+            pools = {side: get_network(self.memory, f"pool_{side}", PicturePool) for side in "ab"}
+            carry.made = {side: pool.exchange(carry.made[side]) for side, pool in pools.items()}
         return super().judge(batch, carry, step)

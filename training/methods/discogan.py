@@ -11,8 +11,9 @@ from stylizer.models.unet import UNet, UNetConfig
 
 from ..losses.adversarial import ADVERSARIAL, Adversarial, mean_feature_matching
 from ..losses.cycle import picture_l2
+from ..losses.discriminators import PatchCritic
 from ..run.config import UserMistake
-from ..run.method import Carry, Losses, Phase, method
+from ..run.method import Carry, Losses, Phase, get_network, method, total
 from .unpaired import UnpairedMethod, UnpairedRun
 
 
@@ -81,16 +82,16 @@ class DiscoGAN(UnpairedMethod[DiscoGANRun]):
         rate = cfg.rate_early if step < cfg.early_steps else cfg.rate_late
         fool, match = [], []
         for side, pictures in made.items():
-            critic = nets[f"critic_{side}"]
+            critic = get_network(nets, f"critic_{side}", PatchCritic)
             features = critic.features(pictures)
             with torch.no_grad():
                 wanted = critic.features(batch[side])
             fool.append(ADVERSARIAL[cfg.adversarial].generator(critic.score(features[-1])))
             match.append(mean_feature_matching(wanted, features))
         return {
-            "reconstruct": rate * sum(picture_l2(back[side], batch[side]) for side in back),
-            "fool": (1 - rate) * cfg.fool * sum(fool),
-            "match": (1 - rate) * (1 - cfg.fool) * sum(match),
+            "reconstruct": rate * total(picture_l2(back[side], batch[side]) for side in back),
+            "fool": (1 - rate) * cfg.fool * total(fool),
+            "match": (1 - rate) * (1 - cfg.fool) * total(match),
             **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }

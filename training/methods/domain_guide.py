@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -51,6 +51,10 @@ class GuidedRun(AdversarialRun):
 class DomainStatistics(nn.Module):
     """Mean and spread of the channel moments of a domain's crops, as buffers: saved with the run."""
 
+    mean: Tensor
+    square: Tensor
+    seen: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         numbers = 2 * sum(_CHANNELS)
@@ -94,12 +98,10 @@ class DomainGuide:
 
     def __init__(self, config: GuidedRun, domains: int):
         self.config, self.domains = config, domains
-        self.perceptual = self.critic = None
-        self.looks = nn.ModuleList()
+        self.looks = [DomainStatistics() for _ in range(domains)] if config.look else []
         if config.look:
             self.perceptual = load_perceptual(config.perceptual, getattr(torch, config.precision))
             self.critic = FeatureCritic(_CHANNELS[1:], domains, _SCALES)
-            self.looks.extend(DomainStatistics() for _ in range(domains))
 
     def losses(
         self,
@@ -116,7 +118,7 @@ class DomainGuide:
         `origins`, in the domains `targets`. Leaves features for the critic in `carry`. Returns nothing when
         not asked for, and without translations.
         """
-        if self.perceptual is None:
+        if not self.looks:
             return {}
         seen, rows = self.see(real, sources)
         if not len(origins):
@@ -154,22 +156,25 @@ class DomainGuide:
         return F.one_hot(torch.tensor(domains, device=like.device), self.domains).float()
 
 
-def add_guide(method: CropMethod, guide: DomainGuide, folders: Sequence[PictureFolder]) -> tuple[Phase, ...]:
+def add_guide(
+    method: CropMethod[Any], guide: DomainGuide, folders: Sequence[PictureFolder]
+) -> tuple[Phase, ...]:
     """Give a method the guide's networks and memory, with a first sight of every domain's folder.
 
     Returns the critic's phase, nothing without a guide.
     """
-    if guide.critic is None:
+    if not guide.looks:
         return ()
     for number, folder in enumerate(folders):
         rng = generator(method.config.seed, FIRST_SIGHT + number)
         for _ in range(0, _FEW, _AT_ONCE):
             guide.see(method.crops([folder] * _AT_ONCE, rng), [number] * _AT_ONCE)
-    method.fixed["perceptual"], method.memory["looks"] = guide.perceptual, guide.looks
+    method.fixed["perceptual"], method.memory["looks"] = guide.perceptual, nn.ModuleList(guide.looks)
     method.nets[LOOK_CRITIC] = guide.critic.to(memory_format=torch.channels_last)
     return (Phase("judge_look", (LOOK_CRITIC,), guide.judge),)
 
 
 def _by_layer(rows: Tensor) -> list[Moments]:
     layers = rows.split([2 * c for c in _CHANNELS], 1)
-    return [layer.split(c, 1) for layer, c in zip(layers, _CHANNELS, strict=True)]
+    pairs = (layer.split(c, 1) for layer, c in zip(layers, _CHANNELS, strict=True))
+    return [(mean, deviation) for mean, deviation in pairs]

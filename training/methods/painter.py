@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,7 @@ from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic
 from ..losses.penalties import outside_range
 from ..run.config import RunConfig, UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method
+from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, get_network, method
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ _FOOL_DELAY = 300
 
 
 @method("painter", PainterRun)
-class PainterMethod(Method):
+class PainterMethod(Method[PainterRun]):
     """Style by moments and Gram (Gatys et al. 2016; Huang and Belongie 2017), strength by mixing codes.
 
     Departures: both style distances are relative to the style's own size, so flat and busy paintings count
@@ -107,7 +107,6 @@ class PainterMethod(Method):
 
     def __init__(self, config: PainterRun):
         super().__init__(config)
-        self.cfg = config
         painter = Painter(config.model)
         if not config.init:
             load_encoder(painter.descriptor, config.encoder)
@@ -116,16 +115,11 @@ class PainterMethod(Method):
             memory_format=torch.channels_last
         )
         dtype = getattr(torch, config.precision)
-        self.fixed = nn.ModuleDict({"perceptual": load_perceptual(config.perceptual, dtype)})
+        perceptual = load_perceptual(config.perceptual, dtype)
+        self.fixed = nn.ModuleDict({"perceptual": perceptual})
         self.photos = PictureFolder(config.content)
         self.paintings = PictureFolder(config.style)
-        tools = (
-            self.fixed["perceptual"],
-            painter.describe,
-            config.seed,
-            config.facts,
-            config.facts_gigabytes,
-        )
+        tools = (perceptual, painter.describe, config.seed, config.facts, config.facts_gigabytes)
         photo_plan = CropPlan(
             config.crop, config.photo_variants, config.photo_scales, content_layers=CONTENT_LAYERS
         )
@@ -141,29 +135,29 @@ class PainterMethod(Method):
 
     def _fit_components(self, painter: Painter) -> None:
         """Measure the principal components of descriptions once, over a sample of style crops."""
-        if self.cfg.init or bool(painter.description_basis.any()):
+        if self.config.init or bool(painter.description_basis.any()):
             return
         step = max(1, len(self.paintings) // 600)
-        few = len(self.paintings) < 2 * self.cfg.model.components
-        variants = range(self.cfg.style_variants if few else 1)
+        few = len(self.paintings) < 2 * self.config.model.components
+        variants = range(self.config.style_variants if few else 1)
         keys = [(index, v) for index in range(0, len(self.paintings), step) for v in variants]
-        if len(keys) < self.cfg.model.components:
+        if len(keys) < self.config.model.components:
             raise UserMistake(
                 f"{len(self.paintings)} paintings are too few to tell styles apart: {len(keys)} crops for "
-                f"{self.cfg.model.components} components; give more, or raise --style-variants."
+                f"{self.config.model.components} components; give more, or raise --style-variants."
             )
         known = [self.style_bank.facts(keys[i : i + 8]).description for i in range(0, len(keys), 8)]
         painter.fit_components(torch.cat(known))
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
-        cfg = self.cfg
+        cfg = self.config
         return {
             "painter": AdamSettings(lambda step: half_cosine(step, cfg.steps, cfg.lr, cfg.lr_end)),
             "critic": AdamSettings(lambda step: cfg.judge_lr, betas=lambda step: (0.0, 0.99)),
         }
 
-    def batch(self, number: int) -> dict:
-        cfg, rng = self.cfg, generator(self.cfg.seed, number)
+    def batch(self, number: int) -> dict[str, Any]:
+        cfg, rng = self.config, generator(self.config.seed, number)
         photos = self.photo_bank.draw(cfg.batch, torch.ones(len(self.photos)), rng)
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
         judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
@@ -175,8 +169,8 @@ class PainterMethod(Method):
             "real": torch.stack(reals) if reals else torch.empty(0),
         }  # fmt: skip
 
-    def paint(self, batch: dict, carry: Carry, step: int) -> Losses:
-        cfg, painter = self.cfg, self.nets["painter"]
+    def paint(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
+        cfg, painter = self.config, get_network(self.nets, "painter", Painter)
         photo, content, style, strength = (batch[key] for key in ("photo", "content", "style", "strength"))
         photo = photo.contiguous(memory_format=torch.channels_last)
         s = strength[:, None]
@@ -202,11 +196,11 @@ class PainterMethod(Method):
 
     def _weights(self, step: int) -> PaintingWeights:
         """Return the weights of the losses at a step."""
-        full, ramp = self.cfg.weights, min(1.0, step / max(1, self.cfg.ramp))
-        style = self.cfg.style_start + ramp * (full.style - self.cfg.style_start)
+        full, ramp = self.config.weights, min(1.0, step / max(1, self.config.ramp))
+        style = self.config.style_start + ramp * (full.style - self.config.style_start)
         return replace(full, style=style, guided=ramp * full.guided, gram=ramp * full.gram)
 
-    def judge(self, batch: dict, carry: Carry, step: int) -> Losses:
+    def judge(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
         critic, count = self.nets["critic"], len(batch["real"])
         told = self._told(batch["style"].description)
         with torch.no_grad():
@@ -215,15 +209,15 @@ class PainterMethod(Method):
         made = critic([carry.features[i] for i in _CRITIC_LAYERS], told)[batch["strength"] == 1]
         right = torch.cat([(scores > 0).flatten(), (made < 0).flatten()]).float().mean()
         carry.figures = {"critic_right": right.detach()}
-        return {"judge": ADVERSARIAL[self.cfg.adversarial].critic(scores, made)}
+        return {"judge": ADVERSARIAL[self.config.adversarial].critic(scores, made)}
 
     @torch.no_grad()
     def _told(self, description: Tensor) -> Tensor:
         """Return what the critic is told of the style."""
-        return self.nets["painter"].components_of(description)
+        return get_network(self.nets, "painter", Painter).components_of(description)
 
-    def sample_batch(self) -> dict:
-        rng = generator(self.cfg.seed, 1 << 40)
+    def sample_batch(self) -> dict[str, Any]:
+        rng = generator(self.config.seed, 1 << 40)
         step = max(1, len(self.photos) // 8)
         photos = [
             random_crop(self.photos.pictures[i * step % len(self.photos)], 256, (0.6, 0.7), rng)
@@ -234,8 +228,8 @@ class PainterMethod(Method):
         return {"photo": torch.stack(photos), "style": self.style_bank.pictures(keys)}
 
     @torch.no_grad()
-    def sample(self, nets: nn.ModuleDict, batch: dict) -> Tensor:
-        painter = nets["painter"]
+    def sample(self, nets: nn.ModuleDict, batch: dict[str, Any]) -> Tensor:
+        painter = get_network(nets, "painter", Painter)
         codes = painter.code(batch["style"])
         content = painter.encode(batch["photo"])
         own = painter.own_code(content)

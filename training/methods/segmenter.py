@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import segmentation_models_pytorch as smp
 import torch
@@ -17,7 +18,7 @@ from ..data.encoder_weights import load_encoder
 from ..data.folders import side_by_side
 from ..data.labeled import ABSENT, BalancedDraw, LabeledPictures, alter, cut, read_labeled
 from ..run.config import RunConfig, UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, method, step_seed
+from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, get_network, method, step_seed
 from .painter import half_cosine
 
 LIMITS = """\
@@ -87,7 +88,7 @@ class SegmenterMethod(Method[SegmenterRun]):
     licences = LICENCES
 
     @staticmethod
-    def data(options: Mapping) -> str:
+    def data(options: Mapping[str, Any]) -> str:
         """Name the pictures for the card."""
         return DATA.format(Path(options["data"]).name)
 
@@ -115,7 +116,7 @@ class SegmenterMethod(Method[SegmenterRun]):
 
     def begin(self) -> None:
         if self.config.pretrained:
-            load_encoder(self.nets["segmenter"].network.encoder, self.config.encoder)
+            load_encoder(get_network(self.nets, "segmenter", Segmenter).network.encoder, self.config.encoder)
 
     def optimizers(self) -> Mapping[str, AdamSettings]:
         cfg = self.config
@@ -126,7 +127,7 @@ class SegmenterMethod(Method[SegmenterRun]):
 
         return {"segmenter": AdamSettings(rate, shares={"network.encoder.": cfg.encoder_share})}
 
-    def batch(self, number: int) -> dict:
+    def batch(self, number: int) -> dict[str, Any]:
         rng = generator(self.config.seed, number)
         cuts = [
             cut(self.pictures.items[i], self.config.crop, c, rng)
@@ -137,7 +138,7 @@ class SegmenterMethod(Method[SegmenterRun]):
             "label": torch.stack([label for _, label in cuts]),
         }
 
-    def name(self, batch: dict, carry: Carry, step: int) -> Losses:
+    def name(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
         photo = batch["photo"].contiguous(memory_format=torch.channels_last)
         for module in self.still:
             module.eval()  # the loop has put all of it into training mode
@@ -152,22 +153,22 @@ class SegmenterMethod(Method[SegmenterRun]):
             losses["absent"] = cfg.absent * absent_loss(logits, label == ABSENT)
         return losses
 
-    def sample_batch(self) -> dict:
+    def sample_batch(self) -> dict[str, Any]:
         picked = [self.held.items[i * len(self.held) // 16] for i in range(16)]
         rng = generator(self.config.seed, 1 << 40)
         cuts = [cut(item, self.config.crop, len(NAMES), rng) for item in picked]
         return {key: torch.stack([c[k] for c in cuts]) for k, key in enumerate(("photo", "label"))}
 
     @torch.no_grad()
-    def sample(self, nets: nn.ModuleDict, batch: dict) -> Tensor:
-        likely, found = nets["segmenter"].segment(batch["photo"]).max(1)
+    def sample(self, nets: nn.ModuleDict, batch: dict[str, Any]) -> Tensor:
+        likely, found = get_network(nets, "segmenter", Segmenter).segment(batch["photo"]).max(1)
         shown = overlay(batch["photo"], found) * (0.4 + 0.6 * likely[:, None])  # doubt is dark
         columns = [batch["photo"], overlay(batch["photo"], batch["label"]), shown]
         left, right = ([column[half] for column in columns] for half in (slice(0, 8), slice(8, 16)))
         return side_by_side([*left, *right], 160)
 
     @torch.no_grad()
-    def score(self, nets: nn.ModuleDict, batch: dict) -> float:
+    def score(self, nets: nn.ModuleDict, batch: dict[str, Any]) -> float:
         return float(sum(self.losses(nets["segmenter"](batch["photo"]).float(), batch["label"]).values()))
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:

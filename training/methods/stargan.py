@@ -20,7 +20,7 @@ from ..losses.adversarial import Adversarial
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import CriticNorm, DomainCritic
 from ..run.config import UserMistake
-from ..run.method import Carry, Losses, Phase, generator, method
+from ..run.method import Carry, Losses, Phase, generator, get_network, method
 from .begin_as_painter import begin_as_painter
 from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide
@@ -125,7 +125,7 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         return F.one_hot(domain, len(self.folders)).float()
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        cfg, critic, picture = self.config, self.nets["critic"], batch["picture"]
+        cfg, picture, critic = self.config, batch["picture"], get_network(self.nets, "critic", DomainCritic)
         with torch.no_grad():
             made = self.nets["translator"](picture, self._mix(batch["target"]))
         carry.watch(picture, made)
@@ -177,7 +177,7 @@ class StarGAN(AdversarialMethod[StarGANRun]):
 
     def begin_with(self, network: nn.Module) -> None:
         if isinstance(network, Painter) and self.config.generator == "brush":
-            begin_as_painter(self.nets["translator"], network, self.folders)
+            begin_as_painter(get_network(self.nets, "translator", BrushTranslator), network, self.folders)
         else:
             super().begin_with(network)
 

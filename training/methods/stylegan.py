@@ -18,7 +18,7 @@ from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic, PictureCritic
 from ..losses.penalties import PathMean, path_lengths, r1_penalty
 from ..run.config import UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Phase, generator, method
+from ..run.method import AdamSettings, Carry, Losses, Phase, generator, get_network, method
 from .crop_method import SCORED_NUMBER, SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
 
 _FEATURES = (128, 256, 512)  # channels of relu2_1, relu3_1, relu4_1
@@ -126,11 +126,11 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         return {"picture": self.crops([self.folders[i] for i in chosen], rng)}
 
     def paint(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        generator, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(generator, len(real), self.config.mixing, real.device)
-        made = generator.paint(styles)
+        network, real = get_network(self.nets, "style-gan", StyleGAN), batch["picture"]
+        styles = mixed_styles(network, len(real), self.config.mixing, real.device)
+        made = network.paint(styles)
         with torch.no_grad():
-            generator.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
+            network.usual_style.lerp_(styles[:, 0].mean(0), _FOLLOW)
         carry.painted = made.detach()
         shown = self.memory["augment"](made)
         losses = {"fool": ADVERSARIAL[self.config.adversarial].generator(self.nets["critic"](shown))}
@@ -145,17 +145,17 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
 
     def straighten(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         """Keep equal steps of the style equal steps of the picture."""
-        generator, real = self.nets["style-gan"], batch["picture"]
-        styles = mixed_styles(generator, max(1, len(real) // 2), self.config.mixing, real.device)
-        made = generator.paint(styles)
+        network, real = get_network(self.nets, "style-gan", StyleGAN), batch["picture"]
+        styles = mixed_styles(network, max(1, len(real) // 2), self.config.mixing, real.device)
+        made = network.paint(styles)
         lengths = path_lengths(made.float(), styles, torch.randn(made.shape).to(made.device))
         carry.figures = {"length": lengths.detach().mean()}
         return {"path": self.config.path * self.memory["path"](lengths)}
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        augment, critic = self.memory["augment"], self.nets["critic"]
-        shown = augment(batch["picture"]), augment(carry.painted)
-        real, made = map(critic, shown)
+        augment = get_network(self.memory, "augment", AdaptiveAugment)
+        shown = augment(batch["picture"]), augment(carry.made_pictures())
+        real, made = map(self.nets["critic"], shown)
         augment.follow(real, step)
         carry.figures = {"critic_right": right_share(real, made, "bce"), "augment": augment.chance.clone()}
         losses = {"judge": ADVERSARIAL[self.config.adversarial].critic(real, made)}
@@ -175,13 +175,15 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
         """Show seeds as they are, and the last of them tamed."""
         rows = batch["z"].split(SHOWN)
-        columns = [nets["style-gan"].generate(z) for z in rows] + [nets["style-gan"].generate(rows[-1], 0.6)]
+        network = get_network(nets, "style-gan", StyleGAN)
+        columns = [*map(network.generate, rows), network.generate(rows[-1], 0.6)]
         return side_by_side(columns, max(self.config.crop, 64))
 
     def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         rng, device = generator(self.config.seed, SCORED_NUMBER), next(nets.parameters()).device
         z = torch.randn(count, self.config.model.latent, generator=rng).to(device)
-        made = torch.cat([nets["style-gan"].generate(some) for some in z.split(8)])
+        network = get_network(nets, "style-gan", StyleGAN)
+        made = torch.cat([network.generate(some) for some in z.split(8)])
         share = [
             count // len(self.folders) + (i < count % len(self.folders)) for i in range(len(self.folders))
         ]
@@ -192,13 +194,13 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
         return {"style-gan": nets["style-gan"]}
 
 
-def mixed_styles(generator: StyleGAN, count: int, mixing: float, device: torch.device) -> Tensor:
+def mixed_styles(network: StyleGAN, count: int, mixing: float, device: torch.device) -> Tensor:
     """Draw styles (count, layers, n); a share `mixing` changes to a second one between two layers.
 
     Style mixing regularization (arXiv:1812.04948, section 3.1).
     """
-    first, second = generator.style(torch.randn(2 * count, generator.latent_size).to(device)).chunk(2)
-    layers = torch.arange(generator.layers)[None, :, None]
-    cut = torch.randint(1, generator.layers, (count, 1, 1))
-    cut = torch.where(torch.rand(count, 1, 1) < mixing, cut, generator.layers)
+    first, second = network.style(torch.randn(2 * count, network.latent_size).to(device)).chunk(2)
+    layers = torch.arange(network.layers)[None, :, None]
+    cut = torch.randint(1, network.layers, (count, 1, 1))
+    cut = torch.where(torch.rand(count, 1, 1) < mixing, cut, network.layers)
     return torch.where((layers < cut).to(device), first, second)

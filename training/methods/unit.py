@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
-from stylizer.models.blocks import Statistics
+from stylizer.models.blocks import Statistics, StatisticsCursor
 from stylizer.models.translator_blocks import DomainMix
 from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
 
 from ..losses.cycle import latent_divergence, picture_l1
 from ..losses.discriminators import ScaleCritic
 from ..run.config import UserMistake
-from ..run.method import Carry, Losses, Phase, method
+from ..run.method import Carry, Losses, Phase, get_network, method, total
 from .unpaired import UnpairedMethod, UnpairedRun
 
 
@@ -92,9 +92,9 @@ class UNIT(UnpairedMethod[UNITRun]):
         codes = [*latent.values(), *again.values()]
         return {
             "fool": self.fooled(nets["critic_a"](made["a"]), nets["critic_b"](made["b"])),
-            "reconstruct": cfg.reconstruct * sum(picture_l1(own[side], batch[side]) for side in own),
-            "cycle": cfg.cycle * sum(picture_l1(back[side], batch[side]) for side in back),
-            "latent": cfg.latent * sum(latent_divergence(code) for code in codes),
+            "reconstruct": cfg.reconstruct * total(picture_l1(own[side], batch[side]) for side in own),
+            "cycle": cfg.cycle * total(picture_l1(back[side], batch[side]) for side in back),
+            "latent": cfg.latent * total(latent_divergence(code) for code in codes),
             **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }
@@ -108,20 +108,23 @@ class UNIT(UnpairedMethod[UNITRun]):
 def encode(nets: nn.ModuleDict, side: str, pictures: Tensor) -> Tensor:
     """Read pictures (B, 3, H, W) of domain a or b into means of latent codes (B, C, H/4, W/4)."""
     cursor, mix = _fresh(pictures)
-    encoder = nets["ab"].encoder if side == "a" else nets["reverse"]["encoder"]
-    return nets["ab"].shared_in(encoder(pictures, mix, cursor), mix, cursor)
+    there, reverse = get_network(nets, "ab", UnitTranslator), get_network(nets, "reverse", nn.ModuleDict)
+    encoder = there.encoder if side == "a" else reverse["encoder"]
+    latent: Tensor = there.shared_in(encoder(pictures, mix, cursor), mix, cursor)
+    return latent
 
 
 def decode(nets: nn.ModuleDict, side: str, latent: Tensor) -> Tensor:
     """Paint latent codes (B, C, h, w) as pictures (B, 3, 4h, 4w) of domain a or b."""
     cursor, mix = _fresh(latent)
-    decoder = nets["ab"].decoder if side == "b" else nets["reverse"]["decoder"]
-    logits = decoder(nets["ab"].shared_out(latent, mix, cursor), mix, cursor)
+    there, reverse = get_network(nets, "ab", UnitTranslator), get_network(nets, "reverse", nn.ModuleDict)
+    decoder = there.decoder if side == "b" else reverse["decoder"]
+    logits = decoder(there.shared_out(latent, mix, cursor), mix, cursor)
     with full_precision(logits):
         return torch.sigmoid(2 * logits.float())
 
 
-def _fresh(x: Tensor) -> tuple:
+def _fresh(x: Tensor) -> tuple[StatisticsCursor, DomainMix]:
     return Statistics().started(), DomainMix(torch.ones(len(x), 1, device=x.device))
 
 

@@ -35,7 +35,7 @@ class UnpairedRun(GuidedRun):
 
 def named_model(config: UnpairedRun) -> Any:
     """Return the network's sizes with the domain's name in them."""
-    return replace(config.model, domains=(config.domain or config.b.resolve().name or "painting",))
+    return replace(vars(config)["model"], domains=(config.domain or config.b.resolve().name or "painting",))
 
 
 UnpairedConfig = TypeVar("UnpairedConfig", bound=UnpairedRun)
@@ -56,7 +56,7 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
     def networks(cls, config: UnpairedConfig) -> nn.ModuleDict:
         """Build all networks, untrained and without data: both translators, and a critic of either side."""
         critics = {f"critic_{side}": cls.critic(config) for side in "ab"}
-        return nn.ModuleDict({**cls.shipped(config), "ba": cls.network(config.model), **critics})
+        return nn.ModuleDict({**cls.shipped(config), "ba": cls.network(vars(config)["model"]), **critics})
 
     @classmethod
     def critic(cls, config: UnpairedConfig) -> nn.Module:
@@ -128,5 +128,5 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
         return {"ab": nets["ab"]}
 
     @classmethod
-    def shipped(cls, config: UnpairedRun) -> Mapping[str, nn.Module]:
+    def shipped(cls, config: UnpairedConfig) -> Mapping[str, nn.Module]:
         return {"ab": cls.network(named_model(config))}

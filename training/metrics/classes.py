@@ -16,11 +16,10 @@ class ClassCounts:
 
     def __init__(self, classes: int) -> None:
         self.classes = classes
-        same = {"num_classes": classes, "ignore_index": _UNLABELED}
         self.metrics = MetricCollection(
             {
-                "confusion": MulticlassConfusionMatrix(**same),
-                "shares": MulticlassJaccardIndex(**same, average="none"),
+                "confusion": MulticlassConfusionMatrix(classes, ignore_index=_UNLABELED),
+                "shares": MulticlassJaccardIndex(classes, average="none", ignore_index=_UNLABELED),
             }
         )
 

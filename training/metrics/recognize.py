@@ -37,7 +37,8 @@ def load_lite0(file: Path) -> nn.Module:
 def style_vectors(encoder: nn.Module, image: Image.Image, long_side: int) -> Tensor:
     """Return channel means and deviations at strides 2 to 16 of an RGB image: (2, D), color and luminance."""
     scale = long_side / max(image.size)
-    image = image.resize([max(32, round(side * scale / 32) * 32) for side in image.size], Image.LANCZOS)
+    width, height = (max(32, round(side * scale / 32) * 32) for side in image.size)
+    image = image.resize((width, height), Image.Resampling.LANCZOS)
     vectors = []
     for version in (image, image.convert("L").convert("RGB")):
         pixels = torch.from_numpy(np.asarray(version, np.float32).transpose(2, 0, 1).copy())[None] / 127.5 - 1

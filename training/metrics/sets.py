@@ -63,7 +63,12 @@ def open_inception(file: Path | None, device: torch.device | str = "cpu") -> Inc
         raise UserMistake(f"{file and file.name} holds other weights than Inception's.") from error
     inception.to(device)
     # its own forward returns the first entry alone; the extractor below it returns them all
-    return lambda pictures: inception._torch_fidelity_forward((pictures * 255).round().byte())
+
+    def read(pictures: Tensor) -> tuple[Tensor, Tensor]:
+        pooled, scores = inception._torch_fidelity_forward((pictures * 255).round().byte())
+        return pooled, scores
+
+    return read
 
 
 def _read_weights(file: Path) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from stylizer.models.checkpoint import save_checkpoint
 
@@ -35,7 +36,8 @@ def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate
             raise UserMistake("--calibrate needs --metrics with a slider, as `evaluate` writes it.")
         for network in networks.values():
             pairs = tuple((position, strength) for position, strength in table)
-            network.config = dataclasses.replace(network.config, calibration=pairs)
+            config: Any = network.config
+            network.config = dataclasses.replace(config, calibration=pairs)
     extra = notes.read_text(encoding="utf-8") if notes else ""
     history = [*map(read_session, before), (method, options, plain)]
     written = []

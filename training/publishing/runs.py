@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,9 @@ from ..run.method import find_method
 from ..run.snapshots import newest_snapshot, read_snapshot
 
 
-def averaged_networks(method: str, options: Mapping, tensors: Mapping[str, Tensor]) -> dict[str, nn.Module]:
+def averaged_networks(
+    method: str, options: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> dict[str, nn.Module]:
     """Build the networks that a method ships and give them the averaged weights of a snapshot."""
     config_kind, kind = find_method(method)
     networks = dict(kind.shipped(from_plain(config_kind, options)))
@@ -32,7 +35,7 @@ def averaged_networks(method: str, options: Mapping, tensors: Mapping[str, Tenso
     return networks
 
 
-def open_run(source: Path) -> tuple[Path, dict[str, Tensor], dict]:
+def open_run(source: Path) -> tuple[Path, dict[str, Tensor], dict[str, Any]]:
     """Read a run's newest whole snapshot, or one snapshot folder: the run, tensors and plain figures."""
     if (source / "state.json").is_file():
         return source.parent.parent, *read_snapshot(source)

@@ -35,6 +35,8 @@ def make_styles(options: StylesOptions) -> None:
     Raises UserMistake when a file on the list is missing.
     """
     painter = load_checkpoint(options.checkpoint)
+    if not isinstance(painter, Painter):
+        raise UserMistake(f"{options.checkpoint.name} is no painter; give the checkpoint folder of one.")
     practice = _practice(painter, options) if options.steps else None
     sample = to_tensor(fit_within(open_picture(options.sample), STYLE_SIDE))
     for row in tqdm(list(_rows(options)), unit="style"):
@@ -72,7 +74,7 @@ def _practice(painter: Painter, options: StylesOptions, count: int = 48) -> Prac
 
 
 @torch.no_grad()
-def _thumbnail(painter: torch.nn.Module, sample: Tensor, code: Tensor) -> Picture:
+def _thumbnail(painter: Painter, sample: Tensor, code: Tensor) -> Picture:
     painted = painter.decode(painter.encode(sample), code, torch.ones(1))
     side = min(painted.shape[2:])
     square = V.center_crop(painted, [side, side])

@@ -31,5 +31,5 @@ class AveragedWeights:
         share = 1.0 - self.decay(step)
         for mean, now in zip(self.nets.parameters(), nets.parameters(), strict=True):
             mean.lerp_(now, share)
-        for mean, now in zip(self.nets.buffers(), nets.buffers(), strict=True):
-            mean.copy_(now)
+        for held, current in zip(self.nets.buffers(), nets.buffers(), strict=True):
+            held.copy_(current)

@@ -78,7 +78,7 @@ def next_name(out: Path, method: str) -> str:
     return f"{method}-{number:03d}"
 
 
-def build(name: str, config: RunConfig) -> Method:
+def build(name: str, config: RunConfig) -> Method[Any]:
     """Make the method with its first weights, a function of the seed."""
     torch.manual_seed(config.seed)
     return find_method(name)[1](config)
@@ -98,7 +98,7 @@ def open_accelerator(config: RunConfig) -> Accelerator:
     return accelerator
 
 
-def begin_from(source: Path, method: Method, averaged: AveragedWeights, report: Report) -> None:
+def begin_from(source: Path, method: Method[Any], averaged: AveragedWeights, report: Report) -> None:
     """Take the first weights from a checkpoint folder or a snapshot, and say what did not fit."""
     if (source / "config.json").is_file():
         try:
@@ -124,7 +124,7 @@ def begin_from(source: Path, method: Method, averaged: AveragedWeights, report: 
 class Bench:
     """What the loop works with: the method and its tools."""
 
-    method: Method
+    method: Method[Any]
     accelerator: Accelerator
     trainable: Mapping[str, Mapping[str, nn.Parameter]]
     settings: Mapping[str, AdamSettings]
@@ -133,7 +133,7 @@ class Bench:
     alarms: Alarms
 
 
-def train(method: Method, config: RunConfig, run: Path, accelerator: Accelerator) -> Path:
+def train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accelerator) -> Path:
     """Run the loop from the newest snapshot, if any, to the last step."""
     main, processes = accelerator.is_main_process, accelerator.num_processes
     for part in (method.nets, method.memory, method.fixed):

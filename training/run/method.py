@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,7 @@ from stylizer.models.registry import architectures
 from .config import RunConfig, UserMistake
 
 ConfigT = TypeVar("ConfigT", bound=RunConfig)
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 Losses = Mapping[str, Tensor]  # name -> weighted scalar; their sum is what the phase minimises
 
 
@@ -43,6 +45,12 @@ class Carry:
     def watch(self, source: Tensor, painted: Tensor) -> None:
         """Leave pictures and what was made of them for the alarms."""
         self.source, self.painted = source.detach(), painted.detach()
+
+    def made_pictures(self) -> Tensor:
+        """Return the pictures of the phase before; raises RuntimeError when none made any."""
+        if self.painted is None:
+            raise RuntimeError("a critic's phase came before the one that makes pictures")
+        return self.painted
 
     def taken_figures(self) -> dict[str, Tensor]:
         """Return the figures and forget them: they belong to one phase."""
@@ -164,8 +172,22 @@ class Method(Generic[ConfigT]):
     @classmethod
     def shipped(cls, config: ConfigT) -> Mapping[str, nn.Module]:
         """Build, untrained and without data, what `publish` returns: the architecture of `config.model`."""
-        known = [entry for entry in architectures() if isinstance(config.model, entry.config)]
-        return {entry.name: entry.network(config.model) for entry in known}
+        model = vars(config)["model"]
+        known = [entry for entry in architectures() if isinstance(model, entry.config)]
+        return {entry.name: entry.network(model) for entry in known}
+
+
+def get_network(nets: nn.ModuleDict, name: str, kind: type[ModuleT]) -> ModuleT:
+    """Return a network by its name, as what it is; raises TypeError when it is something else."""
+    network = nets[name]
+    if not isinstance(network, kind):
+        raise TypeError(f"{name} is a {type(network).__name__}, not a {kind.__name__}")
+    return network
+
+
+def total(losses: Iterable[Tensor]) -> Tensor:
+    """Add up losses, at least one."""
+    return functools.reduce(torch.add, losses)
 
 
 def trainable_parameters(nets: nn.ModuleDict) -> dict[str, dict[str, nn.Parameter]]:
@@ -197,10 +219,10 @@ def generator(seed: int, number: int) -> torch.Generator:
     return torch.Generator().manual_seed(step_seed(seed, number))
 
 
-METHODS: dict[str, tuple[type[RunConfig], type[Method]]] = {}
+METHODS: dict[str, tuple[type[RunConfig], type[Method[Any]]]] = {}
 
 
-def find_method(name: str) -> tuple[type[RunConfig], type[Method]]:
+def find_method(name: str) -> tuple[type[RunConfig], type[Method[Any]]]:
     """Return a method's options and class by its name; raises UserMistake with the names that are known."""
     from .. import methods  # noqa: F401  registers them; they build on this module
 
@@ -209,10 +231,10 @@ def find_method(name: str) -> tuple[type[RunConfig], type[Method]]:
     return METHODS[name]
 
 
-def method(name: str, config: type[RunConfig]) -> Callable[[type[Method]], type[Method]]:
+def method(name: str, config: type[RunConfig]) -> Callable[[type[Method[Any]]], type[Method[Any]]]:
     """Register a training method: `@method("painter", PainterRun)`; the command line lists what is here."""
 
-    def register(kind: type[Method]) -> type[Method]:
+    def register(kind: type[Method[Any]]) -> type[Method[Any]]:
         if name in METHODS:
             raise ValueError(f"two methods are called {name!r}, {kind.__name__} is one of them")
         METHODS[name] = (config, kind)

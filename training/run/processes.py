@@ -84,13 +84,15 @@ def mean_gradients(parameters: Sequence[nn.Parameter]) -> None:
     if process_count() == 1 or not parameters:
         return
     there = torch.tensor([float(p.grad is not None) for p in parameters], device=parameters[0].device)
-    there = shared_sum(there).tolist()
-    wanted = [parameter for parameter, count in zip(parameters, there, strict=True) if count]
+    counts = shared_sum(there).tolist()
+    wanted = [parameter for parameter, count in zip(parameters, counts, strict=True) if count]
+    if not wanted:
+        return
+    gradients = []
     for parameter in wanted:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
-    if not wanted:
-        return
-    flat = shared_mean(torch.cat([parameter.grad.flatten() for parameter in wanted]))
-    for parameter, part in zip(wanted, flat.split([p.numel() for p in wanted]), strict=True):
-        parameter.grad.copy_(part.view(parameter.shape))
+        gradients.append(parameter.grad)
+    flat = shared_mean(torch.cat([gradient.flatten() for gradient in gradients]))
+    for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view(gradient.shape))

@@ -120,7 +120,7 @@ class StylizePipeline:
 
     def calibrated(self, strength: float) -> float:
         """Turn a slider's position into the strength that looks like it, for this painter."""
-        return calibrate(strength, getattr(getattr(self.painter, "config", None), "calibration", ()))
+        return calibrate(strength, self.painter.calibration)
 
     # -- layers -----------------------------------------------------------------------------------------
 
