@@ -64,13 +64,16 @@ def calm_energy(energy: Tensor, mask: Tensor) -> Tensor:
     return (energy * mask).sum((2, 3)) / mask.sum((2, 3)).clamp(min=1)
 
 
-def band_correlations(bands: Tensor, others: Tensor, weights: Tensor) -> Tensor:
-    """Correlate each band of two pictures (B, bands, H, W), places weighed by (B, 1, H, W): (B, bands)."""
+def band_correlations(bands: Tensor, others: Tensor, weights: Tensor, least: float = _TINY**2) -> Tensor:
+    """Correlate each band of two pictures (B, bands, H, W), places weighed by (B, 1, H, W): (B, bands).
+
+    `least` is added to both variances, so that flat places have a gradient; measures ask for 0.
+    """
     count = weights.sum((2, 3)).clamp(min=1)
     a = bands - ((bands * weights).sum((2, 3)) / count)[:, :, None, None]
     b = others - ((others * weights).sum((2, 3)) / count)[:, :, None, None]
     both = (a * b * weights).sum((2, 3)) / count
-    sizes = [(x.square() * weights).sum((2, 3)) / count + _TINY**2 for x in (a, b)]
+    sizes = [(x.square() * weights).sum((2, 3)) / count + least for x in (a, b)]
     return both / (sizes[0] * sizes[1]).sqrt()
 
 

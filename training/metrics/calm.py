@@ -55,7 +55,7 @@ def calm_figures(result: CalmFacts, photo: CalmFacts, painting: CalmFacts) -> di
     What cannot be told, as a correlation with a picture of one color, is left out.
     """
     found = {}
-    follow = band_correlations(result.bands, photo.bands, photo.calm)[0].square()
+    follow = band_correlations(result.bands, photo.bands, photo.calm, least=0.0)[0].square()
     own = calm_energy(painting.energy, painting.calm).clamp(min=_LEAST_ENERGY)
     spent = (calm_energy(result.energy, photo.calm) / own)[0]
     for number, band in enumerate(BANDS):
