@@ -156,12 +156,12 @@ def save_result(result: Result, out: Path) -> None:
         raise PictureError(
             f"the folder {out.parent.name} could not be made: {error.strerror}; choose another"
         ) from error
-    recipe: str | None = result.recipe.to_json()
-    if not recipe_fits(recipe, out.suffix.lstrip(".")):
+    recipe = result.recipe.to_json()
+    fits = recipe_fits(recipe, out.suffix.lstrip("."))
+    if not fits:
         told = f"{out.name} is saved without its recipe, which is too long for it; PNG holds more."
         tqdm.write(told, file=sys.stderr)
-        recipe = None
-    save_picture(result.picture, out, recipe)
+    save_picture(result.picture, out, recipe if fits else None)
     for note in result.notes:
         tqdm.write(note, file=sys.stderr)
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console of Windows knows few letters of titles
     try:
-        command: Command = tyro.cli(Command, prog="stylizer", args=arguments, description=__doc__)  # type: ignore[arg-type]
+        command: Command = tyro.cli(Command, prog="stylizer", args=arguments, description=__doc__)
     except SystemExit as stop:  # help was asked for, or the options make no sense: tyro has said so
         return stop.code if isinstance(stop.code, int) else 0
     try:

@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import tyro
@@ -67,7 +68,7 @@ class Styles(EngineOptions):
     def run(self) -> int:
         """Print name, title, artist and year; what cannot be used is reported on stderr."""
         engine = self.engine()
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "name": style.slug,
                 "title": style.title,

@@ -12,6 +12,7 @@ import tyro
 from stylizer import CHECKPOINTS
 from stylizer.engine import Engine
 from stylizer.engine.settings import find_option
+from stylizer.models.published_segmenter import PublishedSegmenter
 
 Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
 Json = Annotated[bool, tyro.conf.arg(name="json", help="Print JSON.")]
@@ -32,7 +33,7 @@ class EngineOptions:
     def engine(self) -> Engine:
         """Make the engine, and tell the license of a published segmenter."""
         engine = Engine(self.checkpoints, self.device, segmenter=self.segmenter)
-        if self.segmenter is not None:
+        if self.segmenter is not None and isinstance(engine.segmenter, PublishedSegmenter):
             print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
         return engine
 

@@ -109,7 +109,7 @@ class Invent(EngineOptions):
                 )
             walked = [(self.out, mix or (0.0, 0.0, 0.0))]
         else:
-            walked = self._walk()
+            walked = self._walk(self.walk)
         chosen, checkpoints = placed_model(self.model or "", self.checkpoints)
         engine = replace(self, checkpoints=checkpoints).engine()
         model = chosen or next((card.name for card in engine.models("generator")), None)
@@ -122,16 +122,16 @@ class Invent(EngineOptions):
             save_result(engine.run(request), out)
         return 0
 
-    def _walk(self) -> list[tuple[Path, tuple[float, float, float]]]:
+    def _walk(self, count: int) -> list[tuple[Path, tuple[float, float, float]]]:
         """Pair every picture of the walk with its file; raises CommandError."""
         if self.second is None or self.mix is not None:
             raise CommandError("A walk goes from --seed to --second; give both, and no --mix.")
-        if not 2 <= self.walk <= MOST_STEPS:
-            raise CommandError(f"The walk has {self.walk} pictures; choose 2 to {MOST_STEPS}.")
+        if not 2 <= count <= MOST_STEPS:
+            raise CommandError(f"The walk has {count} pictures; choose 2 to {MOST_STEPS}.")
         if self.out.exists() and not self.out.is_dir():
             raise CommandError(f"{self.out.name} is a file; for a walk -o names a folder.")
-        steps = [step / (self.walk - 1) for step in range(self.walk)]
-        names = [f"{self.seed}-{self.second}-{place:03}.png" for place in range(1, self.walk + 1)]
+        steps = [step / (count - 1) for step in range(count)]
+        names = [f"{self.seed}-{self.second}-{place:03}.png" for place in range(1, count + 1)]
         return [(self.out / name, (step,) * 3) for name, step in zip(names, steps, strict=True)]
 
 
@@ -140,7 +140,8 @@ def _shares(text: str) -> tuple[float, float, float]:
     numbers = [read_number(part, "A share of the mix") for part in parts]
     if len(numbers) not in (1, len(LEVELS)):
         raise CommandError(f"The mix is {text[:60]}; give one share, or three: {', '.join(LEVELS)}.")
-    return tuple(numbers * len(LEVELS)) if len(numbers) == 1 else tuple(numbers)
+    coarse, middle, fine = numbers * len(LEVELS) if len(numbers) == 1 else numbers
+    return coarse, middle, fine
 
 
 def _sides(text: str | None) -> tuple[int, int] | None:

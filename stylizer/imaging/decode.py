@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
 
 from stylizer.errors import PictureError
 from stylizer.imaging import containers, heif, png, profiles, text_chunk, tiff
@@ -18,7 +18,7 @@ from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
 
 # Pillow takes memory in blocks of 16 MB, which the C library keeps for the thread that asked: six photos of
 # 40 megapixels, read by as many threads, held 1.5 GB for ever. Blocks as large as a picture go back at once.
-Image.core.set_block_size(1 << 28)
+_imaging.set_block_size(1 << 28)
 
 _STRIP = 256  # rows that are copied out of Pillow at a time
 

@@ -171,7 +171,7 @@ def _loss(
     painter, device = practice.painter, practice.device
     content, photo = practice.draw(options.batch, rng)
     places = [at.to(device) for at in sample_places(*content.size, rng)]
-    strength = calibrate(1.0, painter.config.calibration)
+    strength = calibrate(1.0, painter.calibration)
     mixed = torch.lerp(painter.own_code(content).float(), code, strength)
     with _half_precision(device):
         painted = painter.paint(content, CodeField.alike(mixed, adapters, strength))

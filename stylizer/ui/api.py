@@ -162,7 +162,7 @@ class Endpoints:
             Example: masterwork(photo="me.jpg", painting="irises.jpg")
         """
         choices = [*([StyleChoice(self._opened(painting))] if painting else ()), *self._styles(style)]
-        settings = {"strength": float(strength), "color": float(color)}
+        settings: dict[str, Any] = {"strength": float(strength), "color": float(color)}
         settings |= {"stroke": float(stroke), "detail": float(detail)}
         request = StyleRequest(self._opened(photo), tuple(choices), masterwork=True, **settings)
         return self._painted(request)
@@ -272,7 +272,8 @@ class Endpoints:
         picture = self._opened(photo)
         name = self._model(model, "translator")
         looks = parsing.read_domains(parsing.split_list(domains))
-        settings = {"strength": float(strength), "color": float(color), "stroke": float(stroke)}
+        settings: dict[str, Any] = {"strength": float(strength), "color": float(color)}
+        settings["stroke"] = float(stroke)
         return self._painted(TranslateRequest(picture, name, looks, **settings))
 
     def invent(
@@ -354,8 +355,9 @@ def _text(label: str, longest: int = 1000) -> Callable[[], gr.Textbox]:
 
 def _number(kind: type, name: str, precision: int | None = None) -> Callable[[], gr.Number]:
     entry = next(entry for entry in options(kind) if entry.name == name)
+    default: Any = entry.default
     return lambda: gr.Number(
-        entry.default,
+        default,
         label=LABELS.get(name, name.capitalize()),
         minimum=entry.metadata["least"],
         maximum=entry.metadata["most"],
@@ -379,7 +381,8 @@ def _numbers(kind: type, *names: str) -> tuple[Callable[[], gr.Number], ...]:
 PNG = (lambda: gr.File(label="PNG"),)
 AT_ONCE = {"queue": False}
 ONE_AT_A_TIME = {"concurrency_id": "full size", "concurrency_limit": 1}
-ENDPOINTS: dict[str, tuple[tuple, tuple, dict[str, Any]]] = {
+Maker = Callable[[], gr.components.Component]
+ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]] = {
     "styles": ((), (lambda: gr.JSON(label="Styles"),), AT_ONCE),
     "stylize": (
         (
@@ -461,7 +464,7 @@ def make_endpoints(engine: Engine, sessions: Sessions) -> Endpoints:
     return endpoints
 
 
-def _in_sentences(function: Callable) -> Callable:
+def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn mistakes of a function into sentences for whoever called it."""
 
     @functools.wraps(function)

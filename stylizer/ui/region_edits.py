@@ -127,7 +127,7 @@ class RegionEdits:
         own = self.resolved(name, base)
         return replace(base, styles=own.styles, color=own.color, stroke=own.stroke)
 
-    def identity(self, own: Any) -> tuple:
+    def identity(self, own: Any) -> tuple[Any, ...]:
         """Return what tells one way of painting from another, strength apart."""
         return tuple(_identity(choice) for choice in own.styles), own.color, own.stroke
 

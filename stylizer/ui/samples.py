@@ -79,7 +79,7 @@ def paint_example(engine: Engine, folder: Path, photo: SamplePhoto, style: str) 
         save_picture(painted, folder / _file_name(strength), quality=86)
     facts = {"photo": photo.name, "style": style, "strengths": list(COARSE)}
     (folder / "example.json").write_text(json.dumps(facts), encoding="utf-8")
-    return read_example(folder)
+    return Example(photo, style, {strength: folder / _file_name(strength) for strength in (0.0, *COARSE)})
 
 
 def _file_name(strength: float) -> str:

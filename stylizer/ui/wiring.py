@@ -28,7 +28,7 @@ from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
 
-AT_ONCE = {"queue": False, "trigger_mode": "multiple"}
+AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 RAW = AT_ONCE | {"preprocess": False}
 """Files are opened by our own imaging room alone."""
 CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
@@ -69,7 +69,7 @@ class Wires:
     def on(
         self,
         events: Any,
-        handler: Callable,
+        handler: Callable[..., Any],
         inputs: Sequence[str],
         outputs: Sequence[str],
         settings: type[Settings] | None = None,
@@ -92,32 +92,32 @@ class Wires:
 
 
 def spread_answers(
-    handler: Callable, inputs: int, names: list[str], settings: type[Settings] | None = None
-) -> Callable:
+    handler: Callable[..., Any], inputs: int, names: list[str], settings: type[Settings] | None = None
+) -> Callable[..., Any]:
     """Make a function of values out of a handler that takes so many inputs, and answers by names."""
     signature = inspect.signature(handler)
     hints = inspect.get_annotations(inspect.unwrap(handler), eval_str=True)
     special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
     signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
 
-    def arguments(values: tuple) -> tuple:
+    def arguments(values: tuple[Any, ...]) -> tuple[Any, ...]:
         if settings is None:
             return values
         count = len(settings.WIDGETS)
         record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
         return (*values[:-count], record)
 
-    def spread(answer: Answer) -> tuple:
+    def spread(answer: Answer) -> tuple[Any, ...]:
         unknown = answer.keys() - set(names)
         if unknown:
             raise KeyError(f"{handler.__name__} answers {sorted(unknown)}, which are no outputs of its event")
         return tuple(answer.get(name, gr.skip()) for name in names)
 
-    def failed(error: Exception) -> tuple:
+    def failed(error: Exception) -> tuple[Any, ...]:
         return spread({"status": status(sentence_of(error), "error")})
 
     @functools.wraps(handler)
-    def steps(*values: Any) -> Iterator[tuple]:
+    def steps(*values: Any) -> Iterator[tuple[Any, ...]]:
         silent = True
         try:
             for answer in handler(*arguments(values)):
@@ -130,19 +130,20 @@ def spread_answers(
                 yield spread({})
 
     @functools.wraps(handler)
-    def once(*values: Any) -> tuple:
+    def once(*values: Any) -> tuple[Any, ...]:
         try:
             return spread(handler(*arguments(values)))
         except Exception as error:
             return failed(error)
 
-    made = steps if inspect.isgeneratorfunction(handler) else once
+    made: Any = steps if inspect.isgeneratorfunction(handler) else once
     if settings is not None:  # Gradio counts a function's parameters
         kept = [entry for entry in signature.parameters.values() if entry.name != "settings"]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         rest = [inspect.Parameter(f"setting_{name}", kind) for name in settings.WIDGETS]
-        made.__signature__ = signature.replace(parameters=[*kept, *rest])  # type: ignore[attr-defined]
-    return made
+        made.__signature__ = signature.replace(parameters=[*kept, *rest])
+    answering: Callable[..., Any] = made
+    return answering
 
 
 def wire_page(
@@ -159,7 +160,7 @@ def wire_page(
     paints what was asked for last (an event's own data would be that of the first click).
     """
     sessions = stylize.sessions
-    shared = {
+    shared: dict[str, Any] = {
         "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep()),
         "key": gr.Textbox(visible="hidden", elem_id="visit-key"),
         "moment": gr.Number(value=0, visible="hidden"),
@@ -336,10 +337,14 @@ def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence
 
     Strokes and steps come in the order in which they were made, one at a time.
     """
-    in_order = {"trigger_mode": "multiple", "concurrency_id": f"{name} regions", "concurrency_limit": 1}
+    in_order: dict[str, Any] = {
+        "trigger_mode": "multiple",
+        "concurrency_id": f"{name} regions",
+        "concurrency_limit": 1,
+    }
     tab, outputs = wires.widgets, ["stage", "turn", *panel]
 
-    def on(events: Any, handler: Callable, *inputs: str, **more: Any) -> None:
+    def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> None:
         settings = desk.handlers.settings_type
         wires.on(events, handler, ["visit", *inputs], outputs, settings, **(in_order | more))
 

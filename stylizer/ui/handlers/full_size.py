@@ -28,7 +28,7 @@ CENTIMETERS = 2.54 / 300
 MOST_RESULTS = 12
 THUMBNAIL_SIDE = 384
 
-Paint = Callable[[CancelToken, Callable], Any]
+Paint = Callable[[CancelToken, Callable[[Any], None]], Any]
 """Paints a picture, given the switch that stops it and who hears how far it is."""
 
 
@@ -47,7 +47,7 @@ class FullSize:
     def __init__(self, paint: Paint, token: CancelToken) -> None:
         self.result: Any = None
         self.seconds = 0.0
-        self._news: queue.Queue = queue.Queue()
+        self._news: queue.Queue[Any] = queue.Queue()
         self._thread = threading.Thread(target=self._run, args=(paint, token), daemon=True)
 
     def _run(self, paint: Paint, token: CancelToken) -> None:

@@ -153,7 +153,8 @@ class RegionHandlers(ABC):
 
         def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
             name = str(edit["name"])
-            mask = brush_stroke(edits.regions.size, edit["points"], float(edit["radius"]))
+            points = [(float(x), float(y)) for x, y in edit["points"]]
+            mask = brush_stroke(edits.regions.size, points, float(edit["radius"]))
             self._change_mask(self.handlers.stage(session), name, mask, bool(edit["erase"]))
             return {"status": status(changed(name))}
 

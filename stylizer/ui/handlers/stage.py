@@ -24,7 +24,7 @@ from stylizer.ui.handlers.full_size import (
     keep_finished,
 )
 from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status, written
-from stylizer.ui.region_edits import RegionEdits
+from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
@@ -367,12 +367,12 @@ class StageHandlers(ABC):
         stage = self.stage(session)
         if stage.turns.number != turn or stage.edits is not edits:
             return {}
-        strengths = edits.strengths(base) if edits else (base.strength,)
+        strengths: Strengths = edits.strengths(base) if edits else (base.strength,)
         with stage.lock:
             if strengths in stage.truth:
                 stage.stale.append(stage.truth.pop(strengths))
         try:
-            work = PreviewWork(base, strengths, TRUE, strengths)
+            work = PreviewWork(base, (base.strength,), TRUE, strengths)
             keep_preview(stage, stage.turns.working_token(), work, base.strength, shown, self.strengths)
         except Cancelled:
             return {}

@@ -222,7 +222,7 @@ class StylizeHandlers(StageHandlers):
         card = self.gallery.find(session, keys[0])
         return {
             "turn": self.stage(session).renew(),
-            "title": title_line(card.caption),
+            "title": title_line(card.caption if card else ""),
             "wall": self._show_gallery(session, ALL),
             "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
             "further": gr.Dropdown(choices=self.gallery.choices(session), value=keys[1:], multiselect=True),
@@ -239,7 +239,7 @@ class StylizeHandlers(StageHandlers):
         keys = list(dict.fromkeys(keys))
         for place in range(MOST_FURTHER + 1):
             card = self.gallery.find(session, keys[place]) if place < len(keys) > 1 else None
-            settings = {} if card is None else {"label": f"Share of {card.title}"}
+            settings: dict[str, Any] = {} if card is None else {"label": f"Share of {card.title}"}
             if place < len(shares):
                 settings["value"] = shares[place]
             answer[f"share{place}"] = gr.Slider(visible=card is not None, **settings)
@@ -302,6 +302,8 @@ class StylizeHandlers(StageHandlers):
     def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
         stage = self.stage(session)
         request, more = self.engine.restore(recipe, stage.photo)
+        if not isinstance(request, StyleRequest):
+            raise ValueError(f"a recipe of a {recipe.kind} came to the Stylize tab")
         stage.history = None
         if request.regions is not None:
             kept = frozenset(own.name for own in request.region_styles if own.styles == ())

@@ -67,7 +67,7 @@ class TranslationEdits(RegionEdits):
     def whole(self, name: str, base: TranslateRequest) -> TranslateRequest:
         return replace(base, domains=self.resolved(name, base).domains)
 
-    def identity(self, own: RegionTranslation) -> tuple:
+    def identity(self, own: RegionTranslation) -> tuple[Any, ...]:
         return (own.domains,)
 
     def _kept(self, name: str) -> RegionTranslation:
@@ -172,6 +172,8 @@ class TranslateHandlers(StageHandlers):
     def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
         stage = self.stage(session)
         request, more = self.engine.restore(recipe, stage.photo)
+        if not isinstance(request, TranslateRequest):
+            raise ValueError(f"a recipe of a {recipe.kind} came to the Translate tab")
         card = self.card(request.model)
         stage.history = None
         if request.regions is not None:
@@ -265,7 +267,7 @@ def share_sliders(card: Card, chosen: list[str], shares: dict[str, int] | None =
     """Show a slider for each look of a mix."""
     answer: Answer = {f"share{place}": gr.Slider(visible=False) for place in range(MOST_SHARES)}
     for place, name in enumerate(looks(card)[:MOST_SHARES]):
-        settings = {"value": shares[name]} if name in (shares or {}) else {}
+        settings: dict[str, Any] = {"value": shares[name]} if shares and name in shares else {}
         mixed = len(chosen) > 1 and name in chosen
         answer[f"share{place}"] = gr.Slider(visible=mixed, label=f"Share of {written(name)}", **settings)
     return answer
