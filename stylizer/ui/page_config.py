@@ -25,7 +25,7 @@ class PageConfig(BlocksConfig):
     """The page's own configuration, of which sessions take copies."""
 
     def __copy__(self) -> BlocksConfig:
-        copied: BlocksConfig = super().__copy__()
+        copied: BlocksConfig = super().__copy__()  # type: ignore[no-untyped-call]  # of Gradio
         copied.__class__ = SessionConfig
         return copied
 
