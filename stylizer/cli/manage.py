@@ -16,7 +16,6 @@ from tqdm import tqdm
 from stylizer.cli.files import check_not_read, check_output, find_beside, photo_files, save_result, tile_bar
 from stylizer.cli.options import EngineOptions, Json, Out
 from stylizer.engine import read_recipe_text
-from stylizer.engine.learn import learn_style
 from stylizer.engine.pipelines.study import STAGE as STUDY
 from stylizer.errors import CommandError
 from stylizer.imaging.picture import open_picture, read_recipe
@@ -159,8 +158,7 @@ class Learn(EngineOptions):
         slug = self.name or re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "picture"
         engine = self.engine()
         with tqdm(total=self.steps, unit="step", disable=None, leave=False) as bar:
-            style = learn_style(
-                engine,
+            style = engine.learn(
                 picture,
                 NamedStyle(slug, title, self.artist, self.year, (), torch.zeros(1), "0" * 64),
                 [open_picture(file) for file in practice],

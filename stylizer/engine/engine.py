@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import torch
+
 from stylizer import CHECKPOINTS
-from stylizer.engine.library import Library
+from stylizer.engine.library import STYLES, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
 from stylizer.engine.pipelines.masterwork import MasterworkPipeline
-from stylizer.engine.pipelines.study import StudyPipeline
+from stylizer.engine.pipelines.study import StudyPipeline, sample_photos
 from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
@@ -33,17 +35,20 @@ from stylizer.engine.runtime.device import choose_device
 from stylizer.engine.runtime.executor import Executor, Job
 from stylizer.errors import RequestError
 from stylizer.imaging.labels import REFINED_SIDE, regions_from_probabilities
-from stylizer.imaging.picture import Picture
+from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.regions import Regions
-from stylizer.imaging.resize import fit_within
+from stylizer.imaging.resize import fit_within, middle_square, resize_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import Card
 from stylizer.models.class_table import UNSURE
 from stylizer.models.roles import Segmenter, Stylizer, Translator
-from stylizer.models.style_file import NamedStyle
+from stylizer.models.style_encoder import STYLE_SIDE, style_size
+from stylizer.models.style_file import NamedStyle, save_style
 
 CACHE_BYTES = 384 << 20
 """About ten photos at preview size, with what the painter keeps of each."""
+THUMBNAIL = 224
+"""Side of the square thumbnail of a learned style, pixels."""
 
 PhotoRequest = TypeVar("PhotoRequest", StyleRequest, TranslateRequest)
 
@@ -133,6 +138,41 @@ class Engine:
         Whoever has enough leaves the loop. Raises CheckpointError without the networks, and Cancelled.
         """
         return self._study(Job(request, token or CancelToken(), progress or ignore_progress))
+
+    def learn(
+        self,
+        picture: Picture,
+        facts: NamedStyle,
+        photos: Sequence[Picture],
+        steps: int,
+        seconds: float = 0.0,
+        progress: ProgressReceiver = ignore_progress,
+    ) -> NamedStyle:
+        """Study a picture by `steps` steps at most and save it as a named style of the checkpoints' folder.
+
+        `facts` supplies name and texts; `photos` to practice on, the page's samples if there are none. With
+        no step it is saved as it is read at first sight. Returns the style as saved; a thumbnail of a
+        practice photo lies beside it. Raises StyleFileError for a name that no style can have,
+        CheckpointError without the perceptual network.
+        """
+        practice = tuple(photos) or tuple(sample_photos())
+        if steps > 0:
+            *_, found = self.study(StudyRequest(picture, practice, steps, seconds), progress=progress)
+            code = found.code
+        else:
+            style = resize_picture(picture, *style_size(picture.height, picture.width))
+            with torch.no_grad():
+                code = self.painter.code(to_tensor(style, self.device.torch))[0].float().cpu()
+        sha = self.painter.checkpoint_sha
+        learned = replace(facts, code=code, painter_sha=sha, refined=steps > 0)
+        folder = self.library.folder / STYLES
+        save_style(folder, learned)
+        painted = self.run(
+            StyleRequest(fit_within(middle_square(practice[0]), STYLE_SIDE), (StyleChoice(learned),))
+        )
+        thumbnail = resize_picture(painted.picture, THUMBNAIL, THUMBNAIL)
+        save_picture(thumbnail, folder / f"{learned.slug}.webp", quality=82)
+        return learned
 
     def restore(
         self, recipe: Recipe, content: Picture | None = None, fetch: bool = False

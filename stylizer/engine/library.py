@@ -16,7 +16,7 @@ from huggingface_hub.errors import DryRunError
 from torch import nn
 
 from stylizer import CHECKPOINTS
-from stylizer.engine.requests import check_model_name, on_the_hub
+from stylizer.engine.requests import PAINTER, check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import Picture, open_picture
@@ -26,7 +26,7 @@ from stylizer.models.published_segmenter import open_published
 from stylizer.models.roles import Shipped
 from stylizer.models.style_file import NamedStyle, load_style, style_files
 
-PAINTER, STYLES, ORIGINALS, SEGMENTER = "painter", "styles", "originals", "segmenter"
+STYLES, ORIGINALS, SEGMENTER = "styles", "originals", "segmenter"
 SWATCHES = "swatches"
 HUB_FILES = [CONFIG, WEIGHTS, CARD]
 """What is fetched of a repository: data, nothing that runs."""

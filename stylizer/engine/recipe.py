@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from stylizer import __version__
-from stylizer.engine.library import PAINTER
 from stylizer.engine.requests import (
     LARGEST_WEIGHT,
     MOST_STYLES,
+    PAINTER,
     Domains,
     GenerateRequest,
     RegionStyle,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MOST_STYLES, MOST_DOMAINS = 8, 64
+PAINTER = "painter"
+"""Name of the checkpoint that paints."""
 LARGEST_WEIGHT = 1000.0
 LARGEST_SEED = 65535
 SMALLEST_SIDE, LARGEST_SIDE = 16, 1024

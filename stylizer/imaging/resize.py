@@ -61,3 +61,12 @@ def _resize_seen(
 def _lanczos(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def middle_square(picture: Picture) -> Picture:
+    """Cut the largest square out of the middle of a picture."""
+    side = min(picture.height, picture.width)
+    top, left = (picture.height - side) // 2, (picture.width - side) // 2
+    window = slice(top, top + side), slice(left, left + side)
+    alpha = None if picture.alpha is None else picture.alpha[window]
+    return Picture(picture.rgb[window], alpha, picture.name)

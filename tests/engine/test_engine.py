@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from stylizer.engine.engine import Engine
-from stylizer.engine.learn import learn_style
 from stylizer.engine.progress import Cancelled, CancelToken
 from stylizer.engine.recipe import code_digest, read_recipe_text
 from stylizer.engine.requests import StyleChoice, StyleRequest
@@ -220,6 +219,6 @@ def test_a_half_transparent_painting_has_one_code(fake_engine, tmp_path):
     """What `learn` begins with is what the engine paints with."""
     ink = drawn(64, 64, seed=2, alpha=True)
     facts = NamedStyle("ink", "Ink", "", "", (), torch.zeros(1), "0" * 64)
-    learned = learn_style(fake_engine, ink, facts, [drawn()], steps=0)
+    learned = fake_engine.learn(ink, facts, [drawn()], steps=0)
     stored = fake_engine.run(replace(asked(), styles=(StyleChoice(ink),))).recipe.request["styles"][0]
     assert torch.equal(learned.code.half().float(), stored.code())

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from stylizer.engine import Cancelled, CancelToken, Engine, StudyRequest, StyleChoice, StyleRequest
-from stylizer.engine.learn import learn_style
 from stylizer.engine.recipe import read_recipe_text
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
@@ -83,7 +82,7 @@ def test_previews_slip_in_between_two_steps(engine):
 
 def test_a_studied_picture_is_kept_as_a_file_and_read_again(engine):
     facts = NamedStyle("squares", "Squares", "", "", (), torch.zeros(1), "0" * 64)
-    learned = learn_style(engine, picture(1), facts, [picture(2, 224)], steps=2)
+    learned = engine.learn(picture(1), facts, [picture(2, 224)], steps=2)
     kept = load_style(engine.library.folder / "styles" / "squares.safetensors")
     assert kept.refined and torch.equal(kept.code, learned.code.half().float())
     assert (engine.library.folder / "styles" / "squares.webp").is_file()

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.resize import fit_within, middle_square, resize_picture
 from tests.imaging.files import ramp
 
 
@@ -15,6 +15,17 @@ def test_fitting_never_enlarges_and_keeps_the_shape(height, width, long_side):
     assert max(fitted.height, fitted.width) == min(long_side, max(height, width))
     scale = max(fitted.height, fitted.width) / max(height, width)
     assert abs(fitted.height - height * scale) <= 0.5 and abs(fitted.width - width * scale) <= 0.5
+
+
+@pytest.mark.parametrize(("height", "width"), [(20, 31), (31, 20), (24, 24)])
+def test_the_middle_square_leaves_out_as_much_on_both_sides(height, width):
+    rgb = ramp(height, width)
+    square = middle_square(Picture(rgb, rgb[..., 0], "me"))
+    side, top, left = min(height, width), (height - 20) // 2 if height > width else 0, (width - 20) // 2
+    left = left if width > height else 0
+    assert (square.height, square.width, square.name) == (side, side, "me")
+    assert (square.rgb == rgb[top : top + side, left : left + side]).all()
+    assert (square.alpha == square.rgb[..., 0]).all()
 
 
 def test_a_picture_that_fits_is_returned_itself():
