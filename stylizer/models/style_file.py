@@ -8,6 +8,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 from stylizer.errors import StyleFileError
 from stylizer.imaging.files import write_whole
 
-SUFFIX, THUMBNAIL_SUFFIX = ".safetensors", ".webp"
+SUFFIX, THUMBNAIL_SUFFIX, PAINTING_SUFFIX = ".safetensors", ".webp", ".painting.webp"
 LARGEST_FILE = 1 << 20
 LARGEST_CODE = 1 << 18
 LONGEST_TEXT = 200
@@ -26,6 +27,8 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TEXTS = ("title", "artist", "year", "source", "painter_sha")
 _ENTRIES = {*_TEXTS, "tags", "refined"}
+_SPARE: dict[str, Any] = {"about": "", "credit": "", "place": 1000}
+"""Entries that files of before had not, and what they mean by that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +36,9 @@ class NamedStyle:
     """A style with a name: `code` (code_size,) float32 for the painter whose weights hash to `painter_sha`.
 
     `refined` tells that the code was improved by gradient for its painting; `year` is text, for a year
-    is often "about 1830", and empty where nobody knows.
+    is often "about 1830", and empty where nobody knows. `about` says in a line what the style does to a
+    photo, `place` where it hangs: the sought ones come first, from 0. `thumbnail` is a photo painted in it,
+    `painting` a small rendition of the painting where its source allows one, by the license in `credit`.
     """
 
     slug: str
@@ -45,17 +50,21 @@ class NamedStyle:
     painter_sha: str
     refined: bool = False
     source: str = ""
+    about: str = ""
+    credit: str = ""
+    place: int = 1000
     thumbnail: Path | None = None
+    painting: Path | None = None
 
 
 def save_style(folder: str | os.PathLike[str], style: NamedStyle) -> Path:
     """Write `<slug>.safetensors` into the folder, all of it or nothing; the code is stored as float16.
 
-    The thumbnail is not written: it is a picture beside it, `<slug>.webp`.
+    The pictures are not written: they lie beside it, `<slug>.webp` and `<slug>.painting.webp`.
     Raises StyleFileError for a name, text or code that `load_style` would refuse.
     """
     folder = Path(folder)
-    facts = {name: getattr(style, name) for name in _TEXTS} | {
+    facts = {name: getattr(style, name) for name in (*_TEXTS, *_SPARE)} | {
         "tags": list(style.tags),
         "refined": style.refined,
     }
@@ -84,16 +93,17 @@ def load_style(path: str | os.PathLike[str]) -> NamedStyle:
         raise StyleFileError(
             f"style {name!r} holds {len(tensors)} tensors; expected one that is named 'code'"
         )
+    facts = _SPARE | facts if isinstance(facts, dict) else facts
     _check_facts(name, facts)
     _check_code(name, tensors["code"])
-    thumbnail = path.with_suffix(THUMBNAIL_SUFFIX)
     return NamedStyle(
         slug=name,
         code=tensors["code"].to(torch.float32),
         tags=tuple(facts["tags"]),
         refined=facts["refined"],
-        thumbnail=thumbnail if thumbnail.is_file() and not thumbnail.is_symlink() else None,
-        **{text: facts[text] for text in _TEXTS},
+        thumbnail=_beside(path, THUMBNAIL_SUFFIX),
+        painting=_beside(path, PAINTING_SUFFIX),
+        **{text: facts[text] for text in (*_TEXTS, *_SPARE)},
     )
 
 
@@ -108,6 +118,11 @@ def style_files(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
 def load_styles(folder: str | os.PathLike[str]) -> tuple[NamedStyle, ...]:
     """Read every style of a folder, by name; raises StyleFileError at the first that cannot be used."""
     return tuple(load_style(path) for path in style_files(folder))
+
+
+def _beside(path: Path, suffix: str) -> Path | None:
+    picture = path.with_suffix(suffix)
+    return picture if picture.is_file() and not picture.is_symlink() else None
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -127,19 +142,23 @@ def _read(path: Path, name: str) -> bytes:
 def _check_facts(name: str, facts: object) -> None:
     if not _SLUG.fullmatch(name):
         raise StyleFileError(f"style {name!r}: a name has small letters, digits and hyphens, 80 at most")
-    if not isinstance(facts, dict) or set(facts) != _ENTRIES:
+    entries = _ENTRIES | _SPARE.keys()
+    if not isinstance(facts, dict) or set(facts) != entries:
         found = ", ".join(sorted(map(str, facts)))[:80] if isinstance(facts, dict) else "no object"
-        raise StyleFileError(
-            f"style {name!r} has the entries {found}; expected {', '.join(sorted(_ENTRIES))}"
-        )
+        raise StyleFileError(f"style {name!r} has the entries {found}; expected {', '.join(sorted(entries))}")
     tags = facts["tags"]
     if not isinstance(tags, list) or len(tags) > MOST_TAGS:
         raise StyleFileError(f"style {name!r}: tags must be a list of at most {MOST_TAGS} words")
-    for key, text in [(key, facts[key]) for key in _TEXTS] + [("tags", tag) for tag in tags]:
+    texts = [(key, facts[key]) for key in (*_TEXTS, "about", "credit")]
+    for key, text in texts + [("tags", tag) for tag in tags]:
         if not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable():
             raise StyleFileError(
                 f"style {name!r}: {key} is {str(text)[:30]!r}; expected one line up to {LONGEST_TEXT} long"
             )
+    if not isinstance(facts["place"], int) or not 0 <= facts["place"] <= 1000:
+        raise StyleFileError(
+            f"style {name!r}: place is {str(facts['place'])[:30]!r}; expected a number from 0 to 1000"
+        )
     if not isinstance(facts["refined"], bool):
         raise StyleFileError(
             f"style {name!r}: refined is {str(facts['refined'])[:30]!r}; expected true or false"

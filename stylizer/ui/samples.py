@@ -44,11 +44,13 @@ class Example:
 
 
 CREDITS = {
+    "mountains": ("Mountains", "Aitzol Berasategi, CC BY 4.0"),
     "astronaut": ("Astronaut", "Eileen Collins, NASA, public domain"),
-    "coffee": ("Coffee", "Rachel Michetti, CC0"),
+    "pagoda": ("Pagoda", "Daniel Büchele, CC BY 2.0"),
+    "fig": ("Fig", "Trevor “Freespace”, CC BY 4.0"),
     "chelsea": ("Cat", "Stefan van der Walt, CC0"),
-    "rocket": ("Rocket", "SpaceX, public domain"),
 }
+"""Titles, and by whom and how the photos may be used: sky, a person, a building, a still life, an animal."""
 
 
 def sample_photos(folder: Path = FOLDER) -> tuple[SamplePhoto, ...]:

@@ -8,21 +8,24 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class StylesOptions:
-    """Compute the codes of the named styles for a painter."""
+    """Compute the codes of the named styles for a painter, and their pictures for the gallery."""
 
     root: Path
     """Folder that the list's file names start from."""
-    sample: Path
-    """Photo that the thumbnails show."""
-    photos: Path
-    """Folder of photos to refine codes on."""
+    photos: Path | None = None
+    """Folder of photos to refine codes on; needed with --steps."""
+    samples: Path = Path("stylizer/ui/samples")
+    """Folder of the photos that the thumbnails show; the list's column photo names one."""
     checkpoint: Path = Path("checkpoints/painter")
     out: Path = Path("checkpoints/styles")
     listing: Path | None = None
-    """CSV file with the columns file, slug, title, artist, year, tags (by semicolons); default: ours."""
+    """CSV file with the columns file, slug, title, artist, year, tags (by semicolons); where wanted, photo,
+    about (a line on what it does), credit (the license by which the painting is shown); default: ours."""
     perceptual: Path | None = None
     """VGG-16 weights; default: those that ship."""
     steps: int = 120
     """Gradient steps on each code; 0: the style encoder's answer as it is."""
+    keep_codes: bool = False
+    """Keep the codes that are there for this painter; only what is told and shown is made anew."""
     only: tuple[str, ...] = ()
     """Slugs to do; none: all."""

@@ -1,4 +1,4 @@
-"""Named styles: codes of paintings on a list, studied, with a thumbnail of our own painted in each."""
+"""Named styles: codes of paintings on a list, studied, with pictures of our own for the gallery."""
 
 from __future__ import annotations
 
@@ -11,71 +11,127 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
+from stylizer.errors import StyleFileError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.painter import Painter
 from stylizer.models.perceptual import load_perceptual
+from stylizer.models.roles import Stylizer
+from stylizer.models.strength import calibrate, code_weights
 from stylizer.models.study import Practice, StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
-from stylizer.models.style_file import NamedStyle, save_style
+from stylizer.models.style_file import (
+    PAINTING_SUFFIX,
+    SUFFIX,
+    THUMBNAIL_SUFFIX,
+    NamedStyle,
+    load_style,
+    save_style,
+)
+from stylizer.models.transfer_network import stack_codes
 
-from ..data.folders import find_pictures
+from ..data.folders import find_pictures, is_picture
 from ..run.config import UserMistake
 from .options import StylesOptions
 
 LIST = Path(__file__).with_name("named_styles.csv")
 THUMBNAIL_SIDE = 224
+THUMBNAIL_PAINTED_AT = 360
+"""Short side at which a thumbnail is painted: at full size its strokes would be too fine to be seen."""
+RENDITION_SIDE = 400
+"""Longest side of what is shown of a painting."""
 
 
 def make_styles(options: StylesOptions) -> None:
-    """Write `<slug>.safetensors` and `<slug>.webp` for every painting on the list.
+    """Write `<slug>.safetensors`, `<slug>.webp` and, where it may be shown, `<slug>.painting.webp`.
 
-    Raises UserMistake when a file on the list is missing.
+    The order of the list is the gallery's. Raises UserMistake when a file on the list is missing.
     """
     painter = load_checkpoint(options.checkpoint)
-    if not isinstance(painter, Painter):
+    if not isinstance(painter, Stylizer):
         raise UserMistake(f"{options.checkpoint.name} is no painter; give the checkpoint folder of one.")
     practice = _practice(painter, options) if options.steps else None
-    sample = to_tensor(fit_within(open_picture(options.sample), STYLE_SIDE))
-    for row in tqdm(list(_rows(options)), unit="style"):
-        style = to_tensor(fit_within(open_picture(options.root / row["file"]), STYLE_SIDE))
-        if practice:
-            chosen = StudyOptions(steps=options.steps, show_every=options.steps)
-            *_, found = study(painter, style, practice, chosen)
-            code = found.code[None]
-        else:
-            code = painter.code(style)
-        tags = tuple(tag for tag in row["tags"].split(";") if tag)
+    samples = {path.stem: _sample(path) for path in sorted(options.samples.iterdir()) if is_picture(path)}
+    for place, row, file in tqdm(list(_rows(options, samples)), unit="style"):
+        painting = open_picture(file)
+        kept = _kept(options, row["slug"], painter) if options.keep_codes else None
+        code = kept.code[None] if kept else _code(options, painter, painting, practice)
+        slug, tags = row["slug"], tuple(tag for tag in row["tags"].split(";") if tag)
+        about, credit = row.get("about") or "", row.get("credit") or ""
+        refined = kept.refined if kept else bool(options.steps)
         save_style(options.out, NamedStyle(
-            row["slug"], row["title"], row["artist"], row["year"], tags, code[0].cpu(),
-            painter.checkpoint_sha, refined=bool(options.steps), source=Path(row["file"]).name,
+            slug, row["title"], row["artist"], row["year"], tags, code[0].cpu(), painter.checkpoint_sha,
+            refined=refined, source=file.name, about=about, credit=credit, place=place,
         ))  # fmt: skip
-        save_picture(_thumbnail(painter, sample, code), options.out / f"{row['slug']}.webp", quality=82)
+        sample = samples[row.get("photo") or min(samples)]
+        save_picture(_thumbnail(painter, sample, code), options.out / f"{slug}{THUMBNAIL_SUFFIX}", quality=80)
+        rendition = options.out / f"{slug}{PAINTING_SUFFIX}"
+        rendition.unlink(missing_ok=True)
+        if credit:
+            save_picture(fit_within(painting, RENDITION_SIDE), rendition, quality=80)
 
 
-def _rows(options: StylesOptions) -> Iterator[dict[str, str]]:
-    with (options.listing or LIST).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
+def _rows(options: StylesOptions, samples: dict[str, Tensor]) -> Iterator[tuple[int, dict[str, str], Path]]:
+    """List the places of the styles, what the list says of them, and the paintings' files."""
+    with (options.listing or LIST).open(newline="", encoding="utf-8") as listing:
+        for place, row in enumerate(csv.DictReader(listing)):
             if options.only and row["slug"] not in options.only:
                 continue
-            if not (options.root / row["file"]).is_file():
+            ours, theirs = Path(row["file"]), options.root / row["file"]
+            file = theirs if theirs.is_file() else ours
+            if not file.is_file():
                 raise UserMistake(f"{row['file']} is on the list of styles but not below {options.root}.")
-            yield row
+            if (row.get("photo") or min(samples, default="")) not in samples:
+                raise UserMistake(f"the photo {row.get('photo')!r} of {row['slug']} is not in --samples.")
+            yield place, row, file
 
 
-def _practice(painter: Painter, options: StylesOptions, count: int = 48) -> Practice:
+def _kept(options: StylesOptions, slug: str, painter: Stylizer) -> NamedStyle | None:
+    """Read a style that is there and was made for this painter."""
+    try:
+        style = load_style(options.out / f"{slug}{SUFFIX}")
+    except StyleFileError:
+        return None
+    return style if style.painter_sha == painter.checkpoint_sha else None
+
+
+def _code(options: StylesOptions, painter: Stylizer, painting: Picture, practice: Practice | None) -> Tensor:
+    style = to_tensor(fit_within(painting, STYLE_SIDE))
+    if practice is None or not isinstance(painter, Painter):
+        with torch.no_grad():
+            return painter.code(style)
+    *_, found = study(painter, style, practice, StudyOptions(steps=options.steps, show_every=options.steps))
+    return found.code[None]
+
+
+def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Practice:
     """Cut one set of crops for all styles: measuring them is then paid once."""
+    if not isinstance(painter, Painter):
+        raise UserMistake("only the painter's codes are refined; give --steps 0.")
+    if options.photos is None:
+        raise UserMistake("codes are refined on photos; give --photos FOLDER, or --steps 0.")
     paths = list(find_pictures(options.photos))
     chosen = paths[:: max(1, len(paths) // count)]
     photos = [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
     return Practice(painter, load_perceptual(options.perceptual, torch.bfloat16), photos, crops=2 * count)
 
 
+def _sample(path: Path) -> Tensor:
+    """Read the middle of a photo, (1, 3, side, side)."""
+    photo = to_tensor(open_picture(path))
+    square = V.center_crop(photo, [min(photo.shape[2:])] * 2)
+    return V.resize(square, [THUMBNAIL_PAINTED_AT] * 2, antialias=True).clamp(0, 1)
+
+
 @torch.no_grad()
-def _thumbnail(painter: Painter, sample: Tensor, code: Tensor) -> Picture:
-    painted = painter.decode(painter.encode(sample), code, torch.ones(1))
-    side = min(painted.shape[2:])
-    square = V.center_crop(painted, [side, side])
-    return to_picture(V.resize(square, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))
+def _thumbnail(painter: Stylizer, sample: Tensor, code: Tensor) -> Picture:
+    """Paint a thumbnail as the page does with the slider at 1."""
+    content = painter.encode(sample)
+    codes = stack_codes([painter.own_code(content)[0], code[0]])
+    weights = code_weights(
+        [1.0], calibrate(1.0, getattr(getattr(painter, "config", None), "calibration", ()))
+    )
+    painted = painter.decode(content, codes, weights).float()
+    return to_picture(V.resize(painted, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))
