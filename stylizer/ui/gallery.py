@@ -1,10 +1,12 @@
-"""The gallery of styles: what it shows under which chip, and by what words."""
+"""The gallery of styles: what hangs there in which order, under which chip, and by what words it is found."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,66 +17,137 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui.state import Session
 
 ALL, OWN = "All", "Mine"
-MOST_CHIPS = 9
+TECHNIQUES = (
+    "brush", "swirls", "dots", "print", "line", "ink",
+    "watercolor", "pastel", "mosaic", "geometry", "gold", "glass",
+)  # fmt: skip
+MOODS = ("bright", "soft", "warm", "blue", "green", "night", "dark", "mist", "black and white")
+MOST_ARTISTS = 8
 OWN_KEY = "own:"
-THUMBNAIL_SIDE = 176
-"""Longest side of a thumbnail, which is drawn at 128 px; half a hundred make the first page heavy."""
+THUMBNAIL_SIDE, PAINTING_SIDE = 224, 400
+"""Longest sides of what the page shows: a thumbnail, drawn at 128 px, and the chosen style's painting."""
+PARTICLES = ("van", "von")
 
 
 @dataclass(frozen=True)
 class StyleCard:
-    """A style as the gallery shows it; `key` names it in this visit."""
+    """A style as the gallery shows it; `key` names it in this visit.
+
+    `painting` is a picture of what the style was taken from, where there is one to show, by its `credit`.
+    """
 
     key: str
     title: str
-    credit: str
+    artist: str
+    year: str
     tags: tuple[str, ...]
     thumbnail: Path
     style: NamedStyle | Picture
+    about: str = ""
+    credit: str = ""
+    painting: Path | None = None
+
+    @property
+    def by(self) -> str:
+        return ", ".join(part for part in (self.artist, self.year) if part)
 
     @property
     def caption(self) -> str:
-        return ", ".join(part for part in (self.title, self.credit) if part)
+        return ", ".join(part for part in (self.title, self.by) if part)
+
+    @property
+    def surname(self) -> str:
+        """The name by which people look for the artist."""
+        *before, last = self.artist.split() or [""]
+        return f"{before[-1].capitalize()} {last}" if before and before[-1] in PARTICLES else last
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """The chips that it may be under."""
+        return frozenset(filter(None, (self.surname, *map(chip_label, self.tags))))
+
+    @cached_property
+    def words(self) -> str:
+        """What a search looks through: plain small letters."""
+        return plain(" ".join((self.title, self.artist, self.year, *self.tags)))
 
 
 class StyleGallery:
-    """The styles with names, and beside them each visitor's own; `shelf` keeps copies of the thumbnails."""
+    """The styles with names, and beside them each visitor's own; `shelf` keeps copies of their pictures."""
 
     def __init__(self, styles: Iterable[NamedStyle], shelf: Path) -> None:
         self.shelf = shelf
-        self.shipped = tuple(self._card(style) for style in styles)
-        counted = Counter(tag for card in self.shipped for tag in card.tags)
-        often = sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))
-        self.chips = (ALL, *(tag for tag, _ in often[:MOST_CHIPS]))
+        ordered = sorted(styles, key=lambda style: (style.place, style.title))
+        self.shipped = tuple(self._card(style) for style in ordered)
+        self.chips = (ALL, *choose_chips(self.shipped))
 
-    def cards(self, session: Session | None = None, chip: str = ALL) -> list[StyleCard]:
-        """List the cards under a chip, the visitor's own first."""
-        own = []
-        if session is not None:
-            for key, brought in session.own.items():
-                own.append(StyleCard(key, brought.title, "", (OWN,), brought.thumbnail, brought.style))
-        return [card for card in (*own, *self.shipped) if chip == ALL or chip in card.tags]
+    def cards(self, session: Session | None = None) -> list[StyleCard]:
+        """List the cards, the visitor's own first."""
+        return [*(self.own_cards(session) if session is not None else ()), *self.shipped]
+
+    def own_cards(self, session: Session) -> list[StyleCard]:
+        """List the cards of what a visitor has brought."""
+        return [
+            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.style)
+            for key, own in session.own.items()
+        ]
 
     def find(self, session: Session, key: str) -> StyleCard | None:
         """Find a card by its key among the shipped ones and the visitor's own."""
         return next((card for card in self.cards(session) if card.key == key), None)
 
-    def pictures(self, session: Session | None = None, chip: str = ALL) -> list[tuple[str, str]]:
-        """List thumbnails and captions, as the gallery takes them."""
-        return [(str(card.thumbnail), card.caption) for card in self.cards(session, chip)]
-
-    def choices(self, session: Session | None = None) -> list[tuple[str, str]]:
-        """List words and keys, as the list of further styles takes them."""
-        return [(card.caption, card.key) for card in self.cards(session)]
-
-    def chips_for(self, session: Session) -> list[str]:
-        """List the chips; a visitor with styles of their own has one for them."""
-        return [ALL, *([OWN] if session.own else []), *self.chips[1:]]
-
     def _card(self, style: NamedStyle) -> StyleCard:
-        credit = ", ".join(part for part in (style.artist, style.year) if part)
-        copy = self.shelf / f"{style.slug}.webp"
         gray = Picture(np.full((64, 64, 3), 128, np.uint8))
-        small = gray if style.thumbnail is None else fit_within(open_picture(style.thumbnail), THUMBNAIL_SIDE)
-        save_picture(small, copy, quality=74)
-        return StyleCard(style.slug, style.title, credit, style.tags, copy, style)
+        thumbnail = self._copy(style.thumbnail or gray, f"{style.slug}.webp", THUMBNAIL_SIDE)
+        painting = style.painting and self._copy(style.painting, f"{style.slug}.painting.webp", PAINTING_SIDE)
+        facts = (style.slug, style.title, style.artist, style.year, style.tags)
+        return StyleCard(*facts, thumbnail, style, style.about, style.credit, painting)
+
+    def _copy(self, picture: Path | Picture, name: str, side: int) -> Path:
+        """Copy a picture to the shelf, not larger than the page shows it."""
+        opened = picture if isinstance(picture, Picture) else open_picture(picture)
+        save_picture(fit_within(opened, side), self.shelf / name, quality=74)
+        return self.shelf / name
+
+
+def choose_chips(cards: Iterable[StyleCard]) -> list[str]:
+    """Choose the chips: artists with several works, techniques, moods, and one for whatever is left over."""
+    cards = list(cards)
+    works = Counter((card.artist, card.surname) for card in cards if card.artist)
+    artists = [surname for (_, surname), count in works.most_common(MOST_ARTISTS) if count > 1]
+    found = {label for card in cards for label in card.labels}
+    chips = [*artists, *(label for label in map(chip_label, (*TECHNIQUES, *MOODS)) if label in found)]
+    counted = Counter(label for card in cards for label in card.labels)
+    for card in cards:
+        if card.labels and not card.labels & set(chips):
+            own = sorted(map(chip_label, card.tags)) or [card.surname]
+            chips.append(max(own, key=lambda label: counted[label]))
+    return chips
+
+
+def chip_label(tag: str) -> str:
+    return tag[:1].upper() + tag[1:]
+
+
+def plain(text: str) -> str:
+    """Write a text in small letters without accents, as people type it."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(letter)
+    )
+
+
+def equal_shares(count: int) -> tuple[int, ...]:
+    """Share 100 among so many, in whole numbers."""
+    return tuple(100 * (place + 1) // count - 100 * place // count for place in range(count))
+
+
+def whole_shares(weights: Iterable[float]) -> tuple[int, ...]:
+    """Turn weights into whole shares that sum to 100."""
+    weights = list(weights)
+    if not sum(weights) > 0:
+        return equal_shares(len(weights))
+    total, reached, shares = sum(weights), 0.0, []
+    for weight in weights:
+        before, reached = round(100 * reached / total), reached + weight
+        shares.append(round(100 * reached / total) - before)
+    return tuple(shares)

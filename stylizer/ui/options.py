@@ -36,9 +36,13 @@ SENTENCES = {  # the page counts in percent, the request in parts of one
 }
 
 
-def default(name: str) -> Any:
+BEGINNING: dict[type, dict[str, Any]] = {StyleRequest: {"strength": 75}}
+"""Where the page begins otherwise than a request: with room on both sides of the slider."""
+
+
+def default(name: str, kind: type = StyleRequest) -> Any:
     """Return the page's default for a setting: percent for a number, true or false for a switch."""
-    return to_page(name, _field(name).default)
+    return BEGINNING.get(kind, {}).get(name, to_page(name, _field(name, kind).default))
 
 
 def slider(name: str, of: str = "", elem_id: str = "", kind: type = StyleRequest) -> gr.Slider:
@@ -47,7 +51,7 @@ def slider(name: str, of: str = "", elem_id: str = "", kind: type = StyleRequest
     return gr.Slider(
         round(100 * facts["least"]),
         round(100 * facts["most"]),
-        default(name),
+        default(name, kind),
         step=max(1, round(100 * facts["step"])),
         label=f"{LABELS[name]} of {of} (%)" if of else f"{LABELS[name]} (%)",
         info=SENTENCES[kind].get(name, facts["help"]),

@@ -42,6 +42,16 @@ HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
 <button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
 """
+EARLY_STYLE = """<style>
+.gradio-container { max-width: 1440px !important; padding: 0 32px 24px !important; }
+@media (max-width: 640px) { .gradio-container { padding: 0 16px 16px !important; } }
+.gradio-container > .main { padding: 0 !important; }
+.gradio-container > .main > .wrap { min-height: 100vh; }
+.gradio-container > .main > .wrap.translucent {
+  position: fixed !important; inset: 0 !important; height: auto !important;
+}
+</style>""".replace("\n", " ")
+"""What must stand before the page comes up, or the page would jump when its own style arrives."""
 MIDDLEWARE = (*PROTECTION, PackedPage, StageScripts)
 
 
@@ -51,14 +61,15 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
     `data` is the folder where visits are kept, so that they outlive the server.
     """
     folder = tempfile.TemporaryDirectory(prefix="studio-shelf-")
-    shelf = Path(folder.name)
+    shelf = Path(folder.name).resolve()
     cache = Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
     photos = tuple(_shelve_photo(photo, shelf) for photo in sample_photos(samples))
     example = read_example(samples / "example")
     example = Example(photos[0], "", {0.0: photos[0].path}) if example is None else _shelve(example, shelf)
     gallery = StyleGallery(engine.styles(), shelf)
     sessions = Sessions(Path(os.path.abspath(data or cache / "visits")), loose=cache / "loose")
-    gr.set_static_paths([sessions.shown])  # as they are: Gradio would delete what it hands out when it ends
+    # as they are: Gradio would delete what it hands out when it ends
+    gr.set_static_paths([sessions.shown, shelf])
     stylize = StylizeHandlers(engine, sessions, gallery, photos, example)
     translate, generate = TranslateHandlers(engine, sessions, photos), GenerateHandlers(stylize)
     named = {style.slug: style for style in engine.styles()}
@@ -107,7 +118,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
     """Return how the page is launched: safe limits, our look, no outside fonts."""
     return {
         "theme": studio_theme(),
-        "head": preload_tags(),
+        "head": EARLY_STYLE + preload_tags(),
         "css_paths": [Path(__file__).with_name("page.css")],
         "footer_links": ["api"],
         "max_file_size": limits.FILE_BYTES,

@@ -203,7 +203,7 @@ def missing_previews(
     """
     layers = stage.edits.layers(request) if stage.edits else {}
     present = 1.0 if stage.edits else request.strength or 1.0  # with regions it is not the true picture
-    wanted = list(dict.fromkeys([1.0, present, *strengths]))
+    wanted = list(dict.fromkeys([present, 1.0, *strengths]))
     with stage.lock:
         unused = [path for key, layer in stage.layers.items() if key not in layers for path in layer.values()]
         stage.stale += unused

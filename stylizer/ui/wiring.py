@@ -51,7 +51,7 @@ class Parts:
     about: AboutTab
 
 
-STYLE_CONTROLS = ("title", "wall", "chips", *StyleSettings.WIDGETS, "region_box")
+STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""
 
 
@@ -282,14 +282,15 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
     gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "adjusted()"))
     on(tab.camera.input, live.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
     on(
-        tab.wall.select,
-        live.choose_style,
-        ["visit", "chips", "further", "moment"],
-        ["turn", "title", "region_manner", *shares],
-        js=CLICKED,
+        tab.wall.pick,
+        live.choose_styles,
+        ["visit"],
+        ["turn", "title", "region_manner", "wall", "further", *shares],
         **AT_ONCE,
     )
-    on(tab.chips.input, live.filter_styles, ["visit", "chips"], ["wall"], **AT_ONCE)
+    for place, slider in enumerate(tab.shares):
+        moved = f"(...values) => window.wall.balance({place}, ...values)"
+        gr.on([slider.input], None, [tab.further, *tab.shares], tab.shares, js=moved)
     on(
         tab.own.upload,
         live.bring_styles,
@@ -297,7 +298,6 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
         ["turn", *STYLE_CONTROLS, "region_manner"],
         **RAW,
     )
-    on(tab.further.input, live.change_mix, ["visit", "further"], ["turn", *shares], **AT_ONCE)
 
     desk = StylizeRegionHandlers(live)
     on_region = _wire_regions(wires, desk, "stage", regions.PANEL)

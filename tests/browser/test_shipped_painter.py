@@ -33,7 +33,7 @@ def address(tmp_path_factory):
 def test_the_shipped_painter_paints_in_a_shipped_style(page):
     page.locator("#samples button").nth(2).click()
     stage_says(page, "turn >= 1 && frames >= 7")
-    page.locator("#wall button").first.click()
+    page.locator("#wall .card-face").first.click()
     stage_says(page, "turn >= 2 && frames >= 7")
     status_says(page, "Painted like")
     painted = color(page)

@@ -8,7 +8,6 @@ import pytest
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from stylizer.ui.samples import KEYFRAMES
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import STYLES
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +69,7 @@ def turn_of(page):
 
 
 def choose(page, slug):
-    page.locator("#wall button").nth(list(STYLES).index(slug)).click()
+    page.locator(f"#wall [data-key='{slug}'] .card-face").click()
 
 
 def set_strength(page, value):
@@ -175,11 +174,11 @@ def test_every_view_works_by_keyboard(page):
     slider = page.locator("#strength input[type=range]")
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    stage_says(page, "strength === '0.99'")
+    stage_says(page, "strength === '0.74'")
     page.keyboard.press("Home")
     stage_says(page, "strength === '0'")
     page.locator("#strength .reset-button, #strength button").first.click()
-    stage_says(page, "strength === '1'")
+    stage_says(page, "strength === '0.75'")
 
 
 def test_the_look_controls_paint_anew_and_the_last_value_wins(page):
@@ -223,8 +222,8 @@ def test_a_browser_without_webgl_shows_the_same(page):
     set_strength(page, 0)
     stage_says(page, "strength === '0'")
     assert far(color(page), full) > 0.05
-    set_strength(page, 100)
-    stage_says(page, "strength === '1' && settled === 'true'")
+    set_strength(page, 75)
+    stage_says(page, "strength === '0.75' && settled === 'true'")
     assert far(color(page), full) < 0.02
 
 

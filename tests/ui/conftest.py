@@ -57,12 +57,21 @@ class Visitor:
         """Upload a photo."""
         return self.studio.open_photo(self.visit, {"path": str(path), "orig_name": name})
 
-    def choose(self, slug: str, moment: float = 0):
-        """Click a style on the wall."""
-        keys = [card.key for card in self.studio.gallery.cards(self.session)]
+    def choose(self, *slugs: str, moment: float = 0):
+        """Click a style on the wall, or mix several; the widgets hold what is answered."""
         self.clock += 1
-        clicked = SimpleNamespace(index=keys.index(slug))
-        return self.studio.choose_style(self.visit, "All", [], moment or self.clock, clicked)
+        data = {"keys": list(slugs), "key": slugs[-1], "moment": moment or self.clock}
+        answer = self.studio.choose_styles(self.visit, SimpleNamespace(_data=data))
+        self.take(answer)
+        return answer
+
+    def take(self, answer: dict):
+        """Hold what an answer says of further styles and shares."""
+        if "further" in answer:
+            values = [answer[f"share{place}"] for place in range(4)]
+            held = zip(values, self.settings.shares, strict=True)
+            shares = tuple(getattr(new, "value", None) or old for new, old in held)
+            self.set(further=answer["further"], shares=shares)
 
     def paint(self) -> list[dict]:
         """Paint the present turn; returns the answers."""

@@ -8,13 +8,13 @@ from stylizer.ui import options
 
 
 @pytest.mark.parametrize("name", ["strength", "color", "stroke", "detail"])
-def test_a_slider_has_the_bounds_default_and_step_of_the_request(name):
+def test_a_slider_has_the_bounds_default_and_step_of_the_request_and_strength_begins_at_75(name):
     entry = next(entry for entry in request_options(StyleRequest) if entry.name == name)
     slider = options.slider(name)
     assert slider.minimum == 100 * entry.metadata["least"]
     assert slider.maximum == 100 * entry.metadata["most"]
     assert slider.step == 100 * entry.metadata["step"]
-    assert slider.value == 100 * entry.default
+    assert slider.value == (75 if name == "strength" else 100 * entry.default)
 
 
 def test_every_setting_of_the_page_is_one_of_the_request():

@@ -113,9 +113,10 @@ def test_several_own_paintings_are_chosen_together_with_weights(visitor, tmp_pat
         save_picture(drawn(32, 32, seed), tmp_path / f"{seed}.png")
         uploads.append({"path": str(tmp_path / f"{seed}.png"), "orig_name": f"mine {seed}.png"})
     answer = visitor.studio.bring_styles(visitor.visit, uploads)
-    visitor.set(further=answer["further"].value)
+    visitor.take(answer)
     assert len(visitor.settings.further) == 2
     assert [answer[f"share{place}"].visible for place in range(4)] == [True, True, True, False]
+    assert answer["wall"]["shares"] == [33, 33, 34] == list(visitor.settings.shares[:3])
     assert "Mine 0, Mine 1 and Mine 2" in visitor.paint()[-1]["status"]
 
 

@@ -52,7 +52,7 @@ def artist(visitor, tmp_path):
     save_picture(parted(48, 72), tmp_path / "parts.png")
     visitor.bring(tmp_path / "parts.png", "My parts.png")
     visitor.choose("rose")
-    visitor.set(strength=63, color=40, further=["amber"], shares=(30, 80, 50, 50))
+    visitor.set(strength=63, color=40, further=["amber"], shares=(30, 70, 50, 50))
     visitor.paint()
     return visitor
 
@@ -62,9 +62,16 @@ def test_a_reload_shows_the_picture_at_once_with_all_settings(artist):
     answer = come_back(artist.studio, artist)
     assert answer["visit"] == artist.visit
     assert [answer[name] for name in ("strength", "color")] == [63, 40]
-    assert answer["further"].value == ["amber"] and answer["share1"].value == 80
+    assert answer["further"] == ["amber"] and answer["share1"].value == 70
     assert {frame["file"]["path"] for frame in answer["stage"]["frames"]} == set(map(str, frames.values()))
     assert artist.paint()[-1]["status"].count(BACK) == 1
+
+
+def test_after_a_reload_the_first_click_counts_though_the_clock_began_anew(artist):
+    artist.choose("moss", moment=900_000.0)
+    come_back(artist.studio, artist)
+    artist.choose("amber", moment=1500.0)
+    assert artist.session.chosen == "amber"
 
 
 def test_after_a_restart_photo_style_and_settings_are_there(artist, restart):

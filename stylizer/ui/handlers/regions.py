@@ -28,6 +28,7 @@ from stylizer.ui.messages import listed, sentence_of, status, title_line
 from stylizer.ui.region_edits import PRESETS, RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.stage.message import RegionEdit, read_edit
+from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.state import Session, StageState
 
 FOLLOW, PHOTO = "As the picture", "Keep the photo"
@@ -358,7 +359,7 @@ class StylizeRegionHandlers(RegionHandlers):
         edits, names = stage.edits, stage.selected
         if edits is None or not names:
             card = self.gallery.find(session, session.chosen)
-            line = {"title": title_line(card.caption)} if card else {}
+            line = {"title": chosen_panel(card)} if card else {}
             return {"region_box": gr.Column(visible=False), **line}
         own = edits.resolved(names[0], base)
         title = " and ".join(names)

@@ -26,7 +26,7 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import limits, options
-from stylizer.ui.gallery import ALL, OWN_KEY, StyleGallery
+from stylizer.ui.gallery import OWN_KEY, StyleGallery, equal_shares, whole_shares
 from stylizer.ui.handlers.full_size import facts_line, history_gallery
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.history import History
@@ -36,6 +36,7 @@ from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.message import StageMessage, compose_message
+from stylizer.ui.stage.wall import WallMessage, chosen_panel, read_pick, write_cards
 from stylizer.ui.state import OwnStyle, Session
 from stylizer.ui.visits import BACK, keep_source
 
@@ -79,6 +80,7 @@ class StylizeHandlers(StageHandlers):
         facts = facts_line(stage.photo, stage.out_size)
         begun = {"visit": session.id, "key": session.id, "facts": facts}
         if back is not None:
+            session.clicked = 0.0  # this page's clock has begun anew
             session.note = BACK if self.stage_name in session.values else ""
             tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
             return {**begun, "history": history_gallery(session), **tabs}
@@ -93,15 +95,8 @@ class StylizeHandlers(StageHandlers):
         values = dict(session.values[self.stage_name])
         further = [key for key in values.pop("further") or () if self.gallery.find(session, key)]
         shares = [values.pop(f"share{place}") for place in range(MOST_FURTHER + 1)]
-        card = self.gallery.find(session, session.chosen)
-        return {
-            **values,
-            "title": title_line(card.caption if card else "Choose a painting."),
-            "wall": self._show_gallery(session, ALL),
-            "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
-            "further": gr.Dropdown(choices=self.gallery.choices(session), value=further, multiselect=True),
-            **self._share_sliders(session, [session.chosen, *further], shares),
-        }
+        keys = [session.chosen, *further]
+        return {**values, **self._show_styles(session, keys, whole_shares(shares[: len(keys)]))}
 
     def forget(self, visit: str | None) -> Answer:
         """Delete all that a visit has brought and made."""
@@ -130,28 +125,23 @@ class StylizeHandlers(StageHandlers):
 
     # -- styles -----------------------------------------------------------------------------------------
 
-    def choose_style(
-        self, visit: str, chip: str, further: list[str], moment: float, event: gr.SelectData
-    ) -> Answer:
-        """Choose the style that was clicked in the gallery."""
+    def choose_styles(self, visit: str, event: gr.EventData) -> Answer:
+        """Choose the styles that the wall says: one, or several of which the picture is mixed."""
         session = self.sessions.find(visit)
+        keys, clicked, moment = read_pick(event._data)
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            card = self.gallery.cards(session, chip)[event.index]
+            card = self.gallery.find(session, clicked)
+            if card is None or None in [self.gallery.find(session, key) for key in keys]:
+                raise RequestError("That painting is not here any more. Choose another one.")
             if self._has_chosen_regions(session):
-                return self.paint_chosen(session, card.style, card.caption)
-            session.chosen = card.key
-            turn = self.stage(session).renew()
-        return {
-            "turn": turn,
-            "title": title_line(card.caption),
-            **self._share_sliders(session, [card.key, *(further or ())]),
-        }
-
-    def filter_styles(self, visit: str, chip: str) -> Answer:
-        """Show the styles under a chip."""
-        return {"wall": self._show_gallery(self.sessions.find(visit), chip)}
+                answer = self.paint_chosen(session, card.style, card.title)
+                values = session.values.get(self.stage_name, {})
+                shown = [session.chosen, *(values.get("further") or ())]
+                shares = [values.get(f"share{place}", 50) for place in range(len(shown))]
+                return {**answer, "wall": self._wall(session, shown, whole_shares(shares))}
+            return self._choose(session, keys, equal_shares(len(keys)))
 
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
@@ -178,14 +168,10 @@ class StylizeHandlers(StageHandlers):
             )
         keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
         if self._has_chosen_regions(session):
-            shown = {
-                "wall": self._show_gallery(session, ALL),
-                "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
-                "further": gr.Dropdown(choices=self.gallery.choices(session)),
-            }
-            return {**self.paint_chosen(session, pictures[0], pictures[0].name), **shown}
+            shown = {"wall": self._wall(session, [session.chosen], (100,))}
+            return {**self.paint_chosen(session, pictures[0], written(pictures[0].name)), **shown}
         together = keys[: MOST_FURTHER + 1]
-        return self._choose(session, together, (50.0,) * len(together))
+        return self._choose(session, together, equal_shares(len(together)))
 
     def paint_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
         """Paint the chosen regions in a style of their own."""
@@ -203,12 +189,6 @@ class StylizeHandlers(StageHandlers):
         stage = self.stage(session)
         return bool(stage.selected) and stage.edits is not None
 
-    def change_mix(self, visit: str, further: list[str]) -> Answer:
-        """Let other styles join the chosen one, or leave."""
-        session = self.sessions.find(visit)
-        sliders = self._share_sliders(session, [session.chosen, *(further or ())])
-        return {"turn": self.stage(session).renew(), **sliders}
-
     def _add_own(self, session: Session, style: Picture | NamedStyle, title: str, sample: Picture) -> str:
         file = session.new_file(".webp")
         save_picture(fit_within(sample, THUMBNAIL_SIDE), file, quality=80)
@@ -216,32 +196,31 @@ class StylizeHandlers(StageHandlers):
         session.own[key] = OwnStyle(style, written(title) or "My painting", file)
         return key
 
-    def _choose(self, session: Session, keys: list[str], shares: Sequence[float]) -> Answer:
-        """Choose the first style, let the others join it, and show the visitor's own."""
+    def _choose(self, session: Session, keys: list[str], shares: Sequence[int]) -> Answer:
+        """Choose the first style, and let the others join it."""
         session.chosen = keys[0]
-        card = self.gallery.find(session, keys[0])
+        return {"turn": self.stage(session).renew(), **self._show_styles(session, keys, shares)}
+
+    def _show_styles(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> Answer:
+        """Show what is chosen: on the wall, large, and as the shares of a mix."""
         return {
-            "turn": self.stage(session).renew(),
-            "title": title_line(card.caption if card else ""),
-            "wall": self._show_gallery(session, ALL),
-            "chips": gr.Radio(choices=self.gallery.chips_for(session), value=ALL),
-            "further": gr.Dropdown(choices=self.gallery.choices(session), value=keys[1:], multiselect=True),
+            "title": chosen_panel(self.gallery.find(session, keys[0])),
+            "wall": self._wall(session, keys, shares),
+            "further": list(keys[1:]),
             **self._share_sliders(session, keys, shares),
         }
 
-    def _show_gallery(self, session: Session, chip: str) -> Any:
-        keys = [card.key for card in self.gallery.cards(session, chip)]
-        index = keys.index(session.chosen) if session.chosen in keys else None
-        return gr.Gallery(value=self.gallery.pictures(session, chip), selected_index=index)
+    def _wall(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> WallMessage:
+        own = write_cards(self.gallery.own_cards(session))
+        return WallMessage(own=own, chosen=list(keys), shares=list(shares), moment=session.clicked)
 
-    def _share_sliders(self, session: Session, keys: Sequence[str], shares: Sequence[float] = ()) -> Answer:
+    def _share_sliders(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> Answer:
         answer: Answer = {}
-        keys = list(dict.fromkeys(keys))
         for place in range(MOST_FURTHER + 1):
             card = self.gallery.find(session, keys[place]) if place < len(keys) > 1 else None
-            settings: dict[str, Any] = {} if card is None else {"label": f"Share of {card.title}"}
-            if place < len(shares):
-                settings["value"] = shares[place]
+            settings: dict[str, Any] = {}
+            if card is not None:
+                settings = {"label": f"{card.title} (%)", "value": shares[place]}
             answer[f"share{place}"] = gr.Slider(visible=card is not None, **settings)
         return answer
 
@@ -287,7 +266,7 @@ class StylizeHandlers(StageHandlers):
         card = self.gallery.find(session, session.chosen)
         if card is None:
             return {}
-        title = {} if self.stage(session).selected else {"title": title_line(card.caption)}
+        title = {} if self.stage(session).selected else {"title": chosen_panel(card)}
         # only a picture has parts that regions can be matched with
         return {**title, "match": gr.Button(visible=isinstance(card.style, Picture))}
 
@@ -317,10 +296,9 @@ class StylizeHandlers(StageHandlers):
             name = name_of(choice.style)
             keys.append(card.key if card else self._add_own(session, choice.style, name, sample))
         keys = keys or [session.chosen]
-        heaviest = max((choice.weight for choice in request.styles), default=1.0)
-        shares = tuple(round(100 * choice.weight / heaviest) for choice in request.styles)
+        shares = whole_shares(choice.weight for choice in request.styles[: MOST_FURTHER + 1])
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
-        chosen = self._choose(session, keys, (shares or (100,))[: len(keys)])
+        chosen = self._choose(session, keys, shares or (100,))
         said = self.settings_are_back(session, recipe, (*notes, *more))
         return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
 

@@ -20,7 +20,7 @@ VERSION = hashlib.sha256(b"".join(SCRIPTS.values())).hexdigest()[:12]
 PLACE = f"stage/{VERSION}"
 """Where the page's server hands them out: another version has another place, so browsers may keep them."""
 TEMPLATE = """
-<div class="stage" data-stage="{name}" data-strength-slider="#{prefix}strength"
+<div class="stage" data-stage="{name}" data-first="{first}" data-strength-slider="#{prefix}strength"
      data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
      role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
@@ -59,12 +59,17 @@ TEMPLATE = """
 """
 
 
-def make_stage(message: StageMessage, prefix: str = "", picture: str = "painting") -> gr.HTML:
+def make_stage(
+    message: StageMessage, prefix: str = "", picture: str = "painting", first: float = 1.0
+) -> gr.HTML:
     """Make a stage, showing a message; `prefix` begins the ids of its tab's widgets, `picture` names it.
+
+    `first` is the strength at which it begins.
 
     It triggers the EVENTS of its messages.
     """
     words = {"name": f"{prefix}stage", "prefix": prefix, "picture": picture, "title": picture.capitalize()}
+    words["first"] = f"{first:g}"
     return gr.HTML(
         message,
         html_template=TEMPLATE.format(**words),

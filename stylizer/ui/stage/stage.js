@@ -25,6 +25,7 @@ export function openStage({ element, trigger, props, watch }) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   const { stage: name, strengthSlider, photoPlace } = box.dataset; // a name, and selectors
+  const first = Number(box.dataset.first); // the strength at which it begins
 
   const state = {
     turn: -1,
@@ -36,7 +37,7 @@ export function openStage({ element, trigger, props, watch }) {
     shown: null, // the truth being faded in
     since: 0, // when its fade began
     alt: "",
-    strength: 1,
+    strength: first,
     split: 0, // share of the picture, from the left, that shows the photo
     view: fitted(),
     original: false,
@@ -161,7 +162,7 @@ export function openStage({ element, trigger, props, watch }) {
   async function receive(message) {
     if (!message || message.turn < state.turn) return;
     box.classList.toggle("busy", Boolean(message.busy));
-    const asked = ({ strength }) => awake || message.turn > 0 || strength === 0 || strength === 1;
+    const asked = ({ strength }) => awake || message.turn > 0 || strength === 0 || strength === first;
     const wanted = { frames: message.frames.filter(asked), truth: message.truth, layers: message.layers };
     const every = [...wanted.frames, ...wanted.truth, ...wanted.layers.flatMap((layer) => layer.frames)];
     const ready = (list) => Promise.all(list.map(async (entry) => ({ ...entry, image: await load(entry.file.url) })));

@@ -18,7 +18,8 @@ settings, and nothing about you or your camera.
 
 ### Licenses
 The studio is free software under the Apache License 2.0. The named styles come from works in the public
-domain, or were drawn by this project. Sample photos: {photos}.
+domain, or were drawn by this project. Paintings that are shown: Art Institute of Chicago, CC0.
+Sample photos: {photos}.
 
 ### Programs
 `/stylize`, `/translate`, `/invent` and others are open to programs: see "Use via API" below, and

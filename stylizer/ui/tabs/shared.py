@@ -34,7 +34,9 @@ def make_easel(
 
     `masterwork` tells whether there is a button for one.
     """
-    made: dict[str, Any] = {"stage": make_stage(message, prefix, picture)}
+    made: dict[str, Any] = {
+        "stage": make_stage(message, prefix, picture, options.default("strength", kind) / 100)
+    }
     made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
     made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
     with gr.Row(elem_id=f"{prefix}actions"):

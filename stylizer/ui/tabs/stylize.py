@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.gallery import ALL, StyleGallery
-from stylizer.ui.messages import title_line
+from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.options import MOST_FURTHER
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.message import StageMessage
+from stylizer.ui.stage.wall import chosen_panel, make_wall
 from stylizer.ui.tabs.regions import make_regions_panel
 from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
 
@@ -34,8 +34,7 @@ class StylizeTab:
     photo: gr.UploadButton
     samples: gr.Gallery
     camera: gr.Image
-    chips: gr.Radio
-    wall: gr.Gallery
+    wall: gr.HTML
     title: gr.HTML
     own: gr.UploadButton
     further: gr.Dropdown
@@ -113,49 +112,29 @@ def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
 
 def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    cards = gallery.cards()
-    keys = [card.key for card in cards]
-    index = keys.index(chosen) if chosen in keys else None
+    card = next((card for card in gallery.shipped if card.key == chosen), None)
     with gr.Column(elem_id="styles-panel", elem_classes="panel"):
         gr.HTML("<h2>Painting</h2>")
-        made["title"] = gr.HTML(
-            title_line(cards[index].caption if index is not None else "Choose a painting."),
-            elem_id="chosen",
-            apply_default_css=False,
+        made["title"] = gr.HTML(chosen_panel(card), elem_id="chosen", apply_default_css=False)
+        made["further"] = gr.Dropdown(
+            [], value=[], multiselect=True, allow_custom_value=True, visible="hidden", elem_id="further"
         )
-        made["chips"] = gr.Radio(
-            list(gallery.chips), value=ALL, label="Show", show_label=False, container=False, elem_id="chips"
-        )
-        made["wall"] = gr.Gallery(
-            gallery.pictures(),
-            label="Paintings",
-            show_label=False,
-            columns=4,
-            height="auto",
-            object_fit="cover",
-            allow_preview=False,
-            buttons=[],
-            interactive=False,
-            selected_index=index,
-            container=False,
-            elem_id="wall",
-        )
+        with gr.Column(elem_id="mix"):
+            for place in range(MOST_FURTHER + 1):
+                made[f"share{place}"] = gr.Slider(
+                    0,
+                    100,
+                    50,
+                    step=1,
+                    label="Share (%)",
+                    visible=False,
+                    interactive=True,
+                    buttons=[],
+                    elem_classes="share",
+                )
+        made["wall"] = make_wall(gallery, card.key if card else "")
         with gr.Column(elem_id="own-style"):
             made["own"] = gr.UploadButton(
                 "Add your own paintings", file_types=PICTURES, file_count="multiple", size="md"
             )
-        with gr.Accordion("Mix", open=False, elem_id="mix"):
-            made["further"] = gr.Dropdown(
-                gallery.choices(),
-                value=[],
-                multiselect=True,
-                max_choices=MOST_FURTHER,
-                label="Mix with",
-                info="Up to three more paintings join the chosen one.",
-                interactive=True,
-            )
-            for place in range(MOST_FURTHER + 1):
-                made[f"share{place}"] = gr.Slider(
-                    0, 100, 50, step=1, label="Share", visible=False, interactive=True, elem_classes="share"
-                )
     return made

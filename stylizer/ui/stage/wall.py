@@ -1,0 +1,123 @@
+"""The wall: the gallery of styles as the page hangs it, a component of our own beside the stage.
+
+The cards are written here, once for all; `wall.js` looks for words, follows keys, and mixes.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from stylizer.errors import RequestError
+from stylizer.ui.gallery import OWN, StyleCard, StyleGallery
+from stylizer.ui.stage.component import PLACE
+
+MOST_MIXED = 4
+"""Styles of which a picture may be mixed."""
+
+TEMPLATE = """
+<div class="wall" data-most="{most}">
+  <div class="wall-tools">
+    <input type="search" placeholder="Title, artist or kind" aria-label="Search the paintings"
+           autocomplete="off" spellcheck="false">
+    <button type="button" class="wall-mix" aria-pressed="false"
+            title="Paintings that you click join the chosen one">Mix</button>
+  </div>
+  <div class="wall-chips" role="group" aria-label="Show paintings by artist, technique or mood">{chips}</div>
+  <p class="wall-said" role="status"></p>
+  <div class="wall-hang" role="group" aria-label="Paintings">{cards}</div>
+</div>
+"""
+
+
+class WallMessage(TypedDict):
+    """What hangs and what is chosen: own cards as they are written, keys in their order, shares in percent.
+
+    `moment` is that of the click which this answers, by the browser's clock.
+    """
+
+    own: str
+    chosen: list[str]
+    shares: list[int]
+    moment: float
+
+
+def make_wall(gallery: StyleGallery, chosen: str) -> gr.HTML:
+    """Hang the gallery; the wall triggers `pick` with the keys of what is chosen now, and the clicked one."""
+    chips = "".join(
+        f'<button type="button" tabindex="{0 if place == 0 else -1}" aria-pressed="{str(place == 0).lower()}"'
+        f' data-chip="{safe(chip)}"{" hidden" if chip == OWN else ""}>{safe(chip)}</button>'
+        for place, chip in enumerate((gallery.chips[0], OWN, *gallery.chips[1:]))
+    )
+    return gr.HTML(
+        WallMessage(own="", chosen=[chosen] if chosen else [], shares=[100] if chosen else [], moment=0),
+        html_template=TEMPLATE.format(most=MOST_MIXED, chips=chips, cards=write_cards(gallery.shipped)),
+        js_on_load=(
+            f"import(new URL('{PLACE}/wall.js', document.baseURI).href)"
+            ".then(({ openWall }) => openWall({ element, trigger, props, watch })); // 'pick'"
+        ),
+        apply_default_css=False,
+        elem_id="wall",
+    )
+
+
+def write_cards(cards: Sequence[StyleCard]) -> str:
+    """Write cards as HTML."""
+    return "".join(map(_write_card, cards))
+
+
+def _write_card(card: StyleCard) -> str:
+    title, name = safe(card.title), safe(card.caption)
+    chips = "|".join(map(safe, sorted(card.labels)))
+    painting = "" if card.painting is None else _image(card.painting, "card-painting")
+    return (
+        f'<div class="card" data-key="{safe(card.key)}" data-chips="{chips}" data-words="{safe(card.words)}">'
+        f'<button type="button" class="card-face" tabindex="-1" aria-pressed="false" aria-label="{name}"'
+        f' title="{name}"><span class="card-picture">{_image(card.thumbnail)}{painting}'
+        f'<b class="card-share" hidden></b></span><span class="card-title">{title}</span>'
+        f'<span class="card-by">{safe(card.artist or card.credit.split(",")[0])}</span></button>'
+        f'<button type="button" class="card-plus" tabindex="-1" aria-label="Mix in {title}"'
+        f' title="Mix in">+</button></div>'
+    )
+
+
+def chosen_panel(card: StyleCard | None, region: str = "") -> str:
+    """Show a style large, with what is known of it; `region` says which part of the photo wears it."""
+    if card is None:
+        return '<p class="chosen">Choose a painting.</p>'
+    lines = [("chosen", f"{region}: {card.title}" if region else card.title), ("by", card.by)]
+    lines += [("about", card.about), ("credit", f"Painting: {card.credit}" if card.painting else "")]
+    told = "".join(f'<p class="{name}">{safe(text)}</p>' for name, text in lines if text)
+    painting = card.painting or card.thumbnail
+    return f'<div class="chosen-card">{_image(painting, "chosen-picture")}<div>{told}</div></div>'
+
+
+def picture_address(path: Path) -> str:
+    """Return where the browser finds a file of a folder that is served as it is, relative to the page."""
+    return f"gradio_api/file={path}"
+
+
+def safe(text: str) -> str:
+    """Write a text for HTML that is a template, too: nothing in it is a tag or a placeholder."""
+    return html.escape(text).replace("$", "&#36;").replace("{", "&#123;").replace("`", "&#96;")
+
+
+def _image(path: Path, kind: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    return f'<img{named} src="{safe(picture_address(path))}" alt="" loading="lazy" decoding="async">'
+
+
+def read_pick(data: Any) -> tuple[list[str], str, float]:
+    """Take a pick: the keys of what is chosen, the clicked one, and the moment; raises RequestError."""
+    found = data if isinstance(data, dict) else {}
+    keys, key, moment = found.get("keys"), found.get("key"), found.get("moment")
+    chosen = [each for each in keys if isinstance(each, str)] if isinstance(keys, list) else []
+    number = isinstance(moment, int | float) and math.isfinite(moment)
+    if not number or not isinstance(key, str) or not 0 < len(chosen) <= MOST_MIXED or chosen != keys:
+        raise RequestError("what the gallery said was not understood; reload the page")
+    return list(dict.fromkeys(chosen)), key, float(moment or 0)

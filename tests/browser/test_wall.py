@@ -1,0 +1,146 @@
+"""The wall of paintings: what is found there, by mouse, finger and keys, and mixes of clicks."""
+
+import os
+
+import pytest
+
+from tests.browser.test_studio import choose, settle, stage_says, status_says, turn_of
+
+pytestmark = pytest.mark.browser
+
+SIZES = {1440: 900, 1024: 768, 390: 844}
+SHARES = "[...document.querySelectorAll('.card-share:not([hidden])')].map(each => parseInt(each.textContent))"
+FOCUSED = "document.activeElement.closest('[data-key]')?.dataset.key"
+
+
+@pytest.fixture(params=SIZES)
+def sized(request, page):
+    page.set_viewport_size({"width": request.param, "height": SIZES[request.param]})
+    return page
+
+
+def seen(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('.card')].filter(c => c.checkVisibility()).map(c => c.dataset.key)"
+    )
+
+
+def chosen(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('.card-face[aria-pressed=true]')].map(f => f.parentNode.dataset.key)"
+    )
+
+
+def shot(page, name):
+    if os.environ.get("SHOTS"):
+        page.screenshot(path=f"{os.environ['SHOTS']}/{name}.png")
+
+
+def test_paintings_are_found_by_title_artist_and_kind(sized):
+    search = sized.locator("#wall input[type=search]")
+    for words, found in (("blue", ["blue-hour"]), ("C. Paint", ["moss"]), ("warm", ["amber", "rose"])):
+        search.fill(words)
+        assert seen(sized) == found
+    search.fill("warm d.")
+    assert seen(sized) == ["rose"], "all words count"
+    search.fill("zebra")
+    assert seen(sized) == []
+    assert "No painting" in sized.locator(".wall-said").inner_text()
+    search.fill("")
+    sized.locator("#wall [data-chip=Cold]").click()
+    assert seen(sized) == ["blue-hour", "moss"]
+    sized.locator("#wall [data-chip=All]").click()
+    assert len(seen(sized)) == 4
+    assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
+
+
+def test_the_wall_is_one_stop_for_tab_and_arrows_move_in_it(sized):
+    sized.locator(".wall-mix").focus()
+    sized.keyboard.press("Tab")
+    assert sized.evaluate("document.activeElement.dataset.chip") == "All"
+    sized.keyboard.press("End")
+    assert sized.evaluate("document.activeElement.dataset.chip") != "All"
+    sized.keyboard.press("Tab")
+    assert sized.evaluate(FOCUSED) == "moss", "the chosen one"
+    sized.keyboard.press("Home")
+    sized.keyboard.press("ArrowRight")
+    second = sized.evaluate(FOCUSED)
+    assert second not in ("amber", None)
+    sized.keyboard.press("Enter")
+    settle(sized, 1)
+    assert chosen(sized) == [second]
+    sized.keyboard.press("Home")
+    sized.keyboard.press("Space")
+    settle(sized, 2)
+    assert chosen(sized) == ["amber"]
+    sized.keyboard.press("Tab")
+    assert sized.evaluate("document.activeElement.closest('#wall')") is None
+
+
+def test_paintings_are_mixed_by_clicks_and_their_shares_sum_to_a_hundred(sized):
+    sized.locator(".wall-mix").click()
+    choose(sized, "amber")
+    settle(sized, 1)
+    choose(sized, "rose")
+    settle(sized, 2)
+    assert sized.evaluate(SHARES) == [33, 33, 34] or sum(sized.evaluate(SHARES)) == 100
+    assert sorted(chosen(sized)) == ["amber", "moss", "rose"]
+    status_says(sized, "Painted like Moss, Amber and Rose")
+    slider = sized.locator(".share input[type=range]").first
+    before = turn_of(sized)
+    slider.fill("70")
+    stage_says(sized, f"turn > {before}")
+    sized.wait_for_function(f"{SHARES}.includes(70)")
+    assert sum(sized.evaluate(SHARES)) == 100
+    shown = sized.locator(".share input[type=range]").evaluate_all("all => all.map(s => Number(s.value))")
+    assert sum(shown) == 100 and shown[0] == 70
+    shot(sized, f"mix-{sized.viewport_size['width']}")
+    choose(sized, "rose")  # a second click takes it out
+    sized.wait_for_function(f"{SHARES}.length === 2")
+    assert sum(sized.evaluate(SHARES)) == 100
+    sized.locator(".wall-mix").click()
+    choose(sized, "rose")
+    sized.wait_for_function(f"{SHARES}.length === 0")
+    status_says(sized, "Painted like Rose")
+    assert chosen(sized) == ["rose"]
+
+
+def test_a_plus_on_a_thumbnail_mixes_it_in(page):
+    page.locator("#wall [data-key=rose]").hover()
+    page.locator("#wall [data-key=rose] .card-plus").click()
+    settle(page, 1)
+    assert page.evaluate(SHARES) == [50, 50]
+    page.locator("#wall [data-key=rose] .card-face").focus()
+    page.keyboard.press("-")
+    settle(page, 2)
+    assert chosen(page) == ["moss"]
+
+
+def test_no_more_than_four_are_mixed_and_that_is_said(page, tmp_path):
+    from stylizer.imaging.picture import save_picture
+    from tests.engine.drawn import drawn
+
+    save_picture(drawn(64, 64, seed=9), tmp_path / "my own.png")
+    page.locator("#own-style input[type=file]").set_input_files(tmp_path / "my own.png")
+    settle(page, 1)
+    assert seen(page)[0] == "own:1" and chosen(page) == ["own:1"]
+    page.locator(".wall-mix").click()
+    for turn, slug in enumerate(("amber", "moss", "rose"), 2):
+        choose(page, slug)
+        settle(page, turn)
+    choose(page, "blue-hour")
+    assert "At most 4" in page.locator(".wall-said").inner_text()
+    assert page.evaluate(SHARES) == [25] * 4
+    page.locator("#wall [data-chip=Mine]").click()
+    assert seen(page) == ["own:1"]
+
+
+def test_the_chosen_one_is_shown_large_with_what_is_known_of_it(sized):
+    choose(sized, "blue-hour")
+    settle(sized, 1)
+    panel = sized.locator("#chosen")
+    assert "Blue Hour" in panel.inner_text() and "B. Painter, 1888" in panel.inner_text()
+    picture = panel.locator("img")
+    assert picture.evaluate("img => img.complete && img.naturalWidth > 0")
+    assert picture.bounding_box()["height"] >= 130
+    shot(sized, f"chosen-{sized.viewport_size['width']}")
