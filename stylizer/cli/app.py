@@ -8,13 +8,14 @@ import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tyro
 
 from stylizer.cli.options import EngineOptions
-from stylizer.errors import StudioError
+from stylizer.errors import CommandError, StudioError
 
 PREFIX = "studio-"
 """Begins the name of a run's folder; its process follows."""
@@ -26,10 +27,12 @@ class App(EngineOptions):
 
     share: tyro.conf.FlagCreatePairsOff[bool] = False
     """Make a public link, open for a week."""
-    host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 is the whole network."""
-    port: int = 7860
+    host: str = field(default_factory=lambda: os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    """Address to listen on; 0.0.0.0 is the whole network. GRADIO_SERVER_NAME sets it on a Space."""
+    port: int = field(default_factory=lambda: int(os.environ.get("GRADIO_SERVER_PORT", "7860")))
     """Port to listen on."""
+    sign_in: Path | None = None
+    """Text file with a name:password in each line; who opens the page must know one."""
     data: Path | None = None
     """Folder that keeps visits for two days, longer than the server runs; one of your cache if not given."""
 
@@ -43,15 +46,40 @@ class App(EngineOptions):
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
         os.environ["GRADIO_TEMP_DIR"] = uploads  # and results of this run, nothing else
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-        engine = self.engine()
         from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
+        from stylizer.ui.zero_gpu import import_spaces, lend_gpu
+
+        spaces = import_spaces()
+        engine = self.engine()
+        if spaces is not None:
+            lend_gpu(engine, spaces)
 
         for problem in engine.problems():
             print(f"Left out: {problem}.", file=sys.stderr)
         make_page(engine, data=linked(self.data or default_data(), Path(folder) / "visits")).launch(
-            share=self.share, server_name=self.host, server_port=self.port, **launch_settings()
+            share=self.share,
+            server_name=self.host,
+            server_port=self.port,
+            **launch_settings(**signing_in(self.sign_in)),
         )
         return 0
+
+
+def signing_in(file: Path | None) -> dict[str, Any]:
+    """Return the launch settings of a page that asks for a name and a password; raises CommandError.
+
+    Assistants are not asked, so that door stays shut.
+    """
+    if file is None:
+        return {}
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"{file.name} cannot be read; give a text file of name:password lines.") from None
+    pairs = [tuple(line.split(":", 1)) for line in lines if line and not line.startswith("#")]
+    if not pairs or not all(len(pair) == 2 and all(pair) for pair in pairs):
+        raise CommandError(f"{file.name} holds a line that is no name:password; write one in each line.")
+    return {"auth": pairs, "auth_message": "This studio asks who you are.", "mcp_server": False}
 
 
 def default_data() -> Path:

@@ -14,11 +14,25 @@ from stylizer.cli.app import App
 from stylizer.cli.benchmark import Benchmark
 from stylizer.cli.export import Export
 from stylizer.cli.manage import Learn, Models, Replay, Styles
+from stylizer.cli.space import Space
 from stylizer.cli.stylize import Segment, Stylize
 from stylizer.cli.translate import Invent, Translate
 from stylizer.errors import StudioError
 
-Command = Stylize | Translate | Invent | Segment | Replay | Styles | Models | Benchmark | Learn | Export | App
+Command = (
+    Stylize
+    | Translate
+    | Invent
+    | Segment
+    | Replay
+    | Styles
+    | Models
+    | Benchmark
+    | Learn
+    | Export
+    | Space
+    | App
+)
 """Every command; the names on the command line are the classes' names in small letters."""
 
 

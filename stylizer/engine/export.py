@@ -121,7 +121,7 @@ def _traced(graph: Graph) -> bytes:
     inputs = graph.example(height - (height + 1) % 2, width - (width + 1) % 2, 0)
     sides = {2: "height", 3: "width"}
     free = {next(iter(inputs)): sides} | ({} if graph.output == "code" else {graph.output: sides})
-    file = io.BytesIO()
+    file: Any = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of shapes that become constants; `compare` tries other shapes
         torch.onnx.export(

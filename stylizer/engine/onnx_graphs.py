@@ -63,7 +63,7 @@ class StyleReading(nn.Module):
 class Translation(nn.Module):
     """photo (1, 3, H, W) in [0, 1], mix (K,) of the domains, sum 1 -> picture (1, 3, H, W)."""
 
-    def __init__(self, translator: nn.Module) -> None:
+    def __init__(self, translator: Any) -> None:
         super().__init__()
         self.translator = translator
 
@@ -92,17 +92,17 @@ class Segmentation(nn.Module):
 
     def _probabilities(self, photo: Tensor) -> Tensor:
         """Do what the segmenter does; its padding depends on the size, which a graph must not forget."""
-        stride, (height, width) = self.segmenter.stride, photo.shape[2:]
-        height, width = torch.as_tensor(height), torch.as_tensor(width)
+        stride = self.segmenter.stride
+        height, width = (torch.as_tensor(side) for side in photo.shape[2:])
         below = torch.maximum(-height % stride, 2 * stride - height)
         right = torch.maximum(-width % stride, 2 * stride - width)
         padded = F.pad(photo * 2 - 1, (0, _side(right), 0, _side(below)), mode="replicate")
-        return self.segmenter.network(padded)[..., :height, :width].softmax(1)
+        return self.segmenter.network(padded)[..., : _side(height), : _side(width)].softmax(1)
 
 
 def _side(number: Tensor) -> Any:
     """Pass a side on: while tracing it stays a tensor, or the graph would hold it as a constant."""
-    return number if torch.jit.is_tracing() else int(number)
+    return number if torch.jit.is_tracing() else int(number)  # type: ignore[attr-defined, no-untyped-call]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stylizer.cli.app import PREFIX, linked, remove_left_folders
+from stylizer.cli.app import PREFIX, linked, remove_left_folders, signing_in
+from stylizer.errors import CommandError
 from tests.imaging.files import file_of, ramp
 from tests.ui.small_studio import free_port, small_engine
 
@@ -26,6 +27,20 @@ def test_folders_of_runs_that_were_killed_go_and_others_stay(tmp_path):
     remove_left_folders(tmp_path)
     kept = {path.name for path in tmp_path.iterdir()}
     assert kept == {f"{PREFIX}{os.getpid()}-abc", f"{PREFIX}mine", "other"}
+
+
+def test_names_and_passwords_come_from_a_file(tmp_path):
+    file = tmp_path / "who.txt"
+    file.write_text("# us\nmia:pass:word\n\n  leo:x\n")
+    settings = signing_in(file)
+    assert settings["auth"] == [("mia", "pass:word"), ("leo", "x")] and settings["mcp_server"] is False
+    assert signing_in(None) == {}
+    for text in ("", "mia", ":x", "mia:", "mia:x\nleo"):
+        file.write_text(text)
+        with pytest.raises(CommandError, match=r"who.txt .* name:password"):
+            signing_in(file)
+    with pytest.raises(CommandError, match="cannot be read"):
+        signing_in(tmp_path / "nobody.txt")
 
 
 def test_visits_are_reached_by_a_path_that_says_nothing_of_the_home(tmp_path):
