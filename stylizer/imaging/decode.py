@@ -18,11 +18,7 @@ from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
 
 # Pillow takes memory in blocks of 16 MB, which the C library keeps for the thread that asked: six photos of
 # 40 megapixels, read by as many threads, held 1.5 GB for ever. Blocks as large as a picture go back at once.
-<<<<<<< HEAD
 _imaging.set_block_size(1 << 28)
-=======
-Image.core.set_block_size(1 << 28)  # type: ignore[attr-defined]
->>>>>>> 56deef5 (Write a Space in one step; let ZeroGPU lend the GPU for heavy calls; sign-in for those who host it)
 
 _STRIP = 256  # rows that are copied out of Pillow at a time
 

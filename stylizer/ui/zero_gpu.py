@@ -13,10 +13,13 @@ from stylizer.engine import Cancelled, CancelToken, Engine, StyleRequest
 SECONDS = 60
 """For which a GPU is asked: a full size, or all previews of a picture."""
 MASTERWORK_SECONDS = 120
-HEAVY = ("run", "segment", "keyframes", "walk", "study")
+HEAVY = ("run", "segment", "match", "keyframes", "walk", "study")
 """What an engine does on its device."""
 STEPS = ("keyframes", "walk", "study")
 """Those of them that answer step by step."""
+
+Function = Callable[..., Any]
+Values = tuple[Any, ...]
 
 _here = threading.local()
 
@@ -38,20 +41,20 @@ def lend_gpu(engine: Engine, spaces: Any) -> None:
     """
     plain = {name: getattr(engine, name) for name in HEAVY}
 
-    def seconds(name: str, values: tuple[Any, ...], more: dict[str, Any]) -> int:
+    def seconds(name: str, values: Values, more: dict[str, Any]) -> int:
         long = name == "study" or any(isinstance(v, StyleRequest) and v.masterwork for v in values)
         return MASTERWORK_SECONDS if long else SECONDS
 
-    @spaces.GPU(duration=seconds)
-    def carry_out(name: str, values: tuple[Any, ...], more: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    def carry_out(name: str, values: Values, more: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield from _told(name, plain[name], values, more)
 
+    lent = spaces.GPU(duration=seconds)(carry_out)
     for name in HEAVY:
         borrowing = _step_by_step if name in STEPS else _at_once
-        setattr(engine, name, _unless_borrowed(plain[name], borrowing(carry_out, name)))
+        setattr(engine, name, _unless_borrowed(plain[name], borrowing(lent, name)))
 
 
-def _unless_borrowed(plain: Callable, borrowing: Callable) -> Callable:
+def _unless_borrowed(plain: Function, borrowing: Function) -> Function:
     """Call a function as it is where the GPU has been borrowed already: one heavy call calls others."""
 
     def call(*values: Any, **more: Any) -> Any:
@@ -60,7 +63,7 @@ def _unless_borrowed(plain: Callable, borrowing: Callable) -> Callable:
     return call
 
 
-def _told(name: str, function: Callable, values: tuple, more: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _told(name: str, function: Function, values: Values, more: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Carry out a call in a thread of the process that has the GPU; yield what it tells as it comes."""
     told: queue.Queue[tuple[str, Any]] = queue.Queue()
     token = CancelToken()
@@ -91,7 +94,7 @@ def _told(name: str, function: Callable, values: tuple, more: dict[str, Any]) ->
 
 
 def _answers(
-    carry_out: Callable, name: str, values: tuple, more: dict[str, Any]
+    carry_out: Function, name: str, values: Values, more: dict[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     """Send a call to a borrowed GPU; yield its steps and result, and raise its errors."""
     token = more.pop("token", None) or CancelToken()
@@ -111,7 +114,7 @@ def _answers(
             yield kind, value
 
 
-def _at_once(carry_out: Callable, name: str) -> Callable:
+def _at_once(carry_out: Function, name: str) -> Function:
     def call(*values: Any, **more: Any) -> Any:
         for kind, value in _answers(carry_out, name, *_by_name(name, values, more)):
             if kind == "done":
@@ -121,7 +124,7 @@ def _at_once(carry_out: Callable, name: str) -> Callable:
     return call
 
 
-def _step_by_step(carry_out: Callable, name: str) -> Callable:
+def _step_by_step(carry_out: Function, name: str) -> Function:
     def call(*values: Any, **more: Any) -> Iterator[Any]:
         for kind, value in _answers(carry_out, name, *_by_name(name, values, more)):
             if kind == "step":
@@ -130,13 +133,13 @@ def _step_by_step(carry_out: Callable, name: str) -> Callable:
     return call
 
 
-def _by_name(name: str, values: tuple, more: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+def _by_name(name: str, values: Values, more: dict[str, Any]) -> tuple[Values, dict[str, Any]]:
     """Give token and progress, which stay here, their names; lists of steps are sent whole."""
-    place = {"run": 1, "segment": 1, "study": 1, "keyframes": 3, "walk": 3}[name]
-    values, switches = list(values[:place]), values[place:]
-    if name == "keyframes" and len(values) > 1:
-        values[1] = tuple(values[1])
+    place = {"run": 1, "segment": 1, "match": 2, "study": 1, "keyframes": 3, "walk": 3}[name]
+    sent, switches = list(values[:place]), values[place:]
+    if name == "keyframes" and len(sent) > 1:
+        sent[1] = tuple(sent[1])
     named = dict(
         zip(("token", "region") if name == "keyframes" else ("token", "progress"), switches, strict=False)
     )
-    return tuple(values), {**named, **more}
+    return tuple(sent), {**named, **more}

@@ -83,6 +83,15 @@ def test_regions_are_found(lent, plain):
     assert lent.segment(drawn(40, 60), CancelToken()) == plain.segment(drawn(40, 60))
 
 
+def test_parts_are_matched_in_one_loan(lent, plain, spaces):
+    request = StyleRequest(drawn(40, 60, seed=3), (StyleChoice(drawn(50, 50, seed=5)),))
+    found = lent.match(request, token=CancelToken())
+    assert len(spaces.asked) == 1
+    wanted = plain.match(request)
+    assert [own.name for own in found.region_styles] == [own.name for own in wanted.region_styles]
+    assert found.regions == wanted.regions
+
+
 def test_a_mistake_is_the_same_sentence(lent):
     with pytest.raises(RequestError, match=r"1\.5"):
         lent.run(request_of(lent, strength=7))
