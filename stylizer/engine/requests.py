@@ -182,7 +182,9 @@ class StyleRequest(_ByRegion[RegionStyle]):
     long_side: int | None = option(
         None, "Longest side of the result in pixels; the photo's own if not given.", 16, 16384
     )
-    seed: int = option(0, "Another number moves the grain of the strokes.", 0, LARGEST_SEED, 1)
+    seed: int = option(
+        0, "Of a masterwork: another number, another work. Paintings have none.", 0, LARGEST_SEED, 1
+    )
     masterwork: bool = option(False, "Works at the picture itself for a minute or two; needs the painting.")
     regions: Regions | None = None
     region_styles: tuple[RegionStyle, ...] = ()

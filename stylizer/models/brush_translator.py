@@ -63,17 +63,12 @@ class BrushTranslator(TransferNetwork):
         return tuple(self.config.domains)
 
     def translate(
-        self,
-        photo: Tensor,
-        mix: Tensor | None = None,
-        statistics: WholePicture | None = None,
-        origin: tuple[int, int] = (0, 0),
+        self, photo: Tensor, mix: Tensor | None = None, statistics: WholePicture | None = None
     ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
-        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it; where the tile
-        begins, `origin`, makes no difference to this network.
+        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it.
         """
         return self.draw(photo, mix, statistics).clamp(0, 1)
 

@@ -92,11 +92,7 @@ class Coloring(Translating):
         raise NotImplementedError
 
     def translate(
-        self,
-        photo: Tensor,
-        mix: Tensor | None = None,
-        statistics: Statistics | None = None,
-        origin: tuple[int, int] = (0, 0),
+        self, photo: Tensor, mix: Tensor | None = None, statistics: Statistics | None = None
     ) -> Tensor:
         """Color photos (B, 3, H, W) in [0, 1], whole; their own colors are not looked at.
 

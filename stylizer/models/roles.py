@@ -72,17 +72,10 @@ class Stylizer(Shipped, Protocol):
         """Measure the statistics of a whole picture, to paint its tiles alike."""
         ...
 
-    def decode(
-        self,
-        content: Any,
-        codes: Tensor,
-        weights: Tensor,
-        statistics: Any = None,
-        origin: tuple[int, int] = (0, 0),
-    ) -> Tensor:
+    def decode(self, content: Any, codes: Tensor, weights: Tensor, statistics: Any = None) -> Tensor:
         """Paint with the weighted mean of codes (K, code_size); returns (B, 3, H, W) in [0, 1].
 
-        weights (K,) or (K, h, w), sum 1 over K; origin is the row and column of a tile in its picture.
+        weights (K,) or (K, h, w), sum 1 over K; a tile gets the whole picture's statistics.
         """
         ...
 
@@ -112,17 +105,11 @@ class Translator(Shipped, Protocol):
     tiling: Literal["exact", "whole"]
     domains: tuple[str, ...]
 
-    def translate(
-        self,
-        photo: Tensor,
-        mix: Tensor | None = None,
-        statistics: Any = None,
-        origin: tuple[int, int] = (0, 0),
-    ) -> Tensor:
+    def translate(self, photo: Tensor, mix: Tensor | None = None, statistics: Any = None) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], any size from 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; None mixes all alike.
-        A tile gets the whole picture's statistics, and its first row and column as `origin`.
+        A tile gets the whole picture's statistics.
         """
         ...
 

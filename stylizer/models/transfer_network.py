@@ -211,14 +211,13 @@ class TransferNetwork(Network):
         """Say whether a code (L,) has the length that this network reads, with adapters or without."""
         return code.shape in ((self.code_size,), (self.code_size + self.adapter_size,))
 
-    def decode(self, content: Content, codes: Tensor, weights: Tensor, statistics: Statistics | None = None,
-               origin: tuple[int, int] = (0, 0)) -> Tensor:  # fmt: skip
+    def decode(
+        self, content: Content, codes: Tensor, weights: Tensor, statistics: Statistics | None = None
+    ) -> Tensor:
         """Paint one photo with a mix of codes.
 
         codes (K, code_size), or longer by `adapter_size`; weights (K,), or (K, h, w) for a mix of its own at
-        every pixel, summing to 1. `statistics` from `measure` for tiles; where in its picture a tile begins,
-        `origin`, makes no difference to this network.
-        Returns (1, 3, H, W) clamped to [0, 1].
+        every pixel, summing to 1. `statistics` from `measure` for tiles. Returns (1, 3, H, W) in [0, 1].
         """
         if weights.shape[0] != codes.shape[0]:
             raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")

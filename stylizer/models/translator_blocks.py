@@ -135,17 +135,13 @@ class Translating(Network):
         raise NotImplementedError
 
     def translate(
-        self,
-        photo: Tensor,
-        mix: Tensor | None = None,
-        statistics: Statistics | None = None,
-        origin: tuple[int, int] = (0, 0),
+        self, photo: Tensor, mix: Tensor | None = None, statistics: Statistics | None = None
     ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
         statistics: those of the whole picture, from `measure`, when `photo` is a tile of it that begins at
-        multiples of `stride`; where it begins, `origin`, makes no difference to networks without grain.
+        multiples of `stride`.
         """
         height, width = photo.shape[2:]
         if min(height, width) < 16:

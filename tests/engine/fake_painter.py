@@ -1,4 +1,4 @@
-"""A painter small enough to see through: it moves colors, counts its calls, and knows its place."""
+"""A painter small enough to see through: it moves colors and counts its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from stylizer.models.registry import Network, architecture
 @dataclass(frozen=True)
 class FakeConfig:
     calibration: tuple[tuple[float, float], ...] = ()
-    grain: float = 0.02
 
     @staticmethod
     def tiny() -> FakeConfig:
@@ -36,7 +35,7 @@ class FakeContent:
 
 @architecture("test-fake-painter", role="stylizer", config=FakeConfig)
 class FakePainter(Network):
-    """code = channel means and deviations; painting = the photo with the mean code's moments, and grain."""
+    """code = channel means and deviations; painting = the photo with the mean code's moments."""
 
     stride, halo, code_size = 8, 16, 6 + 12
 
@@ -84,7 +83,7 @@ class FakePainter(Network):
         self._count("measure")
         return content.mean, content.spread
 
-    def decode(self, content, codes, weights, statistics=None, origin=(0, 0)) -> Tensor:
+    def decode(self, content, codes, weights, statistics=None) -> Tensor:
         self._count("decode")
         self.before_decode()
         mean, spread = statistics or (content.mean, content.spread)
@@ -94,9 +93,5 @@ class FakePainter(Network):
         else:
             mixed = (weights @ codes)[None, :, None, None]
         flat = (content.pixels - mean) / (spread + 1e-4)
-        height, width = content.pixels.shape[2:]
-        rows = torch.arange(height)[:, None] + origin[0]
-        columns = torch.arange(width) + origin[1]
-        grain = self.config.grain * torch.sin(rows * 0.7 + columns * 1.3)
-        painted = flat * (mixed[:, 3:6] + 1e-4) + mixed[:, :3] + grain * (1 - weights[0])
+        painted = flat * (mixed[:, 3:6] + 1e-4) + mixed[:, :3]
         return (painted * self.gain).clamp(0, 1)

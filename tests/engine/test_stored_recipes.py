@@ -22,7 +22,7 @@ def engine(tmp_path_factory) -> Engine:
     """An engine with the painter, the style and the models that the stored pictures were made with."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("checkpoints")
-    save_checkpoint(folder / "painter", FakePainter(FakeConfig(grain=0.0)), "# A fake\n", half=False)
+    save_checkpoint(folder / "painter", FakePainter(FakeConfig()), "# A fake\n", half=False)
     save_models(folder)
     sha = Engine(folder, device="cpu").painter.checkpoint_sha
     save_style(folder / "styles", NamedStyle("wave", "The Wave", "", "", (), torch.arange(1, 19) / 19, sha))

@@ -5,10 +5,13 @@ import itertools
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from stylizer.imaging.picture import Picture, open_picture, save_picture
+from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.training.conftest import drawn
@@ -16,7 +19,7 @@ from tests.training.toy import tiny_painter_run
 from training.__main__ import main
 from training.evaluation.compare import compare
 from training.evaluation.evaluate import evaluate
-from training.evaluation.evaluator import pair_up, read_pairs
+from training.evaluation.evaluator import open_rgb, pair_up, read_pairs
 from training.evaluation.options import CompareOptions, EvaluateOptions, RivalOptions, StylizerOptions
 from training.evaluation.speed import speed_figures
 from training.evaluation.stylizer import PairPainter
@@ -168,6 +171,17 @@ def test_publishing_nothing_is_a_sentence(tmp_path, run):
     with pytest.raises(UserMistake, match="--calibrate needs --metrics"):
         publish(run, tmp_path / "out", calibrate=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_transparent_picture_is_judged_as_it_is_painted(tmp_path):
+    rgb, alpha = np.zeros((32, 32, 3), np.uint8), np.full((32, 32), 255, np.uint8)
+    rgb[:, :16], rgb[:, 16:] = (255, 0, 0), (0, 0, 255)
+    alpha[:, :16] = 128
+    save_picture(Picture(rgb, alpha), tmp_path / "half.png")
+    judged = np.asarray(open_rgb(tmp_path / "half.png"), np.float32) / 255
+    seen = to_tensor(open_picture(tmp_path / "half.png"))[0].permute(1, 2, 0).numpy()
+    assert np.abs(judged - seen).max() <= 0.5 / 255 + 1e-6
+    assert 0.2 < judged[0, 0, 2] < 0.5  # some of the mean color shows through the red
 
 
 def test_pairs_come_from_a_file_or_two_folders(studio, tmp_path):

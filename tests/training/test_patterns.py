@@ -9,7 +9,7 @@ from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from training.__main__ import main
-from training.evaluation.evaluator import to_tensor
+from training.evaluation.evaluator import image_tensor
 from training.evaluation.patterns import draw_patterns, paint_patterns, unrest
 
 
@@ -31,7 +31,7 @@ def test_unrest_is_the_deviation_in_levels():
     board = (torch.arange(64).view(8, 8) + torch.arange(8)[:, None]) % 2
     picture = 0.5 + (board - 0.5) * 8 / 255
     assert unrest(picture.expand(1, 3, 8, 8)) == pytest.approx(4, rel=0.02)
-    assert unrest(to_tensor(draw_patterns(64)["flat"])) == pytest.approx(0, abs=1e-4)
+    assert unrest(image_tensor(draw_patterns(64)["flat"])) == pytest.approx(0, abs=1e-4)
 
 
 def test_every_named_style_has_a_row_and_strength_0_is_the_card_itself(tmp_path, capsys):
@@ -50,7 +50,7 @@ def test_every_named_style_has_a_row_and_strength_0_is_the_card_itself(tmp_path,
     patterns = draw_patterns(64)
     row = paint_patterns(painter, {"moss": torch.zeros(1, painter.code_size)}, patterns, 0.0)["moss"]
     assert all(
-        torch.equal(made, to_tensor(image)) for made, image in zip(row, patterns.values(), strict=True)
+        torch.equal(made, image_tensor(image)) for made, image in zip(row, patterns.values(), strict=True)
     )
 
 

@@ -25,11 +25,11 @@ from .evaluator import (
     System,
     at_size,
     folder_system,
+    image_tensor,
     open_rgb,
     references,
     table,
     to_image,
-    to_tensor,
 )
 from .options import CompareOptions, refuse_others
 from .sets import list_pictures, spread_out
@@ -161,7 +161,7 @@ def compare_translators(networks: Mapping[str, Translator], options: CompareOpti
         image = open_rgb(path)
         if max(image.size) > size:
             image = at_size(image, size)
-        photo = to_tensor(image).to(device)
+        photo = image_tensor(image).to(device)
         rows.append([image, *(to_image(way(photo)) for way in columns.values())])
     return save_sheet(contact_sheet(rows, ["photo", *columns], options.cell or CELL), out)
 

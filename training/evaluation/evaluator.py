@@ -17,7 +17,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from stylizer.imaging.picture import open_picture
+from stylizer.imaging.picture import Picture, open_picture
+from stylizer.imaging.tensors import to_picture, to_tensor
 
 from ..data.folders import find_pictures
 from ..metrics import calm, features, pixels
@@ -71,9 +72,8 @@ def pair_up(content: Path, style: Path, each: int = 5) -> list[Pair]:
 
 
 def open_rgb(path: Path) -> Image.Image:
-    """Open a picture as 8-bit sRGB."""
-    rgb = open_picture(path).rgb
-    return Image.fromarray(np.round(rgb / 257).astype(np.uint8) if rgb.dtype == np.uint16 else rgb)
+    """Open a picture as 8-bit sRGB, with transparent pixels as painters see them (`ground_color`)."""
+    return to_image(to_tensor(open_picture(path)))
 
 
 def at_size(image: Image.Image, long_side: int) -> Image.Image:
@@ -87,15 +87,14 @@ def _lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)
 
 
-def to_tensor(image: Image.Image) -> Tensor:
-    """Return (1, 3, H, W) float32 in [0, 1]."""
-    return torch.from_numpy(np.asarray(image, np.float32).transpose(2, 0, 1).copy())[None] / 255
+def image_tensor(image: Image.Image) -> Tensor:
+    """Return an 8-bit RGB image as (1, 3, H, W) float32 in [0, 1]."""
+    return to_tensor(Picture(np.asarray(image)))
 
 
 def to_image(picture: Tensor) -> Image.Image:
     """Return a picture (1, 3, H, W) in [0, 1] as an 8-bit image."""
-    samples = (picture[0].float().cpu().clamp(0, 1) * 255).round().byte()
-    return Image.fromarray(samples.permute(1, 2, 0).numpy())
+    return Image.fromarray(to_picture(picture).rgb)
 
 
 @dataclass(frozen=True)
@@ -228,7 +227,7 @@ class PairEvaluator:
 
     def tensor(self, image: Image.Image) -> Tensor:
         """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
-        return to_tensor(image).to(self.reader.device)
+        return image_tensor(image).to(self.reader.device)
 
     @torch.no_grad()
     def measure(
@@ -274,7 +273,9 @@ class PairEvaluator:
         found = []
         for painting in self.paintings.values():
             results = [system.result(Pair(take, painting)) for take in self.takes or ()]
-            shown = [to_tensor(through_jpeg(result, self.jpeg)) for result in results if result is not None]
+            shown = [
+                image_tensor(through_jpeg(result, self.jpeg)) for result in results if result is not None
+            ]
             if len(shown) == 2:
                 first, second = shown
                 found.append(calm.takes_apart(first, second))

@@ -23,7 +23,7 @@ from stylizer.models.transfer_network import stack_codes
 from ..publishing.runs import open_network
 from ..run.config import UserMistake
 from ..run.processes import open_device
-from .evaluator import to_image, to_tensor
+from .evaluator import image_tensor, to_image
 from .options import PatternOptions
 from .sheet import check_sheet, contact_sheet, save_sheet
 from .stylizer import stored_codes
@@ -71,7 +71,7 @@ def paint_patterns(
     """Paint every pattern in every style, codes (1, L) by name: pictures (1, 3, H, W) in [0, 1]."""
     painted: dict[str, list[Tensor]] = {name: [] for name in codes}
     for image in patterns.values():
-        pattern = to_tensor(image).to(device)
+        pattern = image_tensor(image).to(device)
         content = painter.encode(pattern)
         own = painter.own_code(content)
         weights = code_weights([1.0], calibrate(strength, painter.calibration)).to(device)

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.folders import find_pictures
 from ..metrics.sets import LEAST
 from ..run.config import UserMistake, read_options
-from .evaluator import open_rgb, to_tensor
+from .evaluator import image_tensor, open_rgb
 
 Item = TypeVar("Item")
 
@@ -69,7 +69,7 @@ def square(path: Path, size: int, device: torch.device | str = "cpu") -> Tensor:
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     cut = image.crop((left, top, left + side, top + side))
-    return to_tensor(cut.resize((size, size), Image.Resampling.LANCZOS)).to(device)
+    return image_tensor(cut.resize((size, size), Image.Resampling.LANCZOS)).to(device)
 
 
 def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:

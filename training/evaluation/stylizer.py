@@ -35,12 +35,12 @@ from .evaluator import (
     Recognizer,
     System,
     at_size,
+    image_tensor,
     open_rgb,
     pair_up,
     read_pairs,
     table,
     to_image,
-    to_tensor,
 )
 from .networks import open_reader
 from .options import EvaluateOptions, MeasureOptions, PairOptions
@@ -113,7 +113,7 @@ class PairPainter:
 
     def picture(self, path: Path) -> Tensor:
         """Read a picture at the size of the measurement."""
-        return to_tensor(at_size(open_rgb(path), self.size)).to(self.device)
+        return image_tensor(at_size(open_rgb(path), self.size)).to(self.device)
 
     @torch.no_grad()
     def paint(self, pair: Pair, position: float) -> Tensor:

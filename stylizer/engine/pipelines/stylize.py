@@ -126,13 +126,12 @@ class StylizePipeline:
 
     def _stroke_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, stroke: float) -> Layer:
         """Paint the whole photo with one brush, in one decode, and let it grow up to the last step."""
-        request, content = job.request, job.request.content
+        content = job.request.content
         size = work_size(content.height, content.width, stroke)
         encoded, mix = self._mix(job, plan, size)
-        origin = grain_origin(request.seed, self.painter.stride)
-        key = (content.digest, size, plan.key, request.seed)
+        key = (content.digest, size, plan.key)
         with job.stage("painting"):
-            paint = partial(self._decode, job, encoded, mix, size, origin)
+            paint = partial(self._decode, job, encoded, mix, size)
             painted = self.executor.compute(job, ("painted", *key), paint)
         manners = tuple(manner for manner in plan.painted if manner.stroke == stroke)
         return self.grown_layer(job, target, plan, manners, painted, key)
@@ -168,7 +167,7 @@ class StylizePipeline:
             with job.stage("painting"):
                 measure = partial(self._measure, job, painted, mix)
                 statistics = self.executor.compute(job, ("statistics", key, request.detail), measure)
-            redraw = partial(self._redraw, mix, statistics, grain_origin(request.seed, painter.stride))
+            redraw = partial(self._redraw, mix, statistics)
         tiling = Tiling(painter.stride, painter.halo)
         grown = grow(self.executor, job, target, painted, redraw, tiling, self.finish)
         return Layer(manners, grown.window, grown.halo)
@@ -178,11 +177,11 @@ class StylizePipeline:
         with self.executor.holding(job):
             return self.painter.encode(self.executor.whole(photo))
 
-    def _decode(self, job: Job[Any], encoded: Any, mix: _Mix, size: Size, origin: tuple[int, int]) -> Tensor:
+    def _decode(self, job: Job[Any], encoded: Any, mix: _Mix, size: Size) -> Tensor:
         painter = self.painter
         weights = mix.over(size, painter.stride)
         with self.executor.holding(job):
-            return painter.decode(encoded, mix.codes, weights, None, origin).float()
+            return painter.decode(encoded, mix.codes, weights).float()
 
     def _measure(self, job: Job[Any], painted: Tensor, mix: _Mix) -> _TileStatistics:
         """Look at a painting (1, 3, h, w) as if it were a photo, and measure what painting over it gives."""
@@ -193,20 +192,13 @@ class StylizePipeline:
             return _TileStatistics(content, painter.measure(content, mix.codes, weights))
 
     def _redraw(
-        self,
-        mix: _Mix,
-        whole: _TileStatistics,
-        origin: tuple[int, int],
-        ground: Tensor,
-        window: Window,
-        size: Size,
+        self, mix: _Mix, whole: _TileStatistics, ground: Tensor, window: Window, size: Size
     ) -> Tensor:
         """Paint over a window of an enlarged painting, like the whole of it."""
         painter = self.painter
         content = painter.encode(ground, like=whole.content)
-        corner = (window[0].start + origin[0], window[1].start + origin[1])
         weights = mix.over(size, painter.stride, window)
-        return painter.decode(content, mix.codes, weights, whole.statistics, corner).float()
+        return painter.decode(content, mix.codes, weights, whole.statistics).float()
 
     def _color_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, manner: Manner) -> Layer:
         """Move the photo's colors in one manner, without a stroke."""
@@ -321,8 +313,3 @@ def _several_layers(
 def all_choices(request: StyleRequest) -> tuple[StyleChoice, ...]:
     """List the styles of the whole picture and of the regions."""
     return (*request.styles, *(choice for own in request.region_styles for choice in own.styles or ()))
-
-
-def grain_origin(seed: int, stride: int) -> tuple[int, int]:
-    """Return the row and column at which a painter's picture begins: seed 0 at its corner."""
-    return (seed * 37) % 64 * stride, (seed * 59) % 61 * stride

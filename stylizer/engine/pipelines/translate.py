@@ -134,8 +134,7 @@ class _Redraw:
 
     def __call__(self, ground: Tensor, window: Window, size: Size) -> Tensor:
         shares = weights_over(self.mix, size, self.network.stride, window)
-        origin = window[0].start, window[1].start
-        return _checked(self.network.translate(ground, shares, self.statistics, origin), self.model)
+        return _checked(self.network.translate(ground, shares, self.statistics), self.model)
 
 
 def _checked(made: Tensor, model: str) -> Tensor:
