@@ -45,7 +45,7 @@ class StyleGANConfig:
         return StyleGANConfig(latent=8, mapping=2, widths=(8, 8, 8))
 
 
-class EvenLinear(nn.Module):
+class EqualizedLinear(nn.Module):
     """Linear layer whose weights learn at one speed (equalized rate, arXiv:1710.10196, section 4.1)."""
 
     def __init__(self, inputs: int, outputs: int, bias: float = 0.0, rate: float = 1.0):
@@ -58,7 +58,7 @@ class EvenLinear(nn.Module):
         return F.linear(x, self.weight * self.gain, self.bias * self.rate)
 
 
-class EvenConv(nn.Module):
+class EqualizedConv(nn.Module):
     """Convolution with zero padding and equalized rate."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 3):
@@ -116,7 +116,7 @@ class PaintingLayer(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, latent: int, grow: bool = False):
         super().__init__()
-        self.style = EvenLinear(latent, inputs, bias=1.0)
+        self.style = EqualizedLinear(latent, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise = nn.Parameter(torch.zeros(1))
@@ -148,7 +148,7 @@ class ColorLayer(nn.Module):
 
     def __init__(self, inputs: int, latent: int):
         super().__init__()
-        self.style = EvenLinear(latent, inputs, bias=1.0)
+        self.style = EqualizedLinear(latent, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(3, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
         self.gain = 1 / math.sqrt(inputs)
@@ -174,7 +174,8 @@ class StyleGAN(Network):
         super().__init__()
         self.config = config
         latent, widths = config.latent, config.widths
-        self.mapping = nn.ModuleList(EvenLinear(latent, latent, rate=0.01) for _ in range(config.mapping))
+        layers = (EqualizedLinear(latent, latent, rate=0.01) for _ in range(config.mapping))
+        self.mapping = nn.ModuleList(layers)
         self.constant = nn.Parameter(torch.randn(1, widths[0], _START, _START))
         self.ground = nn.Parameter(torch.ones(1, widths[0], 1, 1))
         self.first = PaintingLayer(widths[0], widths[0], latent)

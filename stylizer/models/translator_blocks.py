@@ -75,13 +75,13 @@ class DomainLayer(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, domains: int, size: int = 3, stride: int = 1, bend: bool = True
+        self, inputs: int, outputs: int, domains: int, size: int = 3, stride: int = 1, activated: bool = True
     ):
         super().__init__()
         self.conv = conv(inputs, outputs, size, stride)
         self.scale = nn.Parameter(torch.ones(domains, outputs))
         self.shift = nn.Parameter(torch.zeros(domains, outputs))
-        self.bend = bend
+        self.activated = activated
 
     def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
         x = self.conv(x)
@@ -90,7 +90,7 @@ class DomainLayer(nn.Module):
         scale = mix.read(self.scale, size) * inverse
         shift = mix.read(self.shift, size) - mean * scale
         x = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
-        return F.relu(x) if self.bend else x
+        return F.relu(x) if self.activated else x
 
 
 class DomainBlock(nn.Module):
@@ -99,7 +99,7 @@ class DomainBlock(nn.Module):
     def __init__(self, channels: int, domains: int):
         super().__init__()
         self.first = DomainLayer(channels, channels, domains)
-        self.second = DomainLayer(channels, channels, domains, bend=False)
+        self.second = DomainLayer(channels, channels, domains, activated=False)
 
     def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
         return x + self.second(self.first(x, mix, cursor), mix, cursor)

@@ -299,19 +299,19 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
         **RAW,
     )
 
-    desk = StylizeRegionHandlers(live)
-    on_region = _wire_regions(wires, desk, "stage", regions.PANEL)
+    region_handlers = StylizeRegionHandlers(live)
+    on_region = _wire_regions(wires, region_handlers, "stage", regions.PANEL)
     adjusted = [
         event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
     ]
     gr.on(adjusted, None, None, None, js=to_stage("stage", "regionAdjusted()"))
-    on_region(tab.stage.adjust_region, desk.adjust, "region_color", "region_stroke")
-    on_region(tab.match.click, desk.match)
-    on_region(tab.mask.upload, desk.bring_mask, "mask", preprocess=False)
-    on_region(tab.region_part.input, desk.pair, "region_part")
-    on_region(tab.region_name.submit, desk.rename, "region_name")
+    on_region(tab.stage.adjust_region, region_handlers.adjust, "region_color", "region_stroke")
+    on_region(tab.match.click, region_handlers.match)
+    on_region(tab.mask.upload, region_handlers.bring_mask, "mask", preprocess=False)
+    on_region(tab.region_part.input, region_handlers.pair, "region_part")
+    on_region(tab.region_name.submit, region_handlers.rename, "region_name")
     for name, button in tab.edits.items():
-        on_region(button.click, desk.operation(name), "region_pixels")
+        on_region(button.click, region_handlers.operation(name), "region_pixels")
 
 
 def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: TranslateTab) -> None:
@@ -327,12 +327,14 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
         **AT_ONCE,
     )
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
-    desk = TranslateRegionHandlers(live)
-    on_region = _wire_regions(wires, desk, name, translate_handlers.PANEL)
-    on_region(tab.region_domains.input, desk.set_domains, "region_domains")
+    region_handlers = TranslateRegionHandlers(live)
+    on_region = _wire_regions(wires, region_handlers, name, translate_handlers.PANEL)
+    on_region(tab.region_domains.input, region_handlers.set_domains, "region_domains")
 
 
-def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence[str]) -> Callable[..., None]:
+def _wire_regions(
+    wires: Wires, region_handlers: RegionHandlers, name: str, panel: Sequence[str]
+) -> Callable[..., None]:
     """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
 
     Strokes and steps come in the order in which they were made, one at a time.
@@ -345,7 +347,7 @@ def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence
     tab, outputs = wires.widgets, ["stage", "turn", *panel]
 
     def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> None:
-        settings = desk.handlers.settings_type
+        settings = region_handlers.handlers.settings_type
         wires.on(events, handler, ["visit", *inputs], outputs, settings, **(in_order | more))
 
     # the strength of a region is blended on the stage too; a reset moves the slider without an input event
@@ -353,20 +355,20 @@ def _wire_regions(wires: Wires, desk: RegionHandlers, name: str, panel: Sequence
     gr.on([slider.release], None, slider, None, js=to_stage(name, "setRegionStrength(value / 100)"))
     stage = tab["stage"]
     for event, handler in (
-        (stage.choose, desk.choose),
-        (stage.region_strength, desk.set_strength),
-        (stage.stroke, desk.stroke),
-        (stage.similar, desk.similar),
-        (stage.undo, desk.undo),
-        (stage.redo, desk.redo),
-        (tab["find_regions"].click, desk.find),
-        (tab["new_region"].click, desk.add),
-        (tab["clear_regions"].click, desk.clear),
+        (stage.choose, region_handlers.choose),
+        (stage.region_strength, region_handlers.set_strength),
+        (stage.stroke, region_handlers.stroke),
+        (stage.similar, region_handlers.similar),
+        (stage.undo, region_handlers.undo),
+        (stage.redo, region_handlers.redo),
+        (tab["find_regions"].click, region_handlers.find),
+        (tab["new_region"].click, region_handlers.add),
+        (tab["clear_regions"].click, region_handlers.clear),
     ):
         on(event, handler)
-    on(tab["region_manner"].input, desk.set_manner, "region_manner")
+    on(tab["region_manner"].input, region_handlers.set_manner, "region_manner")
     for label, button in tab["presets"].items():
-        on(button.click, desk.preset(label))
+        on(button.click, region_handlers.preset(label))
     return on
 
 

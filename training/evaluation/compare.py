@@ -113,7 +113,7 @@ def score_once(evaluator: PairEvaluator, system: System, source: Path | None, ou
 
 
 def read_known(file: Path, evaluator: PairEvaluator) -> dict[str, Scores]:
-    """Read figures that were measured before, for the judge's pairs; raises UserMistake."""
+    """Read figures that were measured before, for the evaluator's pairs; raises UserMistake."""
     if not file.is_file():
         raise UserMistake(f"{file} is not a file; give a CSV of figures measured before.")
     scores: dict[str, Scores] = {}

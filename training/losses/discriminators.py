@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from stylizer.models.style_gan import EvenConv, EvenLinear
+from stylizer.models.style_gan import EqualizedConv, EqualizedLinear
 
 CriticNorm = Literal["spectral", "instance", "none"]
 """What steadies a critic: spectral norm (arXiv:1802.05957), instance norm of its activations, or nothing."""
@@ -214,8 +214,8 @@ class _HalvingBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
-        self.first, self.second = EvenConv(inputs, inputs), EvenConv(inputs, outputs)
-        self.beside = EvenConv(inputs, outputs, 1)
+        self.first, self.second = EqualizedConv(inputs, inputs), EqualizedConv(inputs, outputs)
+        self.beside = EqualizedConv(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         y = _bent(self.second(F.avg_pool2d(_bent(self.first(x)), 2)))
@@ -231,11 +231,11 @@ class PictureCritic(nn.Module):
 
     def __init__(self, widths: Sequence[int]):
         super().__init__()
-        self.color = EvenConv(3, widths[-1], 1)
+        self.color = EqualizedConv(3, widths[-1], 1)
         self.blocks = nn.ModuleList(_HalvingBlock(a, b) for a, b in pairwise(reversed(widths)))
-        self.mix = EvenConv(widths[0] + 1, widths[0])
-        self.flat = EvenLinear(16 * widths[0], widths[0])
-        self.score = EvenLinear(widths[0], 1)
+        self.mix = EqualizedConv(widths[0] + 1, widths[0])
+        self.flat = EqualizedLinear(16 * widths[0], widths[0])
+        self.score = EqualizedLinear(widths[0], 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Score pictures (B, 3, H, W) in [0, 1], H = W = 4 * 2 ** (len(widths) - 1); returns (B, 1)."""

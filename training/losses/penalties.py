@@ -72,13 +72,6 @@ class PathMean(nn.Module):
         return (lengths - self.usual).square().mean()
 
 
-def total_variation(pictures: Tensor) -> Tensor:
-    """Mean absolute difference of neighboring pixels, down and across, of (B, C, H, W)."""
-    down = (pictures[:, :, 1:] - pictures[:, :, :-1]).abs().mean()
-    across = (pictures[:, :, :, 1:] - pictures[:, :, :, :-1]).abs().mean()
-    return down + across
-
-
 def outside_range(pictures: Tensor) -> Tensor:
     """Mean distance of pixels to [0, 1]; 0 for a picture that needs no clamping."""
     return (F.relu(-pictures) + F.relu(pictures - 1)).mean()

@@ -16,14 +16,14 @@ from stylizer.models.colorizer import to_chroma, with_chroma
 from stylizer.models.lab import to_lab
 
 from ..data.encoder_weights import load_encoder
-from ..data.folders import side_by_side
 from ..losses.adversarial import Adversarial
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..losses.hues import Rebalancing, hue_entropy, soft_bins
 from ..run.config import UserMistake
 from ..run.method import AdamSettings, Carry, Losses, Phase, generator, get_network, late_linear, method
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
+from .colorize import ColorizingMethod
+from .crop_method import AdversarialRun
 
 _FIRST_SIGHT = 1 << 41  # batch numbers of the crops whose hues are counted, which no step reaches
 _COUNTED = 256  # crops from which the frequency of hues is counted
@@ -66,7 +66,7 @@ class ColorfulRun(AdversarialRun):
 
 
 @method("colorful", ColorfulRun)
-class Colorful(AdversarialMethod[ColorfulRun]):
+class Colorful(ColorizingMethod[ColorfulRun]):
     """Colorization as classification (arXiv:1603.08511), from an ImageNet encoder.
 
     From the paper: classes are the visible cells of the a-b plane, targets the five nearest cells weighed by
@@ -119,9 +119,6 @@ class Colorful(AdversarialMethod[ColorfulRun]):
         critic = AdamSettings(rate, lambda step: (0.0, 0.99))
         return {name: settings if name == "colorizer" else critic for name in self.nets}
 
-    def batch(self, number: int) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
-
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         cfg, photo, network = self.config, batch["photo"], get_network(self.nets, "colorizer", BinColorizer)
         light = luma(photo)
@@ -144,30 +141,6 @@ class Colorful(AdversarialMethod[ColorfulRun]):
             losses["fool"] = self.fooled(self.nets["critic"](torch.cat([light, made], 1)))
         return losses
 
-    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.made_pictures()))
-        return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
-
-    def sample_batch(self) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.photos] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
-
-    @torch.no_grad()
-    def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
-        """Show the light, the guess and the truth."""
-        photo = batch["photo"]
-        network = get_network(nets, "colorizer", BinColorizer)
-        columns = [luma(photo).expand_as(photo), network.translate(photo), photo]
-        return side_by_side(columns, max(self.config.crop, 64))
-
-    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-        photos = self.held_crops(self.photos, count)
-        network = get_network(nets, "colorizer", BinColorizer)
-        yield torch.cat([network.translate(some) for some in photos.split(8)]), photos
-
     @classmethod
     def shipped(cls, config: ColorfulRun) -> Mapping[str, nn.Module]:
         return {"colorizer": BinColorizer(config.model)}
-
-    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
-        return {"colorizer": nets["colorizer"]}

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, to_chroma, with_chroma
 
-from ..data.folders import side_by_side
+from ..data.folders import PictureFolder, side_by_side
 from ..losses.adversarial import Adversarial, feature_matching
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..run.method import Carry, Losses, Phase, generator, get_network, method
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod, AdversarialRun
+from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialConfig, AdversarialMethod, AdversarialRun
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,39 @@ class ColorizeRun(AdversarialRun):
     adversarial: Adversarial = "bce"
 
 
+class ColorizingMethod(AdversarialMethod[AdversarialConfig]):
+    """Base: the net "colorizer" gives the light of photos its colors back; a critic sees both."""
+
+    photos: PictureFolder
+
+    def batch(self, number: int) -> dict[str, Tensor]:
+        return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
+
+    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
+        light = luma(batch["photo"])
+        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.made_pictures()))
+        return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
+
+    def sample_batch(self) -> dict[str, Tensor]:
+        return {"photo": self.crops([self.photos] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
+
+    @torch.no_grad()
+    def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
+        """Show the light, the guess and the truth."""
+        photo = batch["photo"]
+        columns = [luma(photo).expand_as(photo), nets["colorizer"](photo), photo]
+        return side_by_side(columns, max(self.config.crop, 64))
+
+    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+        photos = self.held_crops(self.photos, count)
+        yield torch.cat([nets["colorizer"](some) for some in photos.split(8)]), photos
+
+    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
+        return {"colorizer": nets["colorizer"]}
+
+
 @method("colorize", ColorizeRun)
-class Colorize(AdversarialMethod[ColorizeRun]):
+class Colorize(ColorizingMethod[ColorizeRun]):
     """Conditional adversarial training on pairs that any color photo gives (pix2pix, arXiv:1611.07004).
 
     From the paper: U-shaped generator, a patch critic that also sees the input, its eq. 4 with L1 weight 100,
@@ -65,9 +96,6 @@ class Colorize(AdversarialMethod[ColorizeRun]):
             *self.project(),
         )
 
-    def batch(self, number: int) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.photos] * self.config.batch, generator(self.config.seed, number))}
-
     def color(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         cfg, photo, critic = self.config, batch["photo"], get_network(self.nets, "critic", PatchCritic)
         light, truth = luma(photo), to_chroma(photo)
@@ -84,25 +112,3 @@ class Colorize(AdversarialMethod[ColorizeRun]):
             "fool": self.fooled(critic.score(features[-1])),
             **self.fool_projected(photo, made, carry),
         }
-
-    def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
-        light = luma(batch["photo"])
-        real, made = (torch.cat([light, seen], 1) for seen in (batch["photo"], carry.made_pictures()))
-        return self.judged({"judge": self.nets["critic"]}, {"judge": real}, {"judge": made}, carry)
-
-    def sample_batch(self) -> dict[str, Tensor]:
-        return {"photo": self.crops([self.photos] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
-
-    @torch.no_grad()
-    def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
-        """Show the light, the guess and the truth."""
-        photo = batch["photo"]
-        columns = [luma(photo).expand_as(photo), nets["colorizer"](photo), photo]
-        return side_by_side(columns, max(self.config.crop, 64))
-
-    def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-        photos = self.held_crops(self.photos, count)
-        yield torch.cat([nets["colorizer"](some) for some in photos.split(8)]), photos
-
-    def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:
-        return {"colorizer": nets["colorizer"]}

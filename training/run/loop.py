@@ -121,8 +121,8 @@ def begin_from(source: Path, method: Method[Any], averaged: AveragedWeights, rep
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What the loop works with: the method and its tools."""
+class Trainer:
+    """What the loop trains with: the method and its tools."""
 
     method: Method[Any]
     accelerator: Accelerator
@@ -162,11 +162,11 @@ def train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accele
             method.begin()
             averaged.nets.load_state_dict(method.nets.state_dict())
         share_weights(method.nets, accelerator)
-        bench = Bench(method, accelerator, trainable, settings, optimizers, report, Alarms())
+        trainer = Trainer(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)
         for step in range(state.step, config.steps):
             try:
-                run_step(bench, step)
+                run_step(trainer, step)
             except TrainingAlarm:
                 saver.save("alarm")  # for the post-mortem; resume goes back to the last good one
                 raise
@@ -174,7 +174,7 @@ def train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accele
             averaged.update(method.nets, step)
             state.step = step + 1
             report.advance()
-            for warning in bench.alarms.collect():
+            for warning in trainer.alarms.collect():
                 report.say(step, warning)
             if state.step % config.log_every == 0:
                 report.write(state.step, config.batch * processes)
@@ -196,21 +196,21 @@ def train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accele
     return run
 
 
-def run_step(bench: Bench, step: int) -> None:
+def run_step(trainer: Trainer, step: int) -> None:
     """Do the phases of one step; its random numbers are a function of (seed, step, process)."""
-    accelerator, method = bench.accelerator, bench.method
+    accelerator, method = trainer.accelerator, trainer.method
     number = step * accelerator.num_processes + accelerator.process_index
     torch.manual_seed(step_seed(method.config.seed, number))
     batch, carry = send_to_device(method.batch(number), accelerator.device), Carry()
     for phase in method.phases:
         if phase.due(step):
-            run_phase(bench, phase, batch, carry, step)
+            run_phase(trainer, phase, batch, carry, step)
 
 
-def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -> None:
+def run_phase(trainer: Trainer, phase: Phase, batch: Any, carry: Carry, step: int) -> None:
     """Do one phase: losses, gradients, one step of its networks' optimizers, figures."""
-    accelerator, report, alarms = bench.accelerator, bench.report, bench.alarms
-    only_train(bench.trainable, phase.steps)
+    accelerator, report, alarms = trainer.accelerator, trainer.report, trainer.alarms
+    only_train(trainer.trainable, phase.steps)
     with accelerator.autocast():
         losses = phase.loss(batch, carry, step)
     found, figures = shared_means(losses), shared_means(carry.taken_figures())
@@ -218,14 +218,14 @@ def run_phase(bench: Bench, phase: Phase, batch: Any, carry: Carry, step: int) -
         return  # nothing to learn here, in any process
     if losses:
         accelerator.backward(phase.weight * sum(losses.values()))
-    parameters = [parameter for net in phase.steps for parameter in bench.trainable[net].values()]
+    parameters = [parameter for net in phase.steps for parameter in trainer.trainable[net].values()]
     mean_gradients(parameters)
-    norm = float(accelerator.clip_grad_norm_(parameters, bench.method.config.clip or float("inf")))
+    norm = float(accelerator.clip_grad_norm_(parameters, trainer.method.config.clip or float("inf")))
     alarms.finite(phase.name, step, found, norm)
     for net in phase.steps:
-        set_rates(bench.optimizers[net], bench.settings[net], step)
-        bench.optimizers[net].step()
-    values = {**found, **figures, "norm": norm, "lr": bench.settings[phase.steps[0]].lr(step)}
+        set_rates(trainer.optimizers[net], trainer.settings[net], step)
+        trainer.optimizers[net].step()
+    values = {**found, **figures, "norm": norm, "lr": trainer.settings[phase.steps[0]].lr(step)}
     for name, value in values.items():
         report.add(f"{phase.name}/{name}", value)
     alarms.gradient(phase.name, step, norm)
