@@ -100,41 +100,25 @@ def spread_answers(
     special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
     signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
 
-    def arguments(values: tuple[Any, ...]) -> tuple[Any, ...]:
-        if settings is None:
-            return values
-        count = len(settings.WIDGETS)
-        record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
-        return (*values[:-count], record)
-
-    def spread(answer: Answer) -> tuple[Any, ...]:
-        unknown = answer.keys() - set(names)
-        if unknown:
-            raise KeyError(f"{handler.__name__} answers {sorted(unknown)}, which are no outputs of its event")
-        return tuple(answer.get(name, gr.skip()) for name in names)
-
-    def failed(error: Exception) -> tuple[Any, ...]:
-        return spread({"status": status(sentence_of(error), "error")})
-
     @functools.wraps(handler)
     def steps(*values: Any) -> Iterator[tuple[Any, ...]]:
         silent = True
         try:
-            for answer in handler(*arguments(values)):
+            for answer in handler(*_arguments(values, settings)):
                 silent = False
-                yield spread(answer)
+                yield _spread(answer, names)
         except Exception as error:
-            yield failed(error)
+            yield _failed(error, names)
         else:
             if silent:  # Gradio empties the outputs of a generator that yields nothing
-                yield spread({})
+                yield _spread({}, names)
 
     @functools.wraps(handler)
     def once(*values: Any) -> tuple[Any, ...]:
         try:
-            return spread(handler(*arguments(values)))
+            return _spread(handler(*_arguments(values, settings)), names)
         except Exception as error:
-            return failed(error)
+            return _failed(error, names)
 
     made: Any = steps if inspect.isgeneratorfunction(handler) else once
     if settings is not None:  # Gradio counts a function's parameters
@@ -144,6 +128,27 @@ def spread_answers(
         made.__signature__ = signature.replace(parameters=[*kept, *rest])
     answering: Callable[..., Any] = made
     return answering
+
+
+def _arguments(values: tuple[Any, ...], settings: type[Settings] | None) -> tuple[Any, ...]:
+    """Turn the last values into the record that a handler takes last, if it takes one."""
+    if settings is None:
+        return values
+    count = len(settings.WIDGETS)
+    record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
+    return (*values[:-count], record)
+
+
+def _spread(answer: Answer, names: list[str]) -> tuple[Any, ...]:
+    """Lay an answer out in the order of its event's outputs; raises KeyError for what is none of them."""
+    unknown = answer.keys() - set(names)
+    if unknown:
+        raise KeyError(f"an answer names {sorted(unknown)}, which are no outputs of its event")
+    return tuple(answer.get(name, gr.skip()) for name in names)
+
+
+def _failed(error: Exception, names: list[str]) -> tuple[Any, ...]:
+    return _spread({"status": status(sentence_of(error), "error")}, names)
 
 
 def wire_page(

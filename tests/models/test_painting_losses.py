@@ -6,19 +6,13 @@ import torch
 from stylizer.imaging.detail_bands import band_energy, calm_energy, calm_mask, calmness_guides, detail_bands
 from stylizer.models.painting_losses import excess
 from stylizer.models.perceptual import part_distance, part_moments, shares_of, style_parts
-
-
-def noise(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.imaging.landscape import landscape, noise
 
 
 @pytest.fixture
 def photo() -> torch.Tensor:
-    """A soft sky over a busy ground: (1, 3, 128, 128)."""
-    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
-    sky = 0.6 + 0.02 * torch.sin(columns / 6) + 0.02 * torch.cos(rows / 4)
-    ground = 0.4 + 0.2 * noise(128, 128)
-    return torch.where(rows < 64, sky, ground).clamp(0, 1).expand(1, 3, -1, -1).contiguous()
+    """A soft sky over a busy ground."""
+    return landscape()
 
 
 def in_parts(picture: torch.Tensor, guides: torch.Tensor) -> torch.Tensor:
