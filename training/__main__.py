@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -257,6 +258,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainingAlarm as alarm:
         print(f"stopped: {alarm}", file=sys.stderr)
         return 3
+    except KeyboardInterrupt:  # before or after the loop, which saves first
+        print("stopped.", file=sys.stderr)
+        return 130
+    except MemoryError:
+        print("error: there is not enough memory; take a smaller --batch or --crop.", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a file in place of a folder
+        name = os.path.basename(os.fsdecode(error.filename)) if error.filename else "the disk"
+        print(f"error: {name}: {error.strerror or 'it was refused'}.", file=sys.stderr)
+        return 2
     return 0
 
 

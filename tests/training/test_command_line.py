@@ -1,8 +1,13 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from stylizer.imaging.picture import save_picture
+from tests.engine.drawn import drawn
 from training.__main__ import commands, main
 from training.run.method import METHODS
 
@@ -68,3 +73,51 @@ def test_an_empty_folder_of_photos_is_a_mistake(studio, tmp_path, capsys):
     assert main([*words.split(), "--perceptual", str(studio / "vgg.safetensors")]) == 2
     assert "No readable picture" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (KeyboardInterrupt(), 130, "stopped."),
+        (MemoryError(), 2, "not enough memory"),
+        (
+            OSError(28, "No space left on device", "/secret/place/report.jsonl"),
+            2,
+            "report.jsonl: No space left",
+        ),
+        (NotADirectoryError(20, "Not a directory", "runs"), 2, "error: runs: Not a directory."),
+        (OSError(), 2, "the disk: it was refused."),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_and_no_traceback(error, status, sentence, monkeypatch, capsys):
+    def refuse(self):
+        raise error
+
+    monkeypatch.setattr(commands()["split"], "run", refuse)
+    assert main(["split", "pictures", "out"]) == status
+    seen = capsys.readouterr().err
+    assert sentence in seen and len(seen.splitlines()) == 1 and "/secret" not in seen
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="limits file sizes as Unix does")
+def test_a_disk_that_takes_no_snapshot_ends_a_training_in_one_sentence(tmp_path):
+    """Files of 300 KB at most: the report and the samples fit, a snapshot does not."""
+    import resource
+
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for seed in range(3):
+            save_picture(drawn(40, 48 + seed, seed), tmp_path / folder / f"{seed}.png")
+    words = "discogan --a a --b b --steps 2 --batch 1 --crop 32 --critic-width 4 --name run --device cpu"
+    done = subprocess.run(
+        [sys.executable, "-m", "training", *words.split()],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)),
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert "the snapshot of step 2 cannot be written" in done.stderr
+    assert not list((tmp_path / "runs" / "run" / "snapshots").iterdir())

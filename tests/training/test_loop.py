@@ -2,6 +2,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -146,3 +148,32 @@ def test_mistakes_about_runs_are_sentences(tmp_path):
         resume(tmp_path / "nowhere")
     with pytest.raises(UserMistake, match="neither a checkpoint folder nor a snapshot"):
         start("toy", toy_run(tmp_path, name="lost", init=tmp_path))
+
+
+def test_a_run_has_one_trainer(tmp_path):
+    run = start("toy", toy_run(tmp_path, steps=2))
+    before = tensors_of(run)
+    code = (
+        "import sys; from pathlib import Path; from training.run.lock import training_alone\n"
+        "with training_alone(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, run], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(UserMistake, match=f"is being trained by process {other.pid}; stop that one"):
+            resume(run, steps=4)
+        assert_equal_bits(tensors_of(run), before)
+    finally:
+        other.kill()
+        other.communicate()
+    assert newest_snapshot(resume(run, steps=4))[1]["step"] == 4
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"method": "toy"}', '{"method": "toy", "config": 5}'])
+def test_damaged_options_are_a_sentence(tmp_path, text):
+    run = start("toy", toy_run(tmp_path, steps=1))
+    (run / "options.json").write_text(text)
+    with pytest.raises(UserMistake, match=r"options.json is damaged; put there"):
+        resume(run)

@@ -3,6 +3,7 @@ import signal
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from training.run import snapshots
@@ -108,3 +109,28 @@ def test_a_snapshot_of_another_network_is_refused_in_one_sentence(tmp_path):
     tensors, plain = read_snapshot(save_snapshot(state_at(1), tmp_path))
     with pytest.raises(UserMistake, match="nets does not fit"):
         RunState({"nets": nn.Linear(4, 2)}).restore(tensors, plain)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        SafetensorError("I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_a_sentence_that_says_what_is_kept(tmp_path, monkeypatch, error):
+    def full(tensors, path):
+        path.write_bytes(b"half of it")
+        raise error
+
+    real = snapshots.save_file
+    monkeypatch.setattr(snapshots, "save_file", full)
+    with pytest.raises(UserMistake, match=r"No space left on device.*there is none before it"):
+        save_snapshot(state_at(1), tmp_path)
+    monkeypatch.setattr(snapshots, "save_file", real)
+    save_snapshot(state_at(1), tmp_path)
+    monkeypatch.setattr(snapshots, "save_file", full)
+    with pytest.raises(UserMistake, match=r"step 2 cannot be written.*step-000001 is kept, and `resume`"):
+        save_snapshot(state_at(2), tmp_path)
+    assert [path.name for path in (tmp_path / "snapshots").iterdir()] == ["step-000001"]
+    assert newest_snapshot(tmp_path)[1]["step"] == 1

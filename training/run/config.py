@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from stylizer.errors import StudioError
+from stylizer.imaging.files import write_whole
 from stylizer.models.config import ConfigError, config_from_json
 
 Config = TypeVar("Config")
@@ -106,16 +107,23 @@ def from_plain(kind: type[Config], value: Any) -> Config:
 def write_options(folder: Path, method: str, config: RunConfig) -> None:
     """Keep the resolved options of a run in its folder as `options.json`."""
     text = json.dumps({"method": method, "config": to_plain(config)}, indent=2)
-    (folder / "options.json").write_text(text + "\n", encoding="utf-8")
+    write_whole(folder / "options.json", (text + "\n").encode())
 
 
 def read_options(folder: Path) -> tuple[str, dict[str, Any]]:
     """Read the method's name and its options as JSON from a run's folder.
 
-    Raises UserMistake when the folder holds no run.
+    Raises UserMistake when the folder holds no run, or what it holds is damaged.
     """
     path = folder / "options.json"
     if not path.is_file():
         raise UserMistake(f"{folder} holds no run: there is no options.json in it.")
-    options = json.loads(path.read_text(encoding="utf-8"))
-    return options["method"], options["config"]
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+        method, config = str(options["method"]), dict(options["config"])
+    except (ValueError, KeyError, TypeError):
+        raise UserMistake(
+            f"{folder}: options.json is damaged; put there what the method prints with --dry-run, or delete "
+            "the folder."
+        ) from None
+    return method, config

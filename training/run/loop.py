@@ -19,6 +19,7 @@ from stylizer.models.checkpoint import load_checkpoint
 from .alarms import LOOK_EVERY, Alarms, TrainingAlarm
 from .config import RunConfig, UserMistake, from_plain, read_options, write_options
 from .ema import AveragedWeights
+from .lock import training_alone
 from .method import (
     AdamSettings,
     Carry,
@@ -134,7 +135,15 @@ class Trainer:
 
 
 def train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accelerator) -> Path:
-    """Run the loop from the newest snapshot, if any, to the last step."""
+    """Run the loop from the newest snapshot, if any, to the last step.
+
+    Raises UserMistake when another process trains this run.
+    """
+    with training_alone(run) if accelerator.is_main_process else contextlib.nullcontext():
+        return _train(method, config, run, accelerator)
+
+
+def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accelerator) -> Path:
     main, processes = accelerator.is_main_process, accelerator.num_processes
     for part in (method.nets, method.memory, method.fixed):
         part.to(accelerator.device)

@@ -109,10 +109,28 @@ def sync(path: Path) -> None:
 
 
 def save_snapshot(state: RunState, run: Path, name: str | None = None) -> Path:
-    """Write `state` as a snapshot of `run`; it exists whole or not at all. Returns its folder."""
+    """Write `state` as a snapshot of `run`; it exists whole or not at all. Returns its folder.
+
+    Raises UserMistake when the disk refuses it, as a full one does; nothing of it stays then.
+    """
     folder = run / "snapshots" / (name or f"step-{state.step:06d}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(folder.name + ".tmp")
+    try:
+        return _write_snapshot(state, folder, draft)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        there = list_snapshots(run)
+        kept = (
+            f"{there[-1].name} is kept, and `resume` goes on from it" if there else "there is none before it"
+        )
+        raise UserMistake(
+            f"the snapshot of step {state.step} cannot be written ({first_line(error)}); {kept}. "
+            "Make room on the disk first."
+        ) from error
+
+
+def _write_snapshot(state: RunState, folder: Path, draft: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     save_file(state.tensors(), draft / "state.safetensors")
