@@ -10,9 +10,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 
 from training.metrics import features, pixels
-from training.metrics.nearest import copying, nearest
 from training.metrics.recognize import ranks, spread_of
-from training.metrics.sets import distances, inception_score, open_inception
+from training.metrics.sets import copying, distances, inception_score, nearest, open_inception
 from training.metrics.steps import calibration, monotonicity, unevenness
 from training.run.config import UserMistake
 

@@ -19,8 +19,7 @@ from stylizer.models.style_encoder import STYLE_SIDE
 from ..data.folders import limited, random_crop
 from ..methods.crop_method import CropRun
 from ..metrics import features
-from ..metrics.nearest import copying, nearest
-from ..metrics.sets import inception_score
+from ..metrics.sets import copying, inception_score, nearest
 from ..run.config import UserMistake, read_options
 from ..run.method import generator
 from .evaluator import to_image

@@ -10,11 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.models.perceptual import Moments, load_perceptual, moments, style_moments
+from stylizer.models.perceptual import (
+    Moments,
+    Perceptual,
+    load_perceptual,
+    moments,
+    relative_content,
+    style_moments,
+)
 
 from ..data.folders import PictureFolder
 from ..losses.adversarial import ADVERSARIAL
-from ..losses.content import CONTENT
 from ..losses.discriminators import FeatureCritic
 from ..run.method import Carry, Losses, Phase, generator
 from .crop_method import AdversarialRun, CropMethod, right_share
@@ -88,6 +94,20 @@ def carried(row: Tensor, source: DomainStatistics, target: DomainStatistics) -> 
     return (_OWN * (row - source.mean) * stretch + target.mean).clamp(min=0)
 
 
+def plain_content(found: Sequence[Tensor], wanted: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """Mean squared difference of feature maps (B, C, h, w), summed over layers with their weights.
+
+    Gatys et al. 2016, eq. 1, as a mean over all numbers (Johnson et al., arXiv:1603.08155, eq. 2). Colors and
+    contrast count as much as shapes do.
+    """
+    terms = [
+        weight * (a.float() - b.float()).square().mean()
+        for a, b, weight in zip(found, wanted, weights, strict=True)
+        if weight
+    ]
+    return torch.stack(terms).sum()
+
+
 class DomainGuide:
     """Losses that lead translations to the looks of their domains.
 
@@ -98,6 +118,8 @@ class DomainGuide:
 
     def __init__(self, config: GuidedRun, domains: int):
         self.config, self.domains = config, domains
+        self.perceptual: Perceptual | None = None
+        self.critic: FeatureCritic | None = None
         self.looks = [DomainStatistics() for _ in range(domains)] if config.look else []
         if config.look:
             self.perceptual = load_perceptual(config.perceptual, getattr(torch, config.precision))
@@ -118,7 +140,7 @@ class DomainGuide:
         `origins`, in the domains `targets`. Leaves features for the critic in `carry`. Returns nothing when
         not asked for, and without translations.
         """
-        if not self.looks:
+        if self.perceptual is None or self.critic is None:
             return {}
         seen, rows = self.see(real, sources)
         if not len(origins):
@@ -129,15 +151,18 @@ class DomainGuide:
         expected = self._told(targets, made)
         carry.looks = (seen, self._told(sources, made)), (tuple(f.detach() for f in found), expected)
         cfg = self.config
+        distance = plain_content if cfg.look_distance == "plain" else relative_content
         return {
             "look": cfg.look * style_moments([moments(f) for f in found], _by_layer(wanted), _KNEE),
-            "content": cfg.look_content * CONTENT[cfg.look_distance](found, origin, _CONTENT),
+            "content": cfg.look_content * distance(found, origin, _CONTENT),
             "fool_look": cfg.look_fool * ADVERSARIAL["hinge"].generator(self.critic(found[1:], expected)),
         }
 
     @torch.no_grad()
     def see(self, real: Tensor, domains: Sequence[int]) -> tuple[tuple[Tensor, ...], Tensor]:
         """Take real pictures (B, 3, H, W) in [0, 1] into account; returns features, and moments (B, n)."""
+        if self.perceptual is None:
+            raise RuntimeError("a guide whose weight is 0 looks at nothing")
         seen = self.perceptual(real)
         rows = torch.cat([torch.cat(moments(f), 1) for f in seen], 1)
         for row, domain in zip(rows, domains, strict=True):
@@ -146,7 +171,7 @@ class DomainGuide:
 
     def judge(self, batch: Mapping[str, Tensor], carry: Carry, step: int) -> Losses:
         """Let the critic tell real pictures of a domain from translations to it."""
-        if carry.looks is None:
+        if carry.looks is None or self.critic is None:
             return {}
         real, made = (self.critic(features[1:], told) for features, told in carry.looks)
         carry.figures = {"look_right": right_share(real, made, "hinge")}
@@ -163,7 +188,7 @@ def add_guide(
 
     Returns the critic's phase, nothing without a guide.
     """
-    if not guide.looks:
+    if guide.perceptual is None or guide.critic is None:
         return ()
     for number, folder in enumerate(folders):
         rng = generator(method.config.seed, FIRST_SIGHT + number)
