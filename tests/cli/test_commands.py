@@ -38,17 +38,6 @@ def studio(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run(studio, capsys):
-    def call(*arguments):
-        where = () if arguments[:1] == ("--help",) else ("--checkpoints", str(studio / "checkpoints"))
-        status = main([*map(str, arguments), *where])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
-
-
 def test_one_photo_in_a_mix_of_styles_makes_one_file_with_its_recipe(run, studio, tmp_path):
     out = tmp_path / "out.png"
     photo = studio / "photos" / "photo0.png"

@@ -40,16 +40,6 @@ def studio(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run(studio, capsys):
-    def call(*arguments):
-        status = main([*map(str, arguments), "--checkpoints", str(studio / "checkpoints")])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
-
-
 def test_segment_writes_a_mask_of_each_class_and_an_overlay(run, studio, tmp_path):
     status, _, error = run("segment", studio / "photos", "-o", tmp_path / "masks")
     assert (status, error) == (0, "")

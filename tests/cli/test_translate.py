@@ -28,16 +28,6 @@ def studio(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def run(studio, capsys):
-    def call(*arguments):
-        status = main([*map(str, arguments), "--checkpoints", str(studio / "checkpoints")])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
-
-
 def test_a_photo_is_translated_to_a_mix_of_domains_and_again_by_its_recipe(run, studio, tmp_path):
     photo, out, again = studio / "photos" / "photo0.png", tmp_path / "out.png", tmp_path / "again.png"
     wanted = ("--model", "seasons", "--domain", "winter:0.7", "--domain", "autumn", "--strength", 0.8)
