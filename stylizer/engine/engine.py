@@ -11,6 +11,7 @@ from typing import TypeVar
 import torch
 
 from stylizer import CHECKPOINTS
+from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import STYLES, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
@@ -187,6 +188,13 @@ class Engine:
     def masterwork_memory(self, request: StyleRequest) -> int:
         """Predict the bytes that a masterwork takes while it is worked out."""
         return self._masterwork.memory_needed(request)
+
+    def forecast(self, request: StyleRequest) -> Forecast:
+        """Foretell what a painting takes, before it is begun: its size, the time, the memory.
+
+        Raises CheckpointError without a painter.
+        """
+        return self._masterwork.forecast(request) if request.masterwork else self._stylize.forecast(request)
 
     # -- what is there ----------------------------------------------------------------------------------
 

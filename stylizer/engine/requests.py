@@ -14,6 +14,7 @@ from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import NamedStyle
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from typing_extensions import Self
 
 MOST_STYLES, MOST_DOMAINS = 8, 64
@@ -284,6 +285,8 @@ class StudyRequest:
     steps: int = option(160, "Steps at most; it ends by itself when nothing is gained any more.", 1, 10_000)
     seconds: float = option(0.0, "Stop after this long; 0 sets no limit.", 0.0, 86_400.0)
     seed: int = option(0, "Another number practices on other parts of the photos.", 0, 65535, 1)
+    start: Tensor | None = None
+    """What is known of it by a study before, to go on with; else it is begun at first sight."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "practice", tuple(self.practice))

@@ -17,6 +17,11 @@ class Tile:
     core_columns: slice
 
     @property
+    def pixels(self) -> int:
+        """Count the pixels that are seen."""
+        return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
+
+    @property
     def inner_rows(self) -> slice:
         """Where the core lies among the rows that are seen."""
         return _inside(self.core_rows, self.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class StudyOptions:
 
     steps: int = 160
     seconds: float = 0.0
-    """Stop after this long; 0: no limit."""
+    """Stop after this long, with rates that fall accordingly; 0: no limit."""
     batch: int = 2
     code_rate: float = 0.03
     """Learning rate of Adam on the numbers of the code, falling along half a cosine."""
@@ -115,20 +116,24 @@ def study(
     style: Tensor,
     practice: Practice,
     options: StudyOptions = StudyOptions(),
+    known: Tensor | None = None,
 ) -> Iterator[Studied]:
     """Improve the code of a painting by what it makes of photos, a few steps at a time.
 
-    style (1, 3, H, W) in [0, 1], best at 512 px. The code is tried at the strength that the slider's end
-    stands for. Yields after the first step, then every `show_every` steps and at the end; a caller who has
-    enough leaves the loop, and has lost nothing.
+    style (1, 3, H, W) in [0, 1], best at 512 px; `known` is a code (L,) that was studied before. The code is
+    tried at the strength that the slider's end stands for. Yields after the first step, then every
+    `show_every` steps and at the end; a caller who has enough leaves the loop, and has lost nothing.
     """
     rng = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
         target = style_target(style, practice.perceptual(style))
-        start = painter.code(style).float()
+        start = painter.code(style).float() if known is None else known[None].to(style.device)
     learned = start[:, : painter.learned_size].clone().requires_grad_(True)
-    colors = start[:, painter.learned_size :]
-    adapters = _first_adapters(painter, rng).to(style.device).requires_grad_(options.adapter_rate > 0)
+    colors = start[:, painter.learned_size : painter.code_size]
+    adapters = start[:, painter.code_size :].clone()
+    if not adapters.shape[1]:
+        adapters = _first_adapters(painter, rng).to(style.device)
+    adapters.requires_grad_(options.adapter_rate > 0)
     rates = [options.code_rate, options.adapter_rate]
     optimizer = torch.optim.Adam(
         [
@@ -140,7 +145,10 @@ def study(
     )
     begun, mean, earlier = time.monotonic(), 0.0, []
     for step in range(options.steps):
-        share = 0.05 + 0.95 * (0.5 + 0.5 * float(torch.cos(torch.tensor(torch.pi * step / options.steps))))
+        spent = time.monotonic() - begun
+        # where time is what ends it, the rates fall with it: the last steps settle what the first found
+        done = max(step / options.steps, min(1.0, spent / options.seconds) if options.seconds else 0.0)
+        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * done))
         for group, rate in zip(optimizer.param_groups, [rate for rate in rates if rate], strict=True):
             group["lr"] = rate * share
         loss = _loss(practice, torch.cat([learned, colors], 1), adapters, target, options, rng)

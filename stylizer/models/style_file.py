@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,19 @@ def save_style(folder: str | os.PathLike[str], style: NamedStyle) -> Path:
     return folder / (style.slug + SUFFIX)
 
 
-def load_style(path: str | os.PathLike[str]) -> NamedStyle:
-    """Read one style file; raises StyleFileError, which names the file, what was found and expected."""
+def slug_of(title: str) -> str:
+    """Make a style's name of its title: small letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "style"
+
+
+def load_style(path: str | os.PathLike[str], slug: str | None = None) -> NamedStyle:
+    """Read one style file; `slug` is its name where the file has another.
+
+    Raises StyleFileError, which names the style, what was found and what is expected.
+    """
     path = Path(path)
-    name = path.stem[:80]
+    name = slug or path.stem[:80]
     data = _read(path, name)
     length = int.from_bytes(data[:8], "little")
     try:

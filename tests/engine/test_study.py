@@ -57,6 +57,16 @@ def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
     assert np.abs(again.rgb.astype(int) - made.picture.rgb.astype(int)).max() <= 1
 
 
+def test_it_goes_on_from_what_is_known(engine):
+    *_, first = engine.study(asked())
+    again = next(iter(engine.study(asked(start=first.code))))
+    afresh = next(iter(engine.study(asked())))
+    assert (again.code - first.code).abs().mean() < (afresh.code - first.code).abs().mean()
+    assert again.code.shape == first.code.shape
+    with pytest.raises(RequestError, match="another painter"):
+        next(iter(engine.study(asked(start=torch.zeros(3)))))
+
+
 def test_it_stops_when_asked_and_leaves_the_device_free(engine):
     token = CancelToken()
     studying = engine.study(asked(steps=50), token)

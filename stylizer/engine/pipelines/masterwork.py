@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
 from stylizer.engine.pipelines.region_plan import Plan, make_plan
 from stylizer.engine.pipelines.stylize import Codes, Layer, StylizePipeline, all_choices
@@ -34,6 +36,8 @@ from stylizer.models.masterwork import (
 
 STAGE = "masterwork"
 _LARGEST_STYLE = 1024
+STEP_OVER_DECODE = 9.0
+"""How much longer a pixel of a step takes than one of a preview's decode."""
 _SMALLEST = 64  # long side below which there is nothing to work out
 _EVERY = 2.0  # seconds between two pictures that are shown
 
@@ -75,10 +79,23 @@ class MasterworkPipeline:
 
     def memory_needed(self, request: StyleRequest) -> int:
         """Predict the bytes that a masterwork takes while it is worked out."""
+        photo, options = request.content, self._options_for(request)
+        return memory_needed(photo.height, photo.width, options, 1 + len(request.region_styles))
+
+    def forecast(self, request: StyleRequest) -> Forecast:
+        """Foretell the size, the time and the memory of a masterwork: it is worked out, then it grows."""
+        grown, pace = self._stylize.forecast(request), self.executor.pace
+        preview, known = pace.of("decode"), pace.of(STAGE)
+        step = known or (preview and preview * STEP_OVER_DECODE)
+        seconds = None
+        if step is not None and grown.seconds is not None:
+            seconds = grown.seconds + step * _work_pixels(request.content, self._options_for(request))
+        return replace(grown, nbytes=max(grown.nbytes, self.memory_needed(request)), seconds=seconds)
+
+    def _options_for(self, request: StyleRequest) -> MasterworkOptions:
         photo = request.content
         side = min(PREVIEW, request.long_side or PREVIEW, max(photo.height, photo.width))
-        options, parts = self._options(max(side, _SMALLEST), 0), 1 + len(request.region_styles)
-        return memory_needed(photo.height, photo.width, options, parts)
+        return self._options(max(side, _SMALLEST), 0)
 
     # -- paintings --------------------------------------------------------------------------------------
 
@@ -147,6 +164,8 @@ class MasterworkPipeline:
                 left = (now - start) * (1 - step.share) / step.share
                 job.receive(Progress(STAGE, round(1000 * step.share), 1000, left, picture))
                 if step.share >= 1:
+                    pixels = _work_pixels(target, self._options(max(step.picture.shape[2:]), 0))
+                    self.executor.pace.note(STAGE, pixels, now - start)
                     return step.picture
         finally:
             job.preview = preview
@@ -164,6 +183,12 @@ class MasterworkPipeline:
     def _options(self, side: int, seed: int) -> MasterworkOptions:
         steps = self._steps or MasterworkOptions.steps
         return MasterworkOptions(side=side, steps=steps, seed=seed)
+
+
+def _work_pixels(photo: Picture, options: MasterworkOptions) -> float:
+    """Count the pixels of all steps together."""
+    shape = photo.height * photo.width / max(photo.height, photo.width) ** 2
+    return sum(steps * side * side * shape for side, steps in options.stages)
 
 
 def _work_size(target: Picture) -> Size:

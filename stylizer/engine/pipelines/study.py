@@ -41,6 +41,8 @@ class StudyPipeline:
         request, painter = job.request, self._stylize.painter
         if not isinstance(painter, Painter):
             raise RequestError("this painter cannot be taught a painting; choose the painting as it is")
+        if request.start is not None and not painter.fits(request.start):
+            raise RequestError("what is known of the painting is for another painter; begin anew")
         network = self.executor.resident(
             "perceptual", partial(self.library.load_perceptual, self.executor.device.dtype)
         )
@@ -52,7 +54,7 @@ class StudyPipeline:
         options = StudyOptions(steps=request.steps, seconds=request.seconds, seed=request.seed, show_every=1)
         job.preview = False
         with self._turn.hold(token=job.token):
-            steps, start = study(painter, style, practice, options), time.monotonic()
+            steps, start = study(painter, style, practice, options, request.start), time.monotonic()
             while True:
                 with self.executor.holding(job, learning=True):
                     found = next(steps, None)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
 from stylizer.engine.pipelines.region_plan import Manner, Plan, Planes, make_plan
 from stylizer.engine.pipelines.upscale import (
@@ -21,6 +22,7 @@ from stylizer.engine.pipelines.upscale import (
     TileResult,
     Window,
     finish_picture,
+    forecast_growth,
     grow,
     weights_over,
     work_size,
@@ -38,6 +40,15 @@ from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle
+
+LARGEST = 16384
+"""Long side of the largest result, pixels."""
+TILE_BYTES = 250 << 20
+"""What a tile takes on its way through the painter; 170 MB measured."""
+BYTES_A_PIXEL = 26
+"""Of a result in 8 bits: 20 measured while it is painted (3.8 and 11.8 megapixels), and its file."""
+TILE_OVER_PREVIEW = 1.3
+"""How much longer a pixel of a tile takes than one of a preview: it is measured, drawn over and finished."""
 
 Codes = dict[int, tuple[str, Tensor]]
 """Digest and code (code_size,) of a style choice, by its identity."""
@@ -72,6 +83,26 @@ class StylizePipeline:
     def result(self, job: Job[StyleRequest], picture: Picture, codes: Codes) -> Result:
         """Hand a picture over with its recipe."""
         return Result(picture, self._recipe(job.request, codes), job.seconds, tuple(job.notes))
+
+    def forecast(self, request: StyleRequest) -> Forecast:
+        """Foretell the size, the time and the memory of a painting."""
+        content, pace = request.content, self.executor.pace
+        scale = min(1.0, (request.long_side or LARGEST) / max(content.height, content.width))
+        target = max(1, round(content.height * scale)), max(1, round(content.width * scale))
+        area = target[0] * target[1]
+        nbytes = TILE_BYTES + round(area * (BYTES_A_PIXEL + 3 * (scale < 1)) * content.rgb.dtype.itemsize)
+        seconds = area * (pace.of("plain tile") or 0.0)
+        painter = self.painter
+        tiling, known = Tiling(painter.stride, painter.halo), True
+        for stroke in () if request.colors_only else _strokes(request):
+            work = work_size(content.height, content.width, stroke)
+            drawn, between = forecast_growth(work, target, tiling, self.finish, self.executor.device.tile)
+            nbytes += between
+            preview = _sum(pace.of("encode"), pace.of("decode"))
+            tile = pace.of("tile") or (preview and preview * TILE_OVER_PREVIEW)
+            known = known and preview is not None and tile is not None
+            seconds += work[0] * work[1] * (preview or 0.0) + drawn * (tile or 0.0)
+        return Forecast(*target, nbytes, seconds if known else None)
 
     # -- styles to codes --------------------------------------------------------------------------------
 
@@ -170,17 +201,17 @@ class StylizePipeline:
             redraw = partial(self._redraw, mix, statistics)
         tiling = Tiling(painter.stride, painter.halo)
         grown = grow(self.executor, job, target, painted, redraw, tiling, self.finish)
-        return Layer(manners, grown.window, grown.halo)
+        return Layer(manners, grown.window, grown.halo, redraw is not None)
 
     def _encode(self, job: Job[StyleRequest], size: Size) -> Any:
         photo = self.executor.resized(job.request.content, size)
-        with self.executor.holding(job):
+        with self.executor.holding(job), self.executor.pace.measured("encode", size[0] * size[1]):
             return self.painter.encode(self.executor.whole(photo))
 
     def _decode(self, job: Job[Any], encoded: Any, mix: _Mix, size: Size) -> Tensor:
         painter = self.painter
         weights = mix.over(size, painter.stride)
-        with self.executor.holding(job):
+        with self.executor.holding(job), self.executor.pace.measured("decode", size[0] * size[1]):
             return painter.decode(encoded, mix.codes, weights).float()
 
     def _measure(self, job: Job[Any], painted: Tensor, mix: _Mix) -> _TileStatistics:
@@ -222,7 +253,8 @@ class StylizePipeline:
         else:
             window = partial(_several_layers, layers, Planes(self.executor, covers, target))
         tiling = Tiling(self.painter.stride, REACH + max(layer.halo for layer in layers))
-        return finish_picture(self.executor, job, target, tiling, window, job.request.detail)
+        drawn = any(layer.drawn for layer in layers)
+        return finish_picture(self.executor, job, target, tiling, window, job.request.detail, drawn)
 
     def _recipe(self, request: StyleRequest, codes: Codes) -> Recipe:
         shipped = {style.slug for style in self.library.styles}
@@ -243,6 +275,8 @@ class Layer:
     manners: tuple[Manner, ...]
     window: Callable[[Tensor, slice, slice], Tensor]
     halo: int
+    drawn: bool = False
+    """Whether a network draws in its windows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,6 +342,18 @@ def _several_layers(
     for layer, share in zip(layers, shares, strict=True):
         painted = painted + layer.window(photo, rows, columns).float() * share
     return TileResult(painted, shown[None], (gray / shown.clamp(min=1e-6)).clamp(max=1)[None])
+
+
+def _strokes(request: StyleRequest) -> set[float]:
+    """Return the brush sizes that a picture is painted with."""
+    if request.regions is None:
+        return {request.stroke} if request.strength > 0 else set()
+    own = [request.region_style(name) for name in request.regions.names]
+    return {each.stroke for each in own if not each.keeps and each.stroke is not None}
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second
 
 
 def all_choices(request: StyleRequest) -> tuple[StyleChoice, ...]:

@@ -136,18 +136,33 @@ def grow(
     """
     full = target.height, target.width
     sizes = growth((painted.shape[2], painted.shape[3]), full, finish)
-    halo = 0
-    if draw is not None:
-        halo = tiling.halo + 2 * round(1.5 * (full[0] / painted.shape[2]) ** (1 / len(sizes)))
+    halo = 0 if draw is None else _halo(tiling, full[0] / painted.shape[2], len(sizes))
     cut = Tiling(tiling.stride, halo)
     counted = sizes[:-1] if job.tiles else sizes  # the last step is one pass over all that is laid
     job.tiles += sum(len(cut.cut(size, executor.device.tile)) for size in counted)
     for size in sizes[:-1]:
         canvas, step = torch.empty(1, 3, *size), Grown(painted, size, draw, halo, finish)
         with job.stage("finish"):
-            executor.in_tiles(job, resize_picture(target, *size), cut, partial(step.write, canvas))
+            small = resize_picture(target, *size)
+            executor.in_tiles(job, small, cut, partial(step.write, canvas), draw is not None)
         painted = canvas.to(executor.device.torch)
     return Grown(painted, full, draw, halo, finish)
+
+
+def _halo(tiling: Tiling, scale: float, steps: int) -> int:
+    """Return what a window must see around its core when a painting grows by `scale` in so many steps."""
+    return tiling.halo + 2 * round(1.5 * scale ** (1 / steps))
+
+
+def forecast_growth(work: Size, target: Size, tiling: Tiling, finish: Finish, side: int) -> tuple[int, int]:
+    """Count the pixels that the network will draw, halos included, and the bytes of the steps between."""
+    scale = target[0] / work[0]
+    if scale < finish.from_scale:
+        return 0, 0
+    sizes = growth(work, target, finish)
+    cut = Tiling(tiling.stride, _halo(tiling, scale, len(sizes)))
+    drawn = sum(tile.pixels for size in sizes for tile in cut.cut(size, side))
+    return drawn, sum(12 * height * width for height, width in sizes[-3:-1])  # float32, two at a time
 
 
 # -- finishing -----------------------------------------------------------------------------------------------
@@ -173,10 +188,12 @@ def finish_picture(
     tiling: Tiling,
     window: Callable[[Tensor, slice, slice], TileResult],
     detail: float = 0.0,
+    drawn: bool = False,
 ) -> Picture:
     """Make the result: a window at a time, with its final color and detail, over the photo's samples.
 
-    `window` makes one, given the photo's (1, 3, h, w), and its rows and columns.
+    `window` makes one, given the photo's (1, 3, h, w), and its rows and columns; `drawn` tells that a network
+    draws in it.
     """
     samples = np.empty_like(target.rgb)
 
@@ -198,7 +215,7 @@ def finish_picture(
         samples[core] = finished
 
     with job.stage("finish"):
-        executor.in_tiles(job, target, tiling, paint)
+        executor.in_tiles(job, target, tiling, paint, drawn)
         job.tell_of_tiles()
     return Picture(samples, target.alpha, target.name)
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from stylizer.engine.forecast import Pace
 from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
 from stylizer.engine.runtime.cache import Cache
 from stylizer.engine.runtime.device import Device
@@ -127,7 +128,7 @@ class Executor:
     """Run work on one device, for all threads of a program, and remember what it gave."""
 
     def __init__(self, device: Device, cache_bytes: int) -> None:
-        self.device, self.cache = device, Cache(cache_bytes)
+        self.device, self.cache, self.pace = device, Cache(cache_bytes), Pace()
         self._device_lock = DeviceLock()
         self._resident: dict[str, Any] = {}
         self._loading = threading.Lock()
@@ -194,12 +195,18 @@ class Executor:
         return to_tensor(picture, self.device.torch).contiguous(memory_format=torch.channels_last)
 
     def in_tiles(
-        self, job: Job[Any], photo: Picture, tiling: Tiling, paint: Callable[[Tile, Tensor], None]
+        self,
+        job: Job[Any],
+        photo: Picture,
+        tiling: Tiling,
+        paint: Callable[[Tile, Tensor], None],
+        drawn: bool = False,
     ) -> None:
         """Paint tile by tile, given the photo's (1, 3, h, w) there.
 
         Each tile holds the device for itself, so previews slip in between. Where memory runs short the
-        tiles become smaller once, and a note says so.
+        tiles become smaller once, and a note says so. `drawn` tells that a network draws them; how long they
+        take foretells the next picture.
         """
         ground, side = ground_color(photo), self.device.tile
         while True:
@@ -208,7 +215,8 @@ class Executor:
             try:
                 for tile in tiles:
                     job.tell_of_tiles()
-                    with self.holding(job):
+                    kind = "tile" if drawn else "plain tile"
+                    with self.holding(job), self.pace.measured(kind, tile.pixels):
                         seen = window_tensor(photo, ground, tile.rows, tile.columns)
                         paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
                     job.tiles_done += 1
