@@ -1,4 +1,4 @@
-"""What programs may call: seven endpoints, one line each in ENDPOINTS."""
+"""What programs may call: eight endpoints, one line each in ENDPOINTS."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +27,27 @@ from stylizer.engine import (
 from stylizer.imaging.mask_files import write_masks
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import REST
+from stylizer.imaging.resize import fit_within
 from stylizer.models.class_table import CLASSES
-from stylizer.models.style_file import NamedStyle
+from stylizer.models.style_file import SUFFIX, NamedStyle, save_style, slug_of
+from stylizer.ui import limits
 from stylizer.ui.handlers.generate import SIDE
-from stylizer.ui.messages import sentence_of
+from stylizer.ui.messages import sentence_of, written
 from stylizer.ui.options import LABELS
 from stylizer.ui.sessions import Sessions
+from stylizer.ui.studies import StudyDesk, read_style_file
 
 PAINTING = "painting"
+MOST_PRACTICE = 4
+"""Photos that a study is sent to practice on: as many as samples ship."""
 COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
 class Endpoints:
     """The functions that programs may call; each docstring is what they read about it."""
 
-    def __init__(self, engine: Engine, sessions: Sessions) -> None:
-        self.engine, self.sessions = engine, sessions
+    def __init__(self, engine: Engine, sessions: Sessions, studies: StudyDesk) -> None:
+        self.engine, self.sessions, self.studies = engine, sessions, studies
         self._tokens: dict[str, set[CancelToken]] = {}
         self._lock = threading.Lock()
 
@@ -110,7 +116,7 @@ class Endpoints:
         Parameters:
             photo: JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF; 16 pixels to 40 megapixels, 40 MB
             style: a name of /styles, or several with weights, "great-wave:0.7, irises:0.3"
-            painting: a picture of your own to paint like
+            painting: a picture of your own to paint like, or a file of /study
             strength: 0 (the photo) to 1.5
             color: 0 keeps the photo's colors, 1 takes the style's
             colors_only: whether to leave out the strokes
@@ -124,7 +130,7 @@ class Endpoints:
         picture = self._opened(photo)
         choices = self._styles(style)
         if painting:
-            choices.append(StyleChoice(self._opened(painting)))
+            choices.append(StyleChoice(self._opened_style(painting)))
         request = StyleRequest(
             picture,
             tuple(choices),
@@ -166,6 +172,40 @@ class Endpoints:
         settings |= {"stroke": float(stroke), "detail": float(detail)}
         request = StyleRequest(self._opened(photo), tuple(choices), masterwork=True, **settings)
         return self._painted(request)
+
+    def study(
+        self,
+        painting: str | None = None,
+        photos: list[str] | None = None,
+        title: str = "",
+        seconds: float = limits.STUDY_SECONDS,
+    ) -> str:
+        """Study a painting for up to two minutes, so that what is painted like it comes nearer to it.
+
+        One painting is studied at a time; when too many wait, you are asked to come again.
+
+        Parameters:
+            painting: the picture to study
+            photos: what to practice on, four at most; sample photos if there are none
+            title: the style's name for people; the file's if empty
+            seconds: the longest that it may take, 1 to 120
+
+        Returns:
+            A file with the style, which /stylize takes as a painting, and the page among paintings.
+            Example: study(painting="harbor.jpg", title="The Harbor")
+        """
+        if len(photos or ()) > MOST_PRACTICE:
+            raise RequestError(f"There are {len(photos or ())} photos; send at most {MOST_PRACTICE}")
+        picture = fit_within(self._opened(painting), limits.OWN_SIDE)
+        practice = [fit_within(self._opened(photo), limits.OWN_SIDE) for photo in photos or ()]
+        title = title.strip() or written(picture.name) or "My painting"
+        found = None
+        with self._token() as token:
+            for news in self.studies.begin(picture, practice, token, float(seconds)).follow(0.0):
+                found = news.style
+        assert found is not None, "a study that ends has learned something"
+        style = replace(found, slug=slug_of(title), title=title, tags=("own",))
+        return str(save_style(self.sessions.loose_file("").parent, style))
 
     def segment(self, photo: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
         """Find the parts of a photo that have a name.
@@ -315,6 +355,12 @@ class Endpoints:
         save_picture(result.picture, file, result.recipe.to_json())
         return str(file)
 
+    def _opened_style(self, file: str) -> Picture | NamedStyle:
+        """Open a painting, or a file of /study."""
+        if file.lower().endswith(SUFFIX):
+            return read_style_file(self.engine, file, Path(file).name)
+        return self._opened(file)
+
     def _model(self, name: str, role: str) -> str:
         """Return the name of a model that is here: visitors make the studio download nothing."""
         names = [card.name for card in self.engine.models(role)]
@@ -406,6 +452,16 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
         PNG,
         ONE_AT_A_TIME,
     ),
+    "study": (
+        (
+            _file("Painting"),
+            _file("Photos", file_count="multiple"),
+            _text("Title", 120),
+            lambda: gr.Number(limits.STUDY_SECONDS, label="Seconds", minimum=1, maximum=limits.STUDY_SECONDS),
+        ),
+        (lambda: gr.File(label="Style"),),
+        {"concurrency_limit": None},
+    ),
     "segment": (
         (_file("Photo"),),
         (lambda: gr.JSON(label="Regions"), lambda: gr.File(label="Masks", file_count="multiple")),
@@ -449,9 +505,9 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
 """Name of an endpoint: its fields, its outputs, and how it is queued."""
 
 
-def make_endpoints(engine: Engine, sessions: Sessions) -> Endpoints:
+def make_endpoints(engine: Engine, sessions: Sessions, studies: StudyDesk) -> Endpoints:
     """Declare the endpoints, and return their functions."""
-    endpoints = Endpoints(engine, sessions)
+    endpoints = Endpoints(engine, sessions, studies)
     with gr.Column(visible=False):
         for name, (fields, outputs, settings) in ENDPOINTS.items():
             gr.Button().click(

@@ -88,7 +88,7 @@ class StyleGallery:
     def own_cards(self, session: Session) -> list[StyleCard]:
         """List the cards of what a visitor has brought."""
         return [
-            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.style)
+            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.best)
             for key, own in session.own.items()
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Step = TypeVar("Step")
@@ -38,6 +39,10 @@ class History(Generic[Step]):
         self._steps = [*self._steps[: self._at + 1], step][-self._most - 1 :]
         self._at = len(self._steps) - 1
         return self.present
+
+    def revise(self, change: Callable[[Step], Step]) -> None:
+        """Change every step alike: what it is, and what it was."""
+        self._steps = [change(step) for step in self._steps]
 
     def undo(self) -> Step:
         """Go one step back, if there is one."""

@@ -39,3 +39,11 @@ OWN_SIDE = 1536
 """Long side at which paintings of one's own are kept: styles are read at 512, masterworks at 1024."""
 READERS = 1
 """Pictures unpacked at a time: one of 40 megapixels takes up to 0.8 GB while it is read, for 1 to 3 s."""
+BATCH_PHOTOS = 20
+"""Photos painted one after the other: more are another batch, and others have their turn between two."""
+BATCH_PIXELS = 120 * 10**6
+"""Of all results of a batch: ten minutes of two cores, 400 MB of PNGs."""
+STUDY_SECONDS = 120.0
+"""Of studying one painting: two free cores gain most of it in that time; previews slip in between steps."""
+STUDY_PLACES = 3
+"""Paintings studied, one at a time on the device, or in line for it: the last waits four minutes."""

@@ -27,6 +27,7 @@ from stylizer.ui.protection import PROTECTION, lifespan
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import call_page, preload_tags
+from stylizer.ui.studies import StudyDesk
 from stylizer.ui.tabs.about import make_about_tab
 from stylizer.ui.tabs.generate import make_generate_tab
 from stylizer.ui.tabs.stylize import make_stylize_tab
@@ -97,8 +98,9 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
             with gr.Tab(ABOUT, id=ABOUT, render_children=True) as doors[ABOUT]:
                 about = make_about_tab(photos)
         parts = Parts(tabs, doors, stylize_tab, translate_tab, generate_tab, about)
-        wire_page(stylize, translate, generate, page, parts)
-        endpoints = make_endpoints(engine, sessions)
+        studies = StudyDesk(engine)
+        wire_page(stylize, translate, generate, studies, page, parts)
+        endpoints = make_endpoints(engine, sessions, studies)
     lighten_sessions(page)
     page.shelf = folder  # deleted with the page
     page.leave = endpoints.leave  # told when the stream of a caller's answers ends

@@ -12,6 +12,7 @@ from stylizer.engine.recipe import code_digest
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions
 from stylizer.models.class_table import CLASSES, ClassInfo
+from stylizer.models.style_file import NamedStyle
 from stylizer.ui.messages import name_of
 
 if TYPE_CHECKING:
@@ -88,6 +89,19 @@ class RegionEdits:
             edits = edits.override([name], styles=self.own_of(name).styles or base.styles)
         return edits
 
+    def exchanged(self, old: Picture | NamedStyle, new: Picture | NamedStyle) -> Self:
+        """Put one style in the place of another wherever a region is painted with it."""
+
+        def exchange(own: Any) -> Any:
+            if not getattr(own, "styles", None):
+                return own
+            styles = tuple(
+                replace(choice, style=new) if choice.style is old else choice for choice in own.styles
+            )
+            return replace(own, styles=styles)
+
+        return replace(self, own=tuple(map(exchange, self.own)))
+
     def words(self, name: str) -> str:
         """Name what a region is painted like; one that follows the picture needs no words."""
         if name in self.kept:
@@ -106,7 +120,7 @@ class RegionEdits:
         return self.request(base).region_style(name)
 
     def strengths(self, base: Any) -> Strengths:
-        """Name the true picture of a request."""
+        """Name the true picture of a request; those of other colors are forgotten."""
         own = [0.0 if name in self.kept else self.own_of(name).strength for name in self.regions.names]
         return (base.strength, *own)
 
@@ -125,11 +139,11 @@ class RegionEdits:
     def whole(self, name: str, base: Any) -> Any:
         """Return the request of the whole photo painted as a region is."""
         own = self.resolved(name, base)
-        return replace(base, styles=own.styles, color=own.color, stroke=own.stroke)
+        return replace(base, styles=own.styles, stroke=own.stroke)
 
     def identity(self, own: Any) -> tuple[Any, ...]:
-        """Return what tells one way of painting from another, strength apart."""
-        return tuple(_identity(choice) for choice in own.styles), own.color, own.stroke
+        """Return what tells one way of painting from another; strength and color are blended on the stage."""
+        return tuple(_identity(choice) for choice in own.styles), own.stroke
 
     def _kept(self, name: str) -> Any:
         return replace(self.own_of(name), styles=())

@@ -6,8 +6,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from stylizer.ui.region_edits import RegionEdits, Strengths
 STAGES = ("stylize", "translate")
 """The tabs that have a stage."""
 MOST_STALE = 16
+LATE = 3.0
+"""Seconds after undo within which the page may still tell of values before it."""
 MOST_TRUE = 4
 """True pictures that the stage holds beside the keyframes."""
 TRUE = "true"
@@ -57,6 +59,15 @@ class Turns:
             return self.token
 
 
+@dataclass(frozen=True)
+class Step:
+    """What an artist can come back to: the style, the widgets' values by name, the regions."""
+
+    chosen: str
+    values: tuple[tuple[str, Any], ...]
+    edits: RegionEdits | None
+
+
 @dataclass
 class StageState:
     """What one stage shows: a photo, its regions, and the previews of what was asked for last."""
@@ -72,7 +83,13 @@ class StageState:
     layers: dict[str, dict[float, Path]] = field(default_factory=dict)
     request: Any = None
     """The picture's request as it was painted last; regions without overrides follow it."""
-    history: History[RegionEdits] | None = None
+    edits: RegionEdits | None = None
+    """The regions and their overrides; None while the photo is one."""
+    steps: History[Step] | None = None
+    """What was decided since the photo came, for undo and redo."""
+    stepped_from: tuple[tuple[str, Any], ...] = ()
+    """The widgets' values before the last undo, and, `stepped_at`, when that was."""
+    stepped_at: float = -1e9
     selected: tuple[str, ...] = ()
     parts: dict[str, str] = field(default_factory=dict)
     """Which part of the painting each region was matched with; `part_names` are those that there are."""
@@ -91,11 +108,6 @@ class StageState:
     regions_at: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    @property
-    def edits(self) -> RegionEdits | None:
-        """The regions and their overrides; None while the photo is one."""
-        return self.history.present if self.history else None
-
     # -- photo and regions ------------------------------------------------------------------------------
 
     def bring(self, photo: Picture, sample: str | None = None) -> int:
@@ -103,6 +115,7 @@ class StageState:
         with self.lock:
             self.photo, self.sample, self.photo_at = photo, sample, time.monotonic()
             self.drop_regions()
+            self.steps = None
             return self.renew()
 
     def follow(self, other: StageState, edits_type: type[RegionEdits]) -> bool:
@@ -115,6 +128,7 @@ class StageState:
             if newer:
                 self.photo, self.sample, self.photo_at = other.photo, other.sample, other.photo_at
                 self.drop_regions()
+                self.steps = None
                 self.regions_at = 0.0
             changed = other.regions_at > self.regions_at
             if changed:
@@ -128,27 +142,63 @@ class StageState:
             return newer or changed
 
     def change(self, edits: RegionEdits, same_truth: bool = False) -> None:
-        """Take a step that can be undone; true pictures go, unless strengths alone differ."""
+        """Take other regions or overrides; true pictures go, unless strengths alone differ."""
         with self.lock:
-            if self.history is None:
-                self.history = History(edits)
-            self.history.push(edits)
+            self.edits = edits
             self.forget_truth(not same_truth)
+
+    def note(self, step: Step) -> None:
+        """Note what was decided, so that it can be come back to; what is no change is no step.
+
+        Right after undo the page may still tell of the values before it: those were decided by nobody.
+        """
+        with self.lock:
+            if self.steps is None:
+                self.steps = History(step)
+            late = time.monotonic() - self.stepped_at < LATE and step.values == self.stepped_from
+            if late and replace(self.steps.present, values=step.values) == step:
+                return
+            self.steps.push(step)
+
+    def go_back(self, forward: bool) -> tuple[Step, Step] | None:
+        """Take a step back, or forward again; returns what was and what is, None where there is no step."""
+        with self.lock:
+            steps = self.steps
+            if steps is None or not (steps.can_redo if forward else steps.can_undo):
+                return None
+            before = steps.present
+            step = steps.redo() if forward else steps.undo()
+            self.edits, self.stepped_from, self.stepped_at = step.edits, before.values, time.monotonic()
+            self.forget_truth()
+            return before, step
+
+    def revise(self, change: Callable[[RegionEdits], RegionEdits]) -> None:
+        """Change the regions' present and former steps alike, which is no step of its own."""
+        with self.lock:
+            if self.edits is not None:
+                self.edits = change(self.edits)
+            if self.steps is not None:
+                self.steps.revise(lambda step: replace(step, edits=step.edits and change(step.edits)))
 
     def forget_truth(self, wanted: bool = True) -> None:
         """Forget the true pictures, and those chosen regions that are gone."""
         with self.lock:
             self.regions_at = time.monotonic()
             if wanted:
-                self.stale += self.truth.values()
-                self.truth = {}
+                self.drop_truth()
             names = self.edits.regions.names if self.edits else ()
             self.selected = tuple(name for name in self.selected if name in names)
+
+    def drop_truth(self) -> None:
+        """Forget the true pictures: they are of other settings."""
+        with self.lock:
+            self.stale += self.truth.values()
+            self.truth = {}
 
     def drop_regions(self) -> None:
         """Forget the regions: another photo has others."""
         with self.lock:
-            self.history, self.selected, self.regions_at = None, (), time.monotonic()
+            self.edits, self.selected, self.regions_at = None, (), time.monotonic()
             self.parts, self.part_names = {}, set()
 
     # -- turns and their previews -----------------------------------------------------------------------
@@ -199,8 +249,10 @@ def missing_previews(
 ) -> Iterator[PreviewWork]:
     """List the previews that are missing, in the order in which the artist needs them.
 
-    `strengths` are those of the keyframes, `coarse` those of a region's layer.
+    `strengths` are those of the keyframes, `coarse` those of a region's layer. They are in the style's color,
+    of which the stage takes away; a true picture is painted as it will be.
     """
+    true, request = request, replace(request, color=1.0)
     layers = stage.edits.layers(request) if stage.edits else {}
     present = 1.0 if stage.edits else request.strength or 1.0  # with regions it is not the true picture
     wanted = list(dict.fromkeys([present, 1.0, *strengths]))
@@ -210,8 +262,8 @@ def missing_previews(
         stage.layers = {key: stage.layers.get(key, {}) for key in layers}
     for first, some in ((True, wanted[:2]), (False, wanted[2:])):
         missing = tuple(s for s in some if s not in stage.frames and (s,) not in stage.truth)
-        if missing:
-            yield PreviewWork(request, missing)
+        for strength in missing:
+            yield PreviewWork(request if strength in (1.0, *strengths) else true, (strength,))
         for key, layer in layers.items():
             missing = tuple(
                 s for s in (coarse[:2] if first else coarse) if s not in stage.layers.get(key, ())
@@ -250,6 +302,13 @@ class OwnStyle:
     style: Picture | NamedStyle
     title: str
     thumbnail: Path
+    studied: NamedStyle | None = None
+    """What was learned of the picture, if it was studied."""
+
+    @property
+    def best(self) -> Picture | NamedStyle:
+        """What is painted with: what was learned, or else the picture as it is read at first sight."""
+        return self.studied or self.style
 
 
 @dataclass(frozen=True)
@@ -290,7 +349,8 @@ class Session:
     """What the widgets of each stage held last."""
     tab: str = ""
     note: str = ""
-    """What the next status line says first."""
+    """What the next status line says first, and in which `kind`."""
+    note_kind: str = "calm"
     clicked: float = 0.0
     generating: Turns = field(default_factory=Turns, repr=False)
     generated: GeneratedPicture | None = None
@@ -298,6 +358,9 @@ class Session:
     sheets: list[Path] = field(default_factory=list)
     """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
+    study: CancelToken = field(default_factory=CancelToken)
+    studying: str = ""
+    """The key of the painting that is being studied."""
     results: list[FinishedPicture] = field(default_factory=list)
     looked_at: FinishedPicture | None = None
     seen: float = field(default_factory=time.time)
@@ -325,7 +388,7 @@ class Session:
     def stop(self) -> None:
         """Stop all work."""
         tokens = [stage.turns.token for stage in self.stages.values()]
-        for token in (*tokens, self.generating.token, self.full):
+        for token in (*tokens, self.generating.token, self.full, self.study):
             token.cancel()
 
     def close(self) -> None:

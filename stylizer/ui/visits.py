@@ -27,7 +27,6 @@ from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import limits
-from stylizer.ui.history import History
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.state import FinishedPicture, OwnStyle, Session, StageState
 
@@ -95,9 +94,9 @@ def read_visit(
         session.tab, session.chosen, session.values = data["tab"], data["chosen"], data["values"]
         for entry in data["own"]:
             style = _read_own(session, entry)
-            session.own[entry["key"]] = OwnStyle(
-                style, entry["title"], session.folder / Path(entry["thumbnail"]).name
-            )
+            thumbnail = session.folder / Path(entry["thumbnail"]).name
+            studied = _unpacked(entry["studied"]) if "studied" in entry else None
+            session.own[entry["key"]] = OwnStyle(style, entry["title"], thumbnail, studied)
         for name, stage in session.stages.items():
             _read_stage(session, stage, data["stages"][name], styles, edits_types[name])
         for entry in data["results"]:
@@ -125,7 +124,9 @@ def _found(session: Session, entry: dict[str, Any]) -> dict[str, Path]:
 
 
 def _own_entry(key: str, own: OwnStyle) -> dict[str, Any]:
-    entry = {"key": key, "title": own.title, "thumbnail": own.thumbnail.name}
+    entry: dict[str, Any] = {"key": key, "title": own.title, "thumbnail": own.thumbnail.name}
+    if own.studied is not None:
+        entry["studied"] = _packed(own.studied)
     return entry | (
         {"source": own.style.digest} if isinstance(own.style, Picture) else {"style": _packed(own.style)}
     )
@@ -184,7 +185,7 @@ def _own_of_region(session: Session, own: RegionStyle | RegionTranslation) -> di
 def _choice_entry(session: Session, choice: StyleChoice) -> dict[str, Any]:
     style = choice.style
     for key, own in session.own.items():
-        if own.style is style:
+        if style in (own.style, own.studied):
             return {"weight": choice.weight, "own": key}
     if isinstance(style, NamedStyle) and style.slug:
         return {"weight": choice.weight, "slug": style.slug}
@@ -210,7 +211,7 @@ def _read_stage(
         masks = [unpack_mask(base64.b64decode(text, validate=True)) for text in packed]
         regions = Regions(np.stack(masks), tuple(found["names"]))
         own = tuple(_read_region(session, each, styles) for each in found["own"])
-        stage.history = History(edits_type(regions, own, frozenset(found["kept"])))
+        stage.edits = edits_type(regions, own, frozenset(found["kept"]))
 
 
 def _read_region(
@@ -223,7 +224,7 @@ def _read_region(
     choices = []
     for choice in entry["styles"]:
         if "own" in choice:
-            style = session.own[choice["own"]].style
+            style = session.own[choice["own"]].best
         else:
             style = styles[choice["slug"]] if "slug" in choice else _unpacked(choice["style"])
         choices.append(StyleChoice(style, choice["weight"]))

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.events import EventData
 
 from stylizer.ui.handlers import regions
 from stylizer.ui.handlers import translate as translate_handlers
+from stylizer.ui.handlers.batch import BatchHandlers
 from stylizer.ui.handlers.full_size import HistoryHandlers
 from stylizer.ui.handlers.generate import GenerateHandlers
+from stylizer.ui.handlers.links import LinkHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
-from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.handlers.saving import SavingHandlers
+from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
-from stylizer.ui.messages import INVENT, sentence_of, status
-from stylizer.ui.options import Settings, StyleSettings
+from stylizer.ui.messages import INVENT
+from stylizer.ui.options import StyleSettings
 from stylizer.ui.sessions import LIFETIME
 from stylizer.ui.stage.component import call_page
+from stylizer.ui.studies import StudyDesk
 from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
+from stylizer.ui.wires import Wires
 
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 RAW = AT_ONCE | {"preprocess": False}
@@ -51,110 +53,17 @@ class Parts:
     about: AboutTab
 
 
+BEGUN = ("title", "match", "study", "study_stop", "study_keep")
+"""The widgets that change when a turn begins, where a tab has them."""
 STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""
-
-
-class Wires:
-    """Connect events to handlers: answers by name become outputs, and no error covers a control.
-
-    A handler that raises leaves every widget as it is; the sentence goes to the status line. Names that are
-    no widgets, and handlers that do not take what they are given, are found out when they are connected.
-    """
-
-    def __init__(self, widgets: dict[str, Any], **options: Any) -> None:
-        """`options` are those of every event that says nothing else."""
-        self.widgets, self.options = widgets, options
-
-    def on(
-        self,
-        events: Any,
-        handler: Callable[..., Any],
-        inputs: Sequence[str],
-        outputs: Sequence[str],
-        settings: type[Settings] | None = None,
-        **options: Any,
-    ) -> Any:
-        """Run a handler on an event or several; the outputs are those it may name in its answer.
-
-        With `settings` the handler takes, last, that record of the widgets' values. Raises KeyError for a
-        name that is no widget, TypeError for a handler with other parameters.
-        """
-        names = [*dict.fromkeys([*outputs, "status"])]
-        options = {"show_progress": "hidden", "api_visibility": "private"} | self.options | options
-        connect = functools.partial(gr.on, events) if isinstance(events, list) else events
-        return connect(
-            spread_answers(handler, len(inputs), names, settings),
-            [self.widgets[name] for name in (*inputs, *(settings.WIDGETS if settings else ()))],
-            [self.widgets[name] for name in names],
-            **options,
-        )
-
-
-def spread_answers(
-    handler: Callable[..., Any], inputs: int, names: list[str], settings: type[Settings] | None = None
-) -> Callable[..., Any]:
-    """Make a function of values out of a handler that takes so many inputs, and answers by names."""
-    signature = inspect.signature(handler)
-    hints = inspect.get_annotations(inspect.unwrap(handler), eval_str=True)
-    special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
-    signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
-
-    @functools.wraps(handler)
-    def steps(*values: Any) -> Iterator[tuple[Any, ...]]:
-        silent = True
-        try:
-            for answer in handler(*_arguments(values, settings)):
-                silent = False
-                yield _spread(answer, names)
-        except Exception as error:
-            yield _failed(error, names)
-        else:
-            if silent:  # Gradio empties the outputs of a generator that yields nothing
-                yield _spread({}, names)
-
-    @functools.wraps(handler)
-    def once(*values: Any) -> tuple[Any, ...]:
-        try:
-            return _spread(handler(*_arguments(values, settings)), names)
-        except Exception as error:
-            return _failed(error, names)
-
-    made: Any = steps if inspect.isgeneratorfunction(handler) else once
-    if settings is not None:  # Gradio counts a function's parameters
-        kept = [entry for entry in signature.parameters.values() if entry.name != "settings"]
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        rest = [inspect.Parameter(f"setting_{name}", kind) for name in settings.WIDGETS]
-        made.__signature__ = signature.replace(parameters=[*kept, *rest])
-    answering: Callable[..., Any] = made
-    return answering
-
-
-def _arguments(values: tuple[Any, ...], settings: type[Settings] | None) -> tuple[Any, ...]:
-    """Turn the last values into the record that a handler takes last, if it takes one."""
-    if settings is None:
-        return values
-    count = len(settings.WIDGETS)
-    record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
-    return (*values[:-count], record)
-
-
-def _spread(answer: Answer, names: list[str]) -> tuple[Any, ...]:
-    """Lay an answer out in the order of its event's outputs; raises KeyError for what is none of them."""
-    unknown = answer.keys() - set(names)
-    if unknown:
-        raise KeyError(f"an answer names {sorted(unknown)}, which are no outputs of its event")
-    return tuple(answer.get(name, gr.skip()) for name in names)
-
-
-def _failed(error: Exception, names: list[str]) -> tuple[Any, ...]:
-    return _spread({"status": status(sentence_of(error), "error")}, names)
 
 
 def wire_page(
     stylize: StylizeHandlers,
     translate: TranslateHandlers,
     generate: GenerateHandlers,
+    studies: StudyDesk,
     page: gr.Blocks,
     parts: Parts,
 ) -> None:
@@ -168,28 +77,35 @@ def wire_page(
     shared: dict[str, Any] = {
         "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep()),
         "key": gr.Textbox(visible="hidden", elem_id="visit-key"),
+        "link": gr.Textbox(visible="hidden", elem_id="link"),
         "moment": gr.Number(value=0, visible="hidden"),
         "tabs": parts.tabs,
         "history": parts.about.history,
     }
-    wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")})
+    wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, stylize.note_error)
     outputs = ["visit", "key", "history", "tabs", "facts"]
     loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
         loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], queue=False
     )
+    links = LinkHandlers(stylize)
+    address: dict[str, Any] = {"js": call_page("address(...values)"), "queue": False}
+    wires.on(loaded.then, links.follow, ["visit", "link"], ["turn", *STYLE_CONTROLS], **address)
+    copy = parts.stylize.copy_link.click
+    copied = wires.on(copy, links.copy, ["visit"], ["link"], StyleSettings, **AT_ONCE)
+    copied.then(None, shared["link"], None, js=call_page("copyLink(...values)"))
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(stylize.leave)
     _wire_history(Wires({**vars(parts.about), **shared}), HistoryHandlers(sessions), parts.about)
     forgotten = wires.on(parts.about.forget.click, stylize.forget, ["visit"], [], **AT_ONCE)
     forgotten.then(None, js=call_page("forget()"))
-    _wire_stylize(wires, stylize, parts)
+    _wire_stylize(wires, stylize, parts, studies)
     if parts.translate is not None:
         tab = parts.translate
         shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
         widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
         # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
-        translate_wires = Wires(widgets, preprocess=False)
+        translate_wires = Wires(widgets, translate.note_error, preprocess=False)
         back = ["stage", *translate_handlers.CONTROLS]
         translate_wires.on(loaded.then, translate.come_back, ["visit"], [*back, "turn"], queue=False)
         _wire_translate(translate_wires, translate, parts, tab)
@@ -208,7 +124,7 @@ def _turn(name: str) -> gr.Number:
 
 def _wire_stage(
     wires: Wires,
-    live: StageHandlers,
+    live: SavingHandlers,
     parts: Parts,
     name: str,
     controls: Sequence[str],
@@ -218,7 +134,7 @@ def _wire_stage(
     on, tab, settings = wires.on, wires.widgets, live.settings_type
     on(parts.doors[live.tab].select, live.enter, ["visit"], ["turn", "region_box"], **AT_ONCE)
 
-    # the strength slider never reaches the server: the stage listens to it, and blends
+    # strength and color never reach the server: the stage listens to their sliders, and blends
     strength = tab["strength"]
     gr.on(
         [strength.change, strength.release],
@@ -227,6 +143,8 @@ def _wire_stage(
         None,
         js=to_stage(name, "setStrength(value / 100)"),
     )
+    color = tab["color"]
+    gr.on([color.change, color.release], None, color, None, js=to_stage(name, "setColor(value / 100)"))
     looked = [event for slider in looks for event in (slider.input, slider.release)]
     gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
     on(tab["stage"].keep, live.keep, ["visit"], [], settings, queue=False, trigger_mode="always_last")
@@ -248,7 +166,7 @@ def _wire_stage(
         tab["turn"].change,
         live.paint,
         ["visit"],
-        ["stage", "facts", *(name for name in ("title", "match") if name in tab)],
+        ["stage", "facts", *(name for name in BEGUN if name in tab)],
         settings,
         trigger_mode="always_last",
         concurrency_id="preview",
@@ -279,10 +197,10 @@ def _wire_stage(
     on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
 
 
-def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
+def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: StudyDesk) -> None:
     on, tab = wires.on, parts.stylize
     shares = [f"share{place}" for place in range(len(tab.shares))]
-    looks = [tab.color, tab.stroke, tab.detail, *tab.shares]
+    looks = [tab.stroke, tab.detail, *tab.shares]
     _wire_stage(wires, live, parts, "stage", STYLE_CONTROLS, looks)
     gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "adjusted()"))
     on(tab.camera.input, live.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
@@ -304,8 +222,21 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
         **RAW,
     )
 
+    painted = on(
+        tab.batch.upload,
+        BatchHandlers(live).paint,
+        ["visit", "batch", "size", "format"],
+        [*live.starters, "stop", "download"],
+        live.settings_type,
+        preprocess=False,
+        trigger_mode="once",
+        concurrency_id="full size",
+        concurrency_limit=1,
+    )
+    painted.then(None, tab.download, None, js=call_page("download(...values)"))
+    _wire_study(wires, StudyHandlers(live, studies), tab)
     region_handlers = StylizeRegionHandlers(live)
-    on_region = _wire_regions(wires, region_handlers, "stage", regions.PANEL)
+    on_region = _wire_regions(wires, region_handlers, "stage", regions.PANEL, STYLE_CONTROLS)
     adjusted = [
         event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
     ]
@@ -319,11 +250,20 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts) -> None:
         on_region(button.click, region_handlers.operation(name), "region_pixels")
 
 
+def _wire_study(wires: Wires, live: StudyHandlers, tab: StylizeTab) -> None:
+    """Connect studying; the desk counts who studies, so no event waits in the queue of the previews."""
+    on, buttons = wires.on, ["study", "study_stop", "study_keep", "study_line"]
+    on(tab.study.click, live.study_chosen, ["visit"], ["turn", *buttons], concurrency_limit=None)
+    on(tab.study_stop.click, live.stop, ["visit"], [], **AT_ONCE)
+    kept = on(tab.study_keep.click, live.keep, ["visit"], ["study_file"], **AT_ONCE)
+    kept.then(None, tab.study_file, None, js=call_page("download(...values)"))
+
+
 def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: TranslateTab) -> None:
     on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
-    _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.color, tab.stroke, *tab.shares])
+    _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.stroke, *tab.shares])
     on(
         tab.model.input,
         live.choose_model,
@@ -333,14 +273,17 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     )
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
     region_handlers = TranslateRegionHandlers(live)
-    on_region = _wire_regions(wires, region_handlers, name, translate_handlers.PANEL)
+    panel, controls = translate_handlers.PANEL, translate_handlers.CONTROLS
+    on_region = _wire_regions(wires, region_handlers, name, panel, controls)
     on_region(tab.region_domains.input, region_handlers.set_domains, "region_domains")
 
 
 def _wire_regions(
-    wires: Wires, region_handlers: RegionHandlers, name: str, panel: Sequence[str]
+    wires: Wires, region_handlers: RegionHandlers, name: str, panel: Sequence[str], controls: Sequence[str]
 ) -> Callable[..., None]:
     """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
+
+    `controls` are the widgets that undo sets.
 
     Strokes and steps come in the order in which they were made, one at a time.
     """
@@ -353,7 +296,8 @@ def _wire_regions(
 
     def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> None:
         settings = region_handlers.handlers.settings_type
-        wires.on(events, handler, ["visit", *inputs], outputs, settings, **(in_order | more))
+        names = [*outputs, *controls] if handler in (region_handlers.undo, region_handlers.redo) else outputs
+        wires.on(events, handler, ["visit", *inputs], names, settings, **(in_order | more))
 
     # the strength of a region is blended on the stage too; a reset moves the slider without an input event
     slider = tab["region_strength"]
@@ -371,6 +315,8 @@ def _wire_regions(
         (tab["clear_regions"].click, region_handlers.clear),
     ):
         on(event, handler)
+    saved = wires.on(tab["save_masks"].click, region_handlers.save_masks, ["visit"], ["download"])
+    saved.then(None, tab["download"], None, js=call_page("download(...values)"))
     on(tab["region_manner"].input, region_handlers.set_manner, "region_manner")
     for label, button in tab["presets"].items():
         on(button.click, region_handlers.preset(label))

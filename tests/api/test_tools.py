@@ -17,7 +17,7 @@ from tests.imaging.files import file_of, ramp
 from tests.ui.small_studio import STYLES
 
 PHOTO = file_of(ramp(32, 40), "PNG")
-TOOLS = {"styles", "stylize", "masterwork", "segment", "stylize_regions", "translate", "invent"}
+TOOLS = {"styles", "stylize", "masterwork", "study", "segment", "stylize_regions", "translate", "invent"}
 
 
 def by_text(data: bytes) -> str:

@@ -184,12 +184,36 @@ def test_every_view_works_by_keyboard(page):
 def test_the_look_controls_paint_anew_and_the_last_value_wins(page):
     page.locator("button", has_text="Look").click()
     before = color(page)
-    slider = page.locator("#color input[type=range]")
-    for value in (80, 40, 20, 0):
+    slider = page.locator("#detail input[type=range]")
+    for value in (20, 40, 80, 100):
         slider.fill(str(value))
     stage_says(page, "turn >= 1 && frames >= 7")
     assert turn_of(page) < 4, "a drag is one wish, not one for every step"
-    assert far(color(page), before) > 0.02
+    status_says(page, "Painted like")
+    assert page.locator("#detail input[type=number]").input_value() == "100"
+    assert color(page) != before
+
+
+@pytest.mark.parametrize("page", ["", "?plain"], indirect=True)
+def test_color_is_blended_on_the_stage_like_strength_and_as_the_studio_paints_it(page, photo_file):
+    bring(page, photo_file)
+    settle(page, 1)
+    choose(page, "blue-hour")
+    settle(page, 2)
+    set_strength(page, 100)
+    stage_says(page, "strength === '1'")
+    page.locator("button", has_text="Look").click()
+    page.wait_for_timeout(500)
+    turn, whole = turn_of(page), color(page)
+    frames = page.evaluate(FRAMES_UNTIL_SHOWN.replace("#strength", "#color"), "0")
+    assert frames <= 2, f"the slider's move was seen after {frames} animation frames"
+    gray = color(page)
+    assert far(gray, whole) > 0.05
+    set_strength(page, 99)  # no keyframe, so the studio paints the true picture
+    stage_says(page, "strength === '0.99' && settled === 'true'")
+    page.wait_for_timeout(400)
+    assert far(color(page), gray) < 0.03, "the stage shows what the studio paints"
+    assert turn_of(page) == turn, "nothing was painted anew"
 
 
 def test_a_bad_file_says_why_and_the_page_goes_on(page, tmp_path, photo_file):

@@ -47,6 +47,16 @@ test("regions that are painted alike are drawn together; those held, and kept, s
   assert.deepEqual(groupsOf(entries, 1, [0, 1], layers, frames).map(({ places }) => places), [[0, 1, 2, 3], [4]]);
 });
 
+test("regions with other colors are drawn apart, and follow the picture's color where they have none", () => {
+  const entries = [
+    { layer: "", strength: null, style_color: null },
+    { layer: "", strength: null, style_color: 0.5 },
+    { layer: "", strength: null, style_color: null },
+  ];
+  const groups = groupsOf(entries, 1, [], new Map(), frames, 0.2);
+  assert.deepEqual(groups.map(({ places, color }) => [places, color]), [[[0, 2], 0.2], [[1], 0.5]]);
+});
+
 const [width, height] = [24, 16];
 const halves = () => {
   const left = Uint8Array.from({ length: width * height }, (_, at) => (at % width < 12 ? 255 : 0));

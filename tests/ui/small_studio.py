@@ -11,6 +11,7 @@ from stylizer.engine import Engine
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
@@ -25,17 +26,22 @@ STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it t
 }
 
 
-def small_engine(folder: Path, segments: bool = False, models: bool = False) -> Engine:
+def small_engine(
+    folder: Path, segments: bool = False, models: bool = False, teachable: bool = False
+) -> Engine:
     """Write a checkpoint with a see-through painter and four styles, and open it.
 
     With `segments` there is a segmenter, too, which sees colors; with `models` translators and a generator.
+    With `teachable` the painter is one of the kind that ships, small and with random weights.
     """
     torch.set_num_threads(1)
     if models:
         save_models(folder)
     if segments:
         save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# Sees colors\n")
-    save_checkpoint(folder / "painter", FakePainter(FakeConfig()), "# A painter of colors\n", half=False)
+    torch.manual_seed(0)
+    painter = Painter(PainterConfig.tiny()) if teachable else FakePainter(FakeConfig())
+    save_checkpoint(folder / "painter", painter, "# A painter of colors\n", half=False)
     engine = Engine(folder, device="cpu", whole_precision=True)
     for seed, (slug, (title, artist, year, tags, tint)) in enumerate(STYLES.items()):
         picture = tinted(tint, seed)

@@ -1,6 +1,7 @@
 """Handlers of the regions, called as the stage and the panel would call them."""
 
 import json
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.handlers.regions import PHOTO, StylizeRegionHandlers
+from stylizer.ui.handlers.regions import FOLLOW, LIGHTER, PHOTO, StylizeRegionHandlers
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
 
@@ -178,6 +179,31 @@ def test_presets_do_not_lose_a_regions_own_painting(artist, desk):
     list(desk.preset("Sky swap")(artist.visit, artist.settings))
     assert artist.stage.edits.own_of("sky").styles[0].style.slug == "amber"
     assert "sky" not in artist.stage.edits.kept
+
+
+def test_what_lies_outside_the_subject_can_be_painted_lighter(artist, desk):
+    list(desk.preset("Subject only")(artist.visit, artist.settings))
+    artist.tell("choose", names=["sky", "vegetation"])
+    answer = desk.set_manner(artist.visit, LIGHTER, artist.settings)
+    base = artist.studio.request(artist.session, artist.settings)
+    sky, person = (artist.stage.edits.resolved(name, base) for name in ("sky", "person"))
+    assert 0 < sky.strength < person.strength and sky.styles == base.styles
+    assert answer["region_manner"] == LIGHTER and shown(answer)["sky"]["layer"] == ""
+    assert desk.set_manner(artist.visit, FOLLOW, artist.settings)["region_manner"] == FOLLOW
+
+
+def test_masks_are_handed_out_in_the_photos_size(artist, desk):
+    *_, answer = desk.save_masks(artist.visit)
+    with zipfile.ZipFile(answer["download"]) as pack:
+        assert set(pack.namelist()) == {"person.png", "vegetation.png", "sky.png", "overlay.png"}
+        (artist.session.folder / "sky.png").write_bytes(pack.read("sky.png"))
+    mask = open_picture(artist.session.folder / "sky.png")
+    assert (mask.height, mask.width) == (artist.stage.photo.height, artist.stage.photo.width)
+    desk.clear(artist.visit, artist.settings)
+    going = desk.save_masks(artist.visit)
+    assert next(going) == {"download": None}
+    with pytest.raises(RequestError, match="no regions"):
+        next(going)
 
 
 def test_matching_is_offered_only_for_a_painting_that_is_a_picture(artist, tmp_path):

@@ -55,6 +55,35 @@ def test_rest_paints_the_true_picture_of_a_strength(visitor):
     assert abs(open_picture(truth["file"]["path"]).rgb.astype(int) - expected.rgb).mean() < 3
 
 
+def test_the_stage_gets_the_whole_color_and_true_pictures_as_they_will_be(visitor):
+    visitor.choose("moss")
+    visitor.set(color=20, strength=63)
+    message = visitor.paint()[-1]["stage"]
+    style = (StyleChoice(visitor.studio.engine.find_style("moss")),)
+    frame = next(each for each in message["frames"] if each["strength"] == 1.0)
+    (truth,) = message["truth"]
+    for shown, strength, color in ((frame, 1.0, 1.0), (truth, 0.63, 0.2)):
+        request = StyleRequest(visitor.stage.photo, style, strength=strength, color=color)
+        expected = visitor.studio.engine.run(request).picture
+        assert abs(open_picture(shown["file"]["path"]).rgb.astype(int) - expected.rgb).mean() < 3
+    assert message["color"] == 0.2
+
+
+def test_another_color_keeps_the_keyframes_and_forgets_the_true_pictures(visitor):
+    visitor.choose("moss")
+    visitor.set(strength=63)
+    visitor.paint()
+    frames = dict(visitor.stage.frames)
+    visitor.set(color=20)
+    visitor.studio.keep(visitor.visit, visitor.settings)
+    message = visitor.studio.rest(visitor.visit, visitor.settings)["stage"]
+    assert visitor.stage.frames == frames and message["color"] == 0.2
+    (truth,) = message["truth"]
+    style = (StyleChoice(visitor.studio.engine.find_style("moss")),)
+    expected = visitor.studio.engine.run(StyleRequest(visitor.stage.photo, style, strength=0.63, color=0.2))
+    assert abs(open_picture(truth["file"]["path"]).rgb.astype(int) - expected.picture.rgb).mean() < 3
+
+
 def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
     visitor.choose("moss")
     visitor.paint()
@@ -62,6 +91,20 @@ def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
         visitor.set(strength=strength)
         message = visitor.studio.rest(visitor.visit, visitor.settings)["stage"]
     assert [truth["strengths"] for truth in message["truth"]] == [[0.37], [0.38], [0.39], [0.4]]
+
+
+def test_a_mistake_is_still_said_when_the_painting_that_went_on_is_over(visitor):
+    visitor.choose("moss")
+    painting = visitor.studio.paint(visitor.visit, visitor.settings)
+    next(painting)
+    visitor.studio.note_error(visitor.visit, "That is no picture.")
+    last = list(painting)[-1]["status"]
+    assert "That is no picture." in last and "error" in last
+    visitor.choose("rose")
+    assert "no picture" not in visitor.paint()[-1]["status"], "the next act clears it"
+    visitor.studio.note_error(visitor.visit, "Nothing goes on.")
+    visitor.choose("moss")
+    assert "Nothing" not in visitor.paint()[-1]["status"]
 
 
 def test_a_new_turn_stops_the_work_for_the_last(visitor):
@@ -246,7 +289,7 @@ def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo
     assert '"masterwork": true' in read_recipe(file)
     again = list(_masterwork(visitor))
     assert len([answer for answer in again if answer.get("stage")]) == 1, "it is remembered, and shown"
-    assert visitor.session.results[-1].caption == "photo, Own, 100 %"
+    assert visitor.session.results[-1].caption == "Photo, Own, 100 %"
 
 
 def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file):

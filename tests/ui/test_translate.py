@@ -100,7 +100,7 @@ def test_a_finished_translation_brings_its_settings_back(artist):
     file = list(artist.live.render(artist.visit, "As the photo", "PNG", artist.values))[-1]["download"]
     assert json.loads(read_recipe(file))["model"]["name"] == "seasons"
     (finished,) = artist.session.results
-    assert finished.caption == "photo, Autumn and Winter, 80 %"
+    assert finished.caption == "Photo, Autumn and Winter, 80 %"
 
     artist.live.choose_model(artist.visit, "lines")
     answer = artist.live.open_photo(artist.visit, {"path": file, "orig_name": "it.png"})

@@ -6,7 +6,7 @@ import pytest
 from stylizer.engine import RequestError
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.page import make_page
-from stylizer.ui.wiring import Wires, spread_answers
+from stylizer.ui.wires import Wires, spread_answers
 from tests.ui.small_studio import small_engine
 
 NONE = ("translate-none", "invent-none")
@@ -23,7 +23,7 @@ def test_an_error_touches_the_status_line_alone():
 
 
 def test_an_answer_without_an_output_is_a_mistake_of_ours():
-    (line,) = spread_answers(lambda: {"nowhere": 1}, 0, ["status"])()
+    line = spread_answers(lambda: {"nowhere": 1}, 0, ["status"])()
     assert "Something went wrong" in line
 
 
@@ -51,7 +51,21 @@ def test_values_reach_a_handler_as_a_record():
         return {"status": f"{visit} {settings.strength} {settings.shares[3]}"}
 
     values = dict.fromkeys(StyleSettings.WIDGETS, 0) | {"strength": 70, "share3": 25}
-    assert spread_answers(handler, 1, ["status"], StyleSettings)("me", *values.values()) == ("me 70 25",)
+    assert spread_answers(handler, 1, ["status"], StyleSettings)("me", *values.values()) == "me 70 25"
+
+
+def test_an_event_with_one_output_gives_its_value_and_not_a_list_of_it():
+    assert spread_answers(lambda: {}, 0, ["status"])() == gr.skip()
+
+
+def test_what_went_wrong_is_told_with_the_visit():
+    heard = []
+
+    def failing_for(visit):
+        raise RequestError("no photo")
+
+    spread_answers(failing_for, 1, ["status"], None, lambda *what: heard.append(what))("me")
+    assert heard == [("me", "No photo.")]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +75,8 @@ def page(tmp_path_factory):
 
 def test_only_the_documented_endpoints_are_public(page):
     names = {fn.api_name for fn in page.fns.values() if fn.api_visibility == "public" and fn.fn is not None}
-    assert names == {"stylize", "masterwork", "styles", "segment", "stylize_regions", "translate", "invent"}
+    painting = {"stylize", "masterwork", "stylize_regions", "translate", "invent"}
+    assert names == painting | {"styles", "segment", "study"}
 
 
 def test_no_event_that_paints_can_lose_the_last_wish(page):

@@ -5,23 +5,26 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from stylizer.engine import CancelToken, RequestError
+from stylizer.engine.forecast import Forecast
 from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.messages import title_line
+from stylizer.ui.messages import title_line, written
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
 
 SIZES = {"As the photo": None, "4096 px": 4096, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""
-FORMATS = {"PNG": ".png", "JPEG": ".jpg"}
+LAYERS = "Layers"
+FORMATS = {"PNG": ".png", "JPEG": ".jpg", LAYERS: ".ora"}
 JPEG_QUALITY = 95
 CENTIMETERS = 2.54 / 300
 """Of one pixel, printed at 300 dots an inch."""
@@ -81,19 +84,38 @@ class FullSize:
             yield News(sentence, news.done / news.total)
 
 
-def facts_line(photo: Picture | None, size: str) -> str:
-    """Say how many pixels a picture of that size will have, and how large it is in print."""
+def facts_line(photo: Picture | None, size: str, forecasts: Mapping[str, Forecast] | None = None) -> str:
+    """Say how many pixels a picture of that size will have, how large it is in print, and what it takes.
+
+    `forecasts` are of what the buttons start, by their words.
+    """
     if photo is None:
         return ""
     longest = max(photo.width, photo.height)
     share = min(1.0, (SIZES[size] or longest) / longest)
     width, height = (round(side * share) for side in (photo.width, photo.height))
     print_size = " × ".join(f"{side * CENTIMETERS:.1f}" for side in (width, height))
-    return f'<p class="facts">{width} × {height} pixels, {print_size} cm in print</p>'
+    told = [f"{width} × {height} pixels, {print_size} cm in print"]
+    told += [f"{words}: {_costs(forecast)}" for words, forecast in (forecasts or {}).items()]
+    return f'<p class="facts">{". ".join(told)}</p>'
 
 
-def keep_finished(session: Session, request: Any, result: Any, names: list[str], tab: str) -> FinishedPicture:
-    """Write a finished picture down, as PNG and JPEG with its recipe, and add it to the visit's history."""
+def _costs(forecast: Forecast) -> str:
+    memory = f"{forecast.nbytes / 2**30:.1f} GB of memory"
+    if forecast.seconds is None:
+        return f"about {memory}"
+    minutes = forecast.seconds / 60
+    time = f"{minutes:.0f} min" if minutes >= 2 else f"{max(1, forecast.seconds):.0f} s"
+    return f"about {time}, {memory}"
+
+
+def keep_finished(
+    session: Session, request: Any, result: Any, names: list[str], tab: str, format: str = "PNG"
+) -> FinishedPicture:
+    """Write a finished picture down, as PNG and JPEG with its recipe, and add it to the visit's history.
+
+    In layers, too, if that is the format that is asked for.
+    """
     recipe = result.recipe.to_json()
     name = f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
     folder = session.new_file("")
@@ -102,14 +124,17 @@ def keep_finished(session: Session, request: Any, result: Any, names: list[str],
     save_picture(result.picture, file, recipe)
     inside = recipe if recipe_fits(recipe, "jpg") else None
     save_picture(result.picture, file.with_suffix(".jpg"), inside, JPEG_QUALITY)
+    if format == LAYERS:
+        layers = layers_of(request.content, result.picture, request.regions)
+        save_layers(file.with_suffix(FORMATS[LAYERS]), layers, result.picture)
     thumbnail = session.new_file(".webp")
     save_picture(fit_within(result.picture, THUMBNAIL_SIDE), thumbnail, quality=84)
-    caption = f"{request.content.name}, {' and '.join(names)}, {round(100 * request.strength)} %"
+    caption = f"{written(request.content.name)}, {' and '.join(names)}, {round(100 * request.strength)} %"
     finished = FinishedPicture(file, thumbnail, caption, recipe, tab)
     session.results.append(finished)
     for old in session.results[:-MOST_RESULTS]:
-        old.file.unlink(missing_ok=True)
-        old.file.with_suffix(".jpg").unlink(missing_ok=True)
+        for suffix in FORMATS.values():
+            old.file.with_suffix(suffix).unlink(missing_ok=True)
     del session.results[:-MOST_RESULTS]
     return finished
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from stylizer.engine import RequestError, StyleRequest
 from stylizer.engine.matching import usable_parts
 from stylizer.errors import StudioError
 from stylizer.imaging import regions as operations
-from stylizer.imaging.mask_files import read_mask, weak_mask
+from stylizer.imaging.mask_files import read_mask, weak_mask, write_masks
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
@@ -31,10 +32,14 @@ from stylizer.ui.stage.message import RegionEdit, read_edit
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.state import Session, StageState
 
-FOLLOW, PHOTO = "As the picture", "Keep the photo"
-MANNERS = (FOLLOW, OWN_PAINTING, PHOTO)
+FOLLOW, LIGHTER, PHOTO = "As the picture", "Lighter", "Keep the photo"
+MANNERS = (FOLLOW, OWN_PAINTING, LIGHTER, PHOTO)
+LIGHTER_STRENGTH = 0.35
+"""Of what stands behind the subject: painted, yet near the photo."""
 WHOLE_PAINTING = "the whole painting"
 MATCH = "Match by meaning"
+TOLERANCE = 0.15
+"""Of Similar, where the stage does not tell another."""
 PANEL = (
     "region_box",
     "region_title",
@@ -124,6 +129,22 @@ class RegionHandlers(ABC):
         stage.forget_truth()
         return self._answer(session, base, "The regions are removed.")
 
+    def save_masks(self, visit: str) -> Iterator[Answer]:
+        """Hand out the masks as PNGs in the photo's size, in a zip; for people who go on elsewhere."""
+        yield {"download": None}  # or the file before would be handed out again when there is none
+        session = self.handlers.sessions.find(visit)
+        stage = self.handlers.stage(session)
+        if stage.edits is None or stage.photo is None:
+            raise RequestError("there are no regions yet; find them, or make one")
+        folder = session.new_file("")
+        files = write_masks(stage.edits.regions, folder, stage.photo, {})
+        pack = folder / "masks.zip"
+        with zipfile.ZipFile(pack, "w", zipfile.ZIP_STORED) as zipped:
+            for file in files:
+                zipped.write(file, file.name)
+                file.unlink()
+        yield {"download": str(pack), "status": status(f"Saved {len(files) - 1} masks and an overview.")}
+
     # -- what the stage says ----------------------------------------------------------------------------
 
     def choose(self, visit: str, event: gr.EventData, settings: Any) -> Answer:
@@ -167,7 +188,8 @@ class RegionHandlers(ABC):
         def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
             stage = self.handlers.stage(session)
             small = resize_picture(base.content, *edits.regions.size)
-            mask = similar_area(to_tensor(small), float(edit["x"]), float(edit["y"]))
+            tolerance = min(1.0, max(0.0, float(edit.get("tolerance", TOLERANCE))))
+            mask = similar_area(to_tensor(small), float(edit["x"]), float(edit["y"]), tolerance)
             name = str(edit["name"]) or self._new_region(stage)
             self._change_mask(stage, name, mask, bool(edit["erase"]))
             return {**self.panel(session, base), "status": status(changed(name))}
@@ -183,17 +205,15 @@ class RegionHandlers(ABC):
         return self._step(visit, event, settings, forward=True)
 
     def _step(self, visit: str, event: gr.EventData, settings: Any, forward: bool) -> Answer:
-        def change(session: Session, edits: RegionEdits, base: Any, edit: RegionEdit) -> Answer:
-            stage, word = self.handlers.stage(session), "redo" if forward else "undo"
-            history = stage.history
-            if history is None or not (history.can_redo if forward else history.can_undo):
-                return {"status": status(f"There is nothing to {word}.")}
-            _ = history.redo() if forward else history.undo()
-            stage.forget_truth()
-            done = "The step is done again." if forward else "The last step is undone."
-            return {**self._after(session, base), "status": status(done)}
-
-        return self._carry_out(visit, event, settings, change)
+        session, stage, _ = self._open(visit, settings)
+        edit = read_edit(event._data)
+        with stage.lock:
+            stage.acknowledged = max(stage.acknowledged, edit.get("edit", 0))
+            answer = self.handlers.step(session, forward)
+        self.handlers.sessions.save(session)
+        values = self.handlers.settings_type.read(**session.values[self.handlers.stage_name])
+        base = self.handlers.request(session, values)
+        return {**self.panel(session, base), **self.handlers.message(session, base), **answer}
 
     # -- what the panel says ----------------------------------------------------------------------------
 
@@ -203,6 +223,8 @@ class RegionHandlers(ABC):
         what = listed(list(stage.selected))
         if manner == PHOTO:
             edits, sentence = edits.keep(stage.selected), f"As in the photo: {what}."
+        elif manner == LIGHTER:
+            edits, sentence = edits.override(stage.selected, strength=LIGHTER_STRENGTH), f"Lighter: {what}."
         elif manner == FOLLOW:
             edits = edits.inherit(stage.selected)
             sentence = f"Painted like the picture: {what}."
@@ -284,11 +306,13 @@ class RegionHandlers(ABC):
                 answer = change(session, stage.edits, base, edit) if stage.edits else {}
             except StudioError as error:
                 answer = {"status": status(sentence_of(error), "error")}
+        self.handlers.note_step(session)
         self.handlers.sessions.save(session)
         return {**self.handlers.message(session, base), **answer}
 
     def _answer(self, session: Session, base: Any, sentence: str) -> Answer:
         said = {"status": status(sentence)}
+        self.handlers.note_step(session)
         self.handlers.sessions.save(session)
         return {**said, **self._after(session, base), **self.handlers.message(session, base)}
 
@@ -331,10 +355,15 @@ class StylizeRegionHandlers(RegionHandlers):
 
     def __init__(self, stage_handlers: StylizeHandlers) -> None:
         super().__init__(stage_handlers)
-        self.gallery = stage_handlers.gallery
+        self.stylize, self.gallery = stage_handlers, stage_handlers.gallery
 
     def invitation(self, what: str) -> str:
         return f"Choose a painting for {what}."
+
+    def _manner(self, edits: RegionEdits, names: tuple[str, ...]) -> str:
+        manner = super()._manner(edits, names)
+        lighter = manner == FOLLOW and edits.own_of(names[0]).strength == LIGHTER_STRENGTH
+        return LIGHTER if lighter else manner
 
     def adjust(self, visit: str, color: float, stroke: float, settings: Any) -> Answer:
         """Give the chosen regions a color and a brush size of their own."""
@@ -385,6 +414,7 @@ class StylizeRegionHandlers(RegionHandlers):
         """Give the regions the styles of the parts of the painting that they are paired with."""
         stage, engine = self.handlers.stage(session), self.engine
         assert stage.edits is not None
+        base = self.stylize.with_paintings(session, base)  # what was learned of them has no parts
         edits, request = stage.edits, replace(base, regions=stage.edits.regions)
         pairing: dict[str, str | None] = dict(engine.pairing(request))
         pictures = [choice.style for choice in base.styles if isinstance(choice.style, Picture)]

@@ -1,39 +1,40 @@
-"""The handlers of a stage: its previews while the artist decides, and its full size."""
+"""The handlers of a stage: photo, previews, and what is decided; `saving.py` adds the full size."""
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, RequestError, read_recipe_text
+from stylizer.engine.forecast import Forecast
 from stylizer.engine.recipe import PAINTING, TRANSLATION
-from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.errors import StudioError
+from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.full_size import (
-    FORMATS,
     SIZES,
-    FullSize,
     chosen,
     facts_line,
-    history_gallery,
-    keep_finished,
 )
-from stylizer.ui.messages import STYLIZE, TRANSLATE, sentence_of, status, written
-from stylizer.ui.region_edits import RegionEdits, Strengths
+from stylizer.ui.messages import STYLIZE, TRANSLATE, SessionExpired, sentence_of, status, written
+from stylizer.ui.options import Settings
+from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
 from stylizer.ui.stage.message import StageMessage, compose_message, read_edit
-from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
+from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, Step, keep_preview, missing_previews
 from stylizer.ui.visits import keep_source
 
 Answer = dict[str, Any]
 
+BLENDED = {"strength": 0.0, "color": 0.0}
+"""The settings that the stage blends itself; the others need the painter."""
 ACCEPTED = "use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF"
 MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE}
 """The tabs of recipes of photos."""
@@ -49,15 +50,13 @@ class StageHandlers(ABC):
     tab: ClassVar[str]
     """The name of the tab; its stage has the same."""
     stage_name: ClassVar[str]
-    settings_type: ClassVar[type]
+    settings_type: ClassVar[type[Settings]]
     """The record of the widgets that a request depends on."""
     edits_type: ClassVar[type[RegionEdits]] = RegionEdits
     strengths: ClassVar[tuple[float, ...]] = (1.0,)
     """Strengths of the previews, in the order in which they are painted."""
     coarse: ClassVar[tuple[float, ...]] = (1.0,)
     """Those of a region's layer."""
-    starters: ClassVar[dict[str, str]] = {"render": "render"}
-    """The buttons that start a picture in full size, and their handlers."""
 
     def __init__(self, engine: Engine, sessions: Sessions, samples: tuple[SamplePhoto, ...]) -> None:
         self.engine, self.sessions, self.samples = engine, sessions, samples
@@ -73,10 +72,6 @@ class StageHandlers(ABC):
         self, request: Any, strengths: tuple[float, ...], token: CancelToken
     ) -> Iterator[tuple[float, Picture]]:
         """Paint the picture at each strength, small."""
-
-    @abstractmethod
-    def paint_full(self, request: Any, token: CancelToken, progress: Any) -> Any:
-        """Paint the picture as large as the request says."""
 
     @abstractmethod
     def names(self, request: Any) -> list[str]:
@@ -101,7 +96,35 @@ class StageHandlers(ABC):
     def read(self, session: Session, settings: Any) -> Any:
         """Make the picture's request, and note the widgets' values for when the visit comes back."""
         session.values[self.stage_name], session.tab = settings.to_widgets(), self.tab
-        return self.request(session, settings)
+        request, stage = self.request(session, settings), self.stage(session)
+        if stage.request is not None and stage.request.color != request.color:
+            stage.drop_truth()
+        self.note_step(session)
+        return request
+
+    def note_step(self, session: Session) -> None:
+        """Note what is decided by now, for undo."""
+        values = {name: _fixed(value) for name, value in session.values[self.stage_name].items()}
+        self.stage(session).note(Step(session.chosen, tuple(values.items()), self.stage(session).edits))
+
+    def step(self, session: Session, forward: bool) -> Answer:
+        """Take the last decision back, or one that was taken back again: style, settings or regions."""
+        stage = self.stage(session)
+        went = stage.go_back(forward)
+        if went is None:
+            return {"status": status(f"There is nothing to {'redo' if forward else 'undo'}.")}
+        before, step = went
+        session.chosen, session.values[self.stage_name] = step.chosen, dict(step.values)
+        session.note = "The step is done again." if forward else "The last step is undone."
+        answer: Answer = {"status": status(session.note)}
+        if before.values != step.values or before.chosen != step.chosen:
+            answer |= self.widgets(session)
+        look = [{**dict(each.values), **BLENDED, "chosen": each.chosen} for each in (before, step)]
+        return {**answer, "turn": stage.renew(keep=look[0] == look[1])}
+
+    def keyframes_for(self, session: Session) -> tuple[float, ...]:
+        """Return the strengths of the previews, in the order in which they are painted."""
+        return self.strengths
 
     def begun(self, session: Session) -> Answer:
         """Say what else changes when a turn begins."""
@@ -179,9 +202,30 @@ class StageHandlers(ABC):
 
     def choose_size(self, visit: str, size: str) -> Answer:
         """Say what a size for saving means."""
-        stage = self.stage(self.sessions.find(visit))
-        stage.out_size = size
-        return {"facts": facts_line(stage.photo, size)}
+        session = self.sessions.find(visit)
+        self.stage(session).out_size = size
+        return {"facts": self.facts(session)}
+
+    def facts(self, session: Session) -> str:
+        """Say what the picture will be in full size, and what it takes to make it."""
+        stage, forecasts = self.stage(session), {}
+        if stage.request is not None:
+            edits = stage.edits
+            request = edits.request(stage.request) if edits else stage.request
+            with contextlib.suppress(StudioError):  # whatever is wrong, painting it says so
+                forecasts = self.forecasts(replace(request, long_side=SIZES[stage.out_size]))
+        return facts_line(stage.photo, stage.out_size, forecasts)
+
+    def forecasts(self, request: Any) -> dict[str, Forecast]:
+        """Foretell what each button takes that starts a picture in full size, by its words."""
+        return {}
+
+    def note_error(self, visit: Any, sentence: str) -> None:
+        """Let a sentence on a mistake outlast the painting that goes on meanwhile."""
+        with contextlib.suppress(SessionExpired):
+            session = self.sessions.find(visit)
+            if self.stage(session).busy:
+                session.note, session.note_kind = sentence, "error"
 
     def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
         turn = stage.bring(photo, sample)
@@ -218,22 +262,28 @@ class StageHandlers(ABC):
             yield self._prepare(session, token)
             request = self.read(session, settings)
             self.sessions.save(session)
-            told = status(" ".join(filter(None, (session.note, self.done(session, request)))))
-            for work in missing_previews(stage, request, self.strengths, self.coarse):
+            words = self.done(session, request)
+            for work in missing_previews(stage, request, self.keyframes_for(session), self.coarse):
                 for strength, painted in self.previews(work.request, work.strengths, token):
                     keep_preview(stage, token, work, strength, painted, self.strengths)
                     # the picture is there; what still comes is for the slider's next move
                     there = strength == request.strength and stage.edits is None
                     stage.busy = stage.busy and not there
-                    yield {**self.message(session, request), **({"status": told} if there else {})}
-            stage.busy, session.note = False, ""
-            yield {**self.message(session, request), "status": told}
+                    told = {"status": self._over(session, words)} if there else {}
+                    yield {**self.message(session, request), **told}
+            stage.busy, last = False, self._over(session, words)
+            session.note, session.note_kind = "", "calm"
+            yield {**self.message(session, request), "status": last, "facts": self.facts(session)}
         except Cancelled:
             return
         except Exception:
             stage.busy = False
             yield self.message(session)
             raise
+
+    def _over(self, session: Session, words: str) -> str:
+        """Say that a turn is over, after what was to be said first."""
+        return status(" ".join(filter(None, (session.note, words))), session.note_kind)
 
     def rest(self, visit: str, settings: Any) -> Answer:
         """Paint the true picture at the strength where the slider rests."""
@@ -259,6 +309,7 @@ class StageHandlers(ABC):
         """Note the widgets' values, after the strength has come to rest."""
         session = self.sessions.find(visit)
         session.values[self.stage_name] = settings.to_widgets()
+        self.note_step(session)
         self.sessions.save(session)
         return {}
 
@@ -284,7 +335,7 @@ class StageHandlers(ABC):
             **self.message(session),
             **self.begun(session),
             "status": status(" ".join(filter(None, (session.note, "Painting."))), "busy"),
-            "facts": facts_line(stage.photo, stage.out_size),
+            "facts": self.facts(session),
         }
 
     def message(self, session: Session, request: Any = None) -> Answer:
@@ -306,93 +357,13 @@ class StageHandlers(ABC):
                 stage.busy,
                 describe_regions(stage, edits, stage.request) if edits else None,
                 stage.layers if edits else None,
+                1.0 if stage.request is None else stage.request.color,
             )
 
-    # -- full size --------------------------------------------------------------------------------------
 
-    def render(self, visit: str, size: str, format: str, settings: Any) -> Iterator[Answer]:
-        """Paint in full size, telling how far it is; the page downloads the file that comes last."""
-        yield from self._save(visit, size, format, settings, "Painting in full size.")
-
-    def _save(
-        self, visit: str, size: str, format: str, settings: Any, sentence: str, **changes: Any
-    ) -> Iterator[Answer]:
-        """Paint in full size, with `changes` to the request; what is there by now goes to the stage."""
-        session = self.sessions.find(visit)
-        stage = self.stage(session)
-        token = session.full = CancelToken()
-        base = self.read(session, settings)
-        turn, edits = stage.turns.number, stage.edits
-        request = replace(edits.request(base) if edits else base, long_side=SIZES[size], **changes)
-        running, idle = (self._buttons(busy) for busy in (True, False))
-        yield {**running, "download": None, "status": status(sentence, "busy", 0.0)}
-        work, shown = FullSize(partial(self.paint_full, request), token), None
-        try:
-            for news in work.follow():
-                answer = {"status": status(news.sentence, "busy", news.done)}
-                if news.shown is not None:
-                    shown = news.shown
-                    answer |= self._show_work(session, base, turn, edits, shown)
-                yield answer
-            finished = keep_finished(session, request, work.result, self.names(request), self.tab)
-            self.sessions.save(session)
-        except Cancelled:
-            yield {**idle, **self._stopped(session, shown)}
-            return
-        except Exception as error:
-            yield {**idle, "status": status(sentence_of(error), "error")}
-            return
-        finally:
-            token.cancel()
-        picture = work.result.picture
-        told = f"Saved {picture.width} × {picture.height} pixels in {work.seconds:.1f} s; also in History."
-        if changes:  # it is another picture than the stage's own
-            yield self._show_work(session, base, turn, edits, fit_within(picture, PREVIEW_SIDE))
-        yield {
-            **idle,
-            "status": status(" ".join((told, *work.result.notes))),
-            "download": str(finished.file.with_suffix(FORMATS[format])),
-            "history": history_gallery(session),
-        }
-
-    def _buttons(self, busy: bool) -> Answer:
-        """Show the buttons that start a picture in full size, or the one that stops it."""
-        starting: Answer = {name: gr.Button(visible=not busy) for name in self.starters}
-        return {**starting, "stop": gr.Button(visible=busy)}
-
-    def _show_work(
-        self, session: Session, base: Any, turn: int, edits: RegionEdits | None, shown: Picture
-    ) -> Answer:
-        """Put a picture that is being worked out on the stage, unless something else is asked for by now."""
-        stage = self.stage(session)
-        if stage.turns.number != turn or stage.edits is not edits:
-            return {}
-        strengths: Strengths = edits.strengths(base) if edits else (base.strength,)
-        with stage.lock:
-            if strengths in stage.truth:
-                stage.stale.append(stage.truth.pop(strengths))
-        try:
-            work = PreviewWork(base, (base.strength,), TRUE, strengths)
-            keep_preview(stage, stage.turns.working_token(), work, base.strength, shown, self.strengths)
-        except Cancelled:
-            return {}
-        return self.message(session, base)
-
-    def _stopped(self, session: Session, shown: Picture | None) -> Answer:
-        """Keep what was there when the work was stopped."""
-        if shown is None:
-            return {"status": status("Stopped. Nothing was saved.")}
-        file = session.new_file(".png")
-        save_picture(shown, file)
-        return {
-            "status": status(f"Stopped. What is there is kept: {shown.width} × {shown.height} pixels."),
-            "download": str(file),
-        }
-
-    def stop(self, visit: str) -> Answer:
-        """Stop the full-size render."""
-        self.sessions.find(visit).full.cancel()
-        return {}
+def _fixed(value: Any) -> Any:
+    """Make a widget's value one that does not change."""
+    return tuple(value) if isinstance(value, list) else () if value is None else value
 
 
 def uploads_of(value: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -21,15 +22,17 @@ from stylizer.engine import (
     StyleChoice,
     StyleRequest,
 )
+from stylizer.engine.forecast import Forecast
 from stylizer.errors import StudioError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.models.style_file import NamedStyle
+from stylizer.models.style_file import SUFFIX, NamedStyle
 from stylizer.ui import limits, options
 from stylizer.ui.gallery import OWN_KEY, StyleGallery, equal_shares, whole_shares
-from stylizer.ui.handlers.full_size import facts_line, history_gallery
-from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
-from stylizer.ui.history import History
+from stylizer.ui.handlers.full_size import history_gallery
+from stylizer.ui.handlers.saving import SavingHandlers
+from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.study import study_buttons
 from stylizer.ui.messages import STYLIZE, listed, name_of, title_line, written
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
@@ -38,15 +41,18 @@ from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.stage.wall import WallMessage, chosen_panel, read_pick, write_cards
 from stylizer.ui.state import OwnStyle, Session
+from stylizer.ui.studies import read_style_file
 from stylizer.ui.visits import BACK, keep_source
 
 MOST_OWN = 24
 THUMBNAIL_SIDE = 192
+WHILE_STUDYING = (1.0, 0.5)
+"""Strengths that are painted every few seconds while a painting is studied; all of them when it is done."""
 
 OWN_PAINTING = "Own painting"
 
 
-class StylizeHandlers(StageHandlers):
+class StylizeHandlers(SavingHandlers):
     """One for all visitors, with an engine, their visits and the gallery of styles."""
 
     tab, stage_name, settings_type = STYLIZE, "stylize", StyleSettings
@@ -77,8 +83,7 @@ class StylizeHandlers(StageHandlers):
         if stage.photo is None:
             sample = next((each for each in self.samples if each.name == stage.sample), None)
             stage.photo, stage.photo_at = sample.open() if sample else self._greeting, time.monotonic()
-        facts = facts_line(stage.photo, stage.out_size)
-        begun = {"visit": session.id, "key": session.id, "facts": facts}
+        begun = {"visit": session.id, "key": session.id, "facts": self.facts(session)}
         if back is not None:
             session.clicked = 0.0  # this page's clock has begun anew
             session.note = BACK if self.stage_name in session.values else ""
@@ -141,7 +146,7 @@ class StylizeHandlers(StageHandlers):
                 shown = [session.chosen, *(values.get("further") or ())]
                 shares = [values.get(f"share{place}", 50) for place in range(len(shown))]
                 return {**answer, "wall": self._wall(session, shown, whole_shares(shares))}
-            return self._choose(session, keys, equal_shares(len(keys)))
+            return self.choose_together(session, keys, equal_shares(len(keys)))
 
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
@@ -151,27 +156,31 @@ class StylizeHandlers(StageHandlers):
             raise RequestError(
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
             )
-        pictures = []
+        styles: list[Picture | NamedStyle] = []
         with self.sessions.reading:
             for each in brought:
-                opened = open_picture(each["path"], each.get("orig_name"))
-                pictures.append(fit_within(opened, limits.OWN_SIDE))
-                self.sessions.make_room(session, *pictures)
-                keep_source(session, pictures[-1], each["path"])
-        return self.take_styles(session, pictures) if pictures else {}
+                name = str(each.get("orig_name") or "painting")
+                if name.lower().endswith(SUFFIX):
+                    styles.append(read_style_file(self.engine, each["path"], name))
+                    continue
+                picture = fit_within(open_picture(each["path"], name), limits.OWN_SIDE)
+                styles.append(picture)
+                self.sessions.make_room(session, *(each for each in styles if isinstance(each, Picture)))
+                keep_source(session, picture, each["path"])
+        return self.take_styles(session, styles) if styles else {}
 
-    def take_styles(self, session: Session, pictures: list[Picture]) -> Answer:
-        """Take pictures as styles of the artist's own; raises RequestError when there are too many."""
-        if len(session.own) + len(pictures) > MOST_OWN:
+    def take_styles(self, session: Session, styles: Sequence[Picture | NamedStyle]) -> Answer:
+        """Take pictures and studied styles as the artist's own; raises RequestError for too many."""
+        if len(session.own) + len(styles) > MOST_OWN:
             raise RequestError(
                 f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
             )
-        keys = [self._add_own(session, picture, picture.name, picture) for picture in pictures]
+        keys = [self._add_own(session, style, _title(style), self._sample_of(style)) for style in styles]
         if self._has_chosen_regions(session):
             shown = {"wall": self._wall(session, [session.chosen], (100,))}
-            return {**self.paint_chosen(session, pictures[0], written(pictures[0].name)), **shown}
+            return {**self.paint_chosen(session, styles[0], written(_title(styles[0]))), **shown}
         together = keys[: MOST_FURTHER + 1]
-        return self._choose(session, together, equal_shares(len(together)))
+        return self.choose_together(session, together, equal_shares(len(together)))
 
     def paint_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
         """Paint the chosen regions in a style of their own."""
@@ -196,7 +205,22 @@ class StylizeHandlers(StageHandlers):
         session.own[key] = OwnStyle(style, written(title) or "My painting", file)
         return key
 
-    def _choose(self, session: Session, keys: list[str], shares: Sequence[int]) -> Answer:
+    def _sample_of(self, style: Picture | NamedStyle) -> Picture:
+        """Return what shows a style in the gallery: a painting itself, or a small photo painted like it."""
+        if isinstance(style, Picture):
+            return style
+        photo = fit_within(self._greeting, THUMBNAIL_SIDE)
+        return self.engine.run(StyleRequest(photo, (StyleChoice(style),))).picture
+
+    def uses(self, session: Session, key: str) -> bool:
+        """Tell whether the picture, or a region of it, is painted with a style of the artist's own."""
+        further = session.values.get(self.stage_name, {}).get("further") or ()
+        edits, own = self.stage(session).edits, session.own[key]
+        choices = [choice for each in (edits.own if edits else ()) for choice in each.styles or ()]
+        in_region = any(choice.style in (own.style, own.studied) for choice in choices)
+        return key == session.chosen or key in further or in_region
+
+    def choose_together(self, session: Session, keys: list[str], shares: Sequence[int]) -> Answer:
         """Choose the first style, and let the others join it."""
         session.chosen = keys[0]
         return {"turn": self.stage(session).renew(), **self._show_styles(session, keys, shares)}
@@ -249,6 +273,12 @@ class StylizeHandlers(StageHandlers):
     def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> Result:
         return self.engine.run(request, token, progress)
 
+    def forecasts(self, request: StyleRequest) -> dict[str, Forecast]:
+        told = {"Save": self.engine.forecast(request)}
+        if not request.colors_only:
+            told["Masterwork"] = self.engine.forecast(replace(request, masterwork=True))
+        return told
+
     def render_masterwork(
         self, visit: str, size: str, format: str, settings: StyleSettings
     ) -> Iterator[Answer]:
@@ -268,7 +298,29 @@ class StylizeHandlers(StageHandlers):
             return {}
         title = {} if self.stage(session).selected else {"title": chosen_panel(card)}
         # only a picture has parts that regions can be matched with
-        return {**title, "match": gr.Button(visible=isinstance(card.style, Picture))}
+        own = session.own.get(card.key)
+        picture = own is not None and isinstance(own.style, Picture)
+        return {**title, "match": gr.Button(visible=picture), **study_buttons(session)}
+
+    def keyframes_for(self, session: Session) -> tuple[float, ...]:
+        studied = session.studying and self.uses(session, session.studying)
+        return WHILE_STUDYING if studied else self.strengths
+
+    def full_request(self, session: Session, request: StyleRequest) -> StyleRequest:
+        return self.with_paintings(session, request) if request.masterwork else request
+
+    def with_paintings(self, session: Session, request: StyleRequest) -> StyleRequest:
+        """Put the paintings themselves in the place of what was learned of them."""
+        learned = {id(own.studied): own.style for own in session.own.values() if own.studied is not None}
+
+        def exchanged(choices: tuple[StyleChoice, ...]) -> tuple[StyleChoice, ...]:
+            return tuple(replace(each, style=learned.get(id(each.style), each.style)) for each in choices)
+
+        regions = tuple(
+            own if own.styles is None else replace(own, styles=exchanged(own.styles))
+            for own in request.region_styles
+        )
+        return replace(request, styles=exchanged(request.styles), region_styles=regions)
 
     def done(self, session: Session, request: StyleRequest) -> str:
         edits = self.stage(session).edits
@@ -283,11 +335,11 @@ class StylizeHandlers(StageHandlers):
         request, more = self.engine.restore(recipe, stage.photo)
         if not isinstance(request, StyleRequest):
             raise ValueError(f"a recipe of a {recipe.kind} came to the Stylize tab")
-        stage.history = None
+        stage.edits = None
         if request.regions is not None:
             kept = frozenset(own.name for own in request.region_styles if own.styles == ())
             own = tuple(own for own in request.region_styles if own.name not in kept)
-            stage.history = History(RegionEdits(request.regions, own, kept))
+            stage.edits = RegionEdits(request.regions, own, kept)
         stage.selected = ()
         stage.forget_truth()
         keys = []
@@ -298,9 +350,13 @@ class StylizeHandlers(StageHandlers):
         keys = keys or [session.chosen]
         shares = whole_shares(choice.weight for choice in request.styles[: MOST_FURTHER + 1])
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
-        chosen = self._choose(session, keys, shares or (100,))
+        chosen = self.choose_together(session, keys, shares or (100,))
         said = self.settings_are_back(session, recipe, (*notes, *more))
         return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
+
+
+def _title(style: Picture | NamedStyle) -> str:
+    return style.name if isinstance(style, Picture) else style.title
 
 
 def forget_defaults(request: gr.Request) -> None:

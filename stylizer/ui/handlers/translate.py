@@ -23,8 +23,8 @@ from stylizer.models.checkpoint import Card
 from stylizer.models.roles import PHOTO as PHOTO_DOMAIN
 from stylizer.ui import options
 from stylizer.ui.handlers.regions import RegionHandlers
-from stylizer.ui.handlers.stage import Answer, StageHandlers
-from stylizer.ui.history import History
+from stylizer.ui.handlers.saving import SavingHandlers
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.messages import TRANSLATE, listed, title_line, written
 from stylizer.ui.options import MOST_SHARES, TranslateSettings
 from stylizer.ui.region_edits import RegionEdits
@@ -74,7 +74,7 @@ class TranslationEdits(RegionEdits):
         return replace(self.own_of(name), strength=0.0)
 
 
-class TranslateHandlers(StageHandlers):
+class TranslateHandlers(SavingHandlers):
     """Handlers of the stage of the Translate tab."""
 
     tab, stage_name, settings_type = TRANSLATE, "translate", TranslateSettings
@@ -175,9 +175,9 @@ class TranslateHandlers(StageHandlers):
         if not isinstance(request, TranslateRequest):
             raise ValueError(f"a recipe of a {recipe.kind} came to the Translate tab")
         card = self.card(request.model)
-        stage.history = None
+        stage.edits = None
         if request.regions is not None:
-            stage.history = History(TranslationEdits(request.regions, request.region_styles))
+            stage.edits = TranslationEdits(request.regions, request.region_styles)
         stage.selected = ()
         stage.forget_truth()
         heaviest = max((weight for _, weight in request.domains), default=1.0)

@@ -21,6 +21,7 @@ PLACE = f"stage/{VERSION}"
 """Where the page's server hands them out: another version has another place, so browsers may keep them."""
 TEMPLATE = """
 <div class="stage" data-stage="{name}" data-first="{first}" data-strength-slider="#{prefix}strength"
+     data-color-slider="#{prefix}color" data-region-color-slider="#{prefix}region-color"
      data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
      role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
@@ -41,16 +42,19 @@ TEMPLATE = """
       <button type="button" data-tool="erase" aria-pressed="false">Eraser</button>
       <button type="button" data-tool="similar" aria-pressed="false"
               title="Click: add what is colored alike. Alt-click: take it away.">Similar</button>
+      <label class="stage-tolerance" hidden>Tolerance
+        <input type="range" min="2" max="50" value="15" aria-label="Tolerance of Similar"></label>
       <button type="button" data-do="thinner" title="Smaller brush: [">Size &#8722;</button>
       <button type="button" data-do="thicker" title="Larger brush: ]">Size +</button>
-      <button type="button" data-do="undo" title="Ctrl+Z">Undo</button>
-      <button type="button" data-do="redo" title="Ctrl+Shift+Z">Redo</button>
       <button type="button" data-do="before" aria-pressed="false">Hold for before</button>
       <span class="stage-hint" role="status"></span>
     </div>
   </div>
   <div class="stage-tools" role="toolbar" aria-label="View">
-    <button type="button" data-act="original" aria-pressed="false">Hold for original</button>
+    <button type="button" data-act="original" aria-pressed="false" title="Hold to see the photo"
+      >Original</button>
+    <button type="button" data-do="undo" aria-label="Undo" title="Undo: Ctrl+Z">&#8630;</button>
+    <button type="button" data-do="redo" aria-label="Redo" title="Redo: Ctrl+Shift+Z">&#8631;</button>
     <button type="button" data-act="farther" aria-label="Zoom out">&#8722;</button>
     <button type="button" data-act="closer" aria-label="Zoom in">+</button>
     <button type="button" data-act="fit">Fit</button>
@@ -129,5 +133,6 @@ def _describe(edits: RegionEdits, name: str, base: Any) -> RegionEntry:
         "hatch": shown.hatch,
         "layer": edits.layer(name, base) if base else "",
         "strength": edits.own_of(name).strength,
+        "style_color": getattr(edits.own_of(name), "color", None),
         "words": edits.words(name),
     }

@@ -11,7 +11,7 @@ const SOFTNESS = 0.3;
 
 /**
  * @typedef {{strength: number, image: any}} Frame
- * @typedef {{layer: string, strength: number | null}} Painted
+ * @typedef {{layer: string, strength: number | null, style_color?: number | null}} Painted
  * @typedef {[number, number, number, number]} Area left, top, width, height
  */
 
@@ -53,15 +53,17 @@ export function truthOf(truth, wanted) {
  * @param {number[]} held
  * @param {Map<string, Frame[]>} layers
  * @param {Frame[]} frames the picture's, the photo first
+ * @param {number} color how much of the style's color the picture has
  */
-export function groupsOf(entries, strength, held, layers, frames) {
+export function groupsOf(entries, strength, held, layers, frames, color = 1) {
   const groups = new Map();
-  entries.forEach(({ layer, strength: own }, place) => {
+  entries.forEach(({ layer, strength: own, style_color }, place) => {
     const shown = layer === KEEP || held.includes(place) ? 0 : (own ?? strength);
     const painted = layers.get(layer) || [];
-    const key = shown < SAME ? KEEP : `${layer} ${shown}`;
+    const colored = style_color ?? color;
+    const key = shown < SAME ? KEEP : `${layer} ${shown} ${colored}`;
     if (!groups.has(key)) {
-      groups.set(key, { frames: painted.length ? [frames[0], ...painted] : frames, shown, places: [] });
+      groups.set(key, { frames: painted.length ? [frames[0], ...painted] : frames, shown, places: [], color: colored });
     }
     groups.get(key).places.push(place);
   });

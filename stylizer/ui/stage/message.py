@@ -40,7 +40,10 @@ class Layer(TypedDict):
 
 
 class RegionEntry(TypedDict):
-    """A region: `layer` is the key of its layer, "" for the picture's own, "keep" for the photo."""
+    """A region: `layer` is the key of its layer, "" for the picture's own, "keep" for the photo.
+
+    `style_color` is how much of the style's color it has, None as the picture.
+    """
 
     name: str
     title: str
@@ -48,6 +51,7 @@ class RegionEntry(TypedDict):
     hatch: str
     layer: str
     strength: float | None
+    style_color: float | None
     words: str
 
 
@@ -67,12 +71,16 @@ class RegionsMessage(TypedDict):
 
 
 class StageMessage(TypedDict):
-    """All that the stage shows; complete in itself, so the stage may miss any but the last."""
+    """All that the stage shows; complete in itself, so the stage may miss any but the last.
+
+    Frames and layers have the style's whole color, true pictures as much as `color` and the regions say.
+    """
 
     turn: int
     photo: str
     size: list[int]
     frames: list[Frame]
+    color: float
     truth: list[TruePicture]
     alt: str
     busy: bool
@@ -92,6 +100,7 @@ class RegionEdit(TypedDict, total=False):
     points: list[list[float]]
     x: float
     y: float
+    tolerance: float
 
 
 EVENTS = (
@@ -126,6 +135,7 @@ def compose_message(
     busy: bool = False,
     regions: RegionsMessage | None = None,
     layers: Mapping[str, Mapping[float, Path]] | None = None,
+    color: float = 1.0,
 ) -> StageMessage:
     """Tell the stage all it shows: preview files by strength (0 is the photo), and true pictures.
 
@@ -137,6 +147,7 @@ def compose_message(
         "photo": photo,
         "size": list(size),
         "frames": _frames(frames),
+        "color": color,
         "truth": [{"strengths": list(key), "file": file_data(path)} for key, path in (truth or {}).items()],
         "alt": alt,
         "busy": busy,
@@ -182,6 +193,7 @@ _READ: dict[str, Callable[[Any], bool]] = {
     "points": _are_points,
     "x": _is_number,
     "y": _is_number,
+    "tolerance": _is_number,
 }
 """Tells what each key of an edit may be."""
 

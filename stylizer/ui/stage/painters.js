@@ -8,6 +8,7 @@
  * @property {any} above
  * @property {number} blend
  * @property {any} mask
+ * @property {number} gray how much of the photo's color it gets, 0 to 1
  *
  * @typedef {object} Scene
  * @property {Group[]} groups
@@ -23,13 +24,23 @@ in vec2 corner; uniform vec4 place; out vec2 at;
 void main() { at = corner; vec2 p = place.xy + corner * place.zw; gl_Position = vec4(p * 2.0 - 1.0, 0.0, 1.0); }`;
 
 // The two nearest keyframes are blended in sRGB, as it is stored: nearest to the true picture of the spaces tried.
+// They are in the style's color; the photo's is mixed in here, by the law of `keep_color` of the studio.
 const FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 at; out vec4 color;
-uniform sampler2D below, above, mask; uniform float blend, masked;
+uniform sampler2D below, above, mask, photo; uniform float blend, masked, gray;
+const vec3 LUMA = vec3(0.299, 0.587, 0.114);
 void main() {
   vec2 uv = vec2(at.x, 1.0 - at.y);
-  color = mix(texture(below, uv), texture(above, uv), blend) * mix(1.0, texture(mask, uv).r, masked);
+  color = mix(texture(below, uv), texture(above, uv), blend);
+  if (gray > 0.0) {
+    float light = dot(color.rgb, LUMA);
+    vec3 own = texture(photo, uv).rgb, chroma = own - dot(own, LUMA);
+    vec3 room = mix(vec3(light), vec3(color.a - light), step(0.0, chroma)) / max(abs(chroma), vec3(1e-6));
+    float share = min(1.0, min(room.r, min(room.g, room.b)));
+    color.rgb = mix(color.rgb, light + share * chroma, gray);
+  }
+  color *= mix(1.0, texture(mask, uv).r, masked);
 }`;
 
 /**
@@ -54,15 +65,16 @@ function webglPainter(gl, canvas) {
   gl.enableVertexAttribArray(gl.getAttribLocation(program, "corner"));
   gl.vertexAttribPointer(gl.getAttribLocation(program, "corner"), 2, gl.FLOAT, false, 0, 0);
   const uniform = (name) => gl.getUniformLocation(program, name);
-  ["below", "above", "mask"].forEach((name, unit) => gl.uniform1i(uniform(name), unit));
-  const places = { place: uniform("place"), blend: uniform("blend"), masked: uniform("masked") };
-  const stamp = (below, above, blend, mask) => {
-    [below, above, mask || below].forEach((texture, unit) => {
+  ["below", "above", "mask", "photo"].forEach((name, unit) => gl.uniform1i(uniform(name), unit));
+  const places = { place: uniform("place"), blend: uniform("blend"), masked: uniform("masked"), gray: uniform("gray") };
+  const stamp = (below, above, blend, mask, photo, gray) => {
+    [below, above, mask || below, photo].forEach((texture, unit) => {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, texture);
     });
     gl.uniform1f(places.blend, blend);
     gl.uniform1f(places.masked, mask ? 1 : 0);
+    gl.uniform1f(places.gray, gray);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   };
   const clamp = (texture) => {
@@ -113,17 +125,17 @@ function webglPainter(gl, canvas) {
       gl.uniform4f(places.place, rect.x / width, 1 - (rect.y + rect.height) / height, rect.width / width, rect.height / height);
       gl.enable(gl.BLEND);
       gl.blendFunc(gl.ONE, gl.ONE); // the masks sum to one, so the regions' shares simply add up
-      for (const { below, above, blend, mask } of groups) stamp(below, above, blend, mask);
+      for (const { below, above, blend, mask, gray } of groups) stamp(below, above, blend, mask, photo, gray);
       if (truth) {
         gl.blendColor(0, 0, 0, fade);
         gl.blendFunc(gl.CONSTANT_ALPHA, gl.ONE_MINUS_CONSTANT_ALPHA);
-        stamp(truth, truth, 0, null);
+        stamp(truth, truth, 0, null, photo, 0);
       }
       gl.disable(gl.BLEND);
       if (split > 0) {
         gl.enable(gl.SCISSOR_TEST);
         gl.scissor(0, 0, Math.round(split), height);
-        stamp(photo, photo, 0, null);
+        stamp(photo, photo, 0, null, photo, 0);
         gl.disable(gl.SCISSOR_TEST);
       }
     },
@@ -141,13 +153,23 @@ function plainPainter(context, canvas) {
     context.drawImage(image, rect.x, rect.y, rect.width, rect.height);
   };
   const scratch = document.createElement("canvas").getContext("2d");
-  const masked = ({ below, above, blend, mask }) => {
+  /** Give what is drawn the photo's color: the canvas's own blend has the law of `keep_color`, all but its bounds. */
+  const recolor = (target, photo, gray, { x, y, width, height }) => {
+    if (gray <= 0) return;
+    target.globalAlpha = gray;
+    target.globalCompositeOperation = "color";
+    target.drawImage(photo, x, y, width, height);
+    target.globalCompositeOperation = "source-over";
+    target.globalAlpha = 1;
+  };
+  const masked = ({ below, above, blend, mask, gray }, photo) => {
     const [width, height] = [mask.canvas.width, mask.canvas.height];
     Object.assign(scratch.canvas, { width, height }); // which clears it, too
     scratch.drawImage(below, 0, 0, width, height);
     scratch.globalAlpha = blend;
     if (blend > 0) scratch.drawImage(above, 0, 0, width, height);
     scratch.globalAlpha = 1;
+    recolor(scratch, photo, gray, { x: 0, y: 0, width, height });
     scratch.globalCompositeOperation = "destination-in";
     scratch.drawImage(mask.canvas, 0, 0);
     return scratch.canvas;
@@ -175,9 +197,10 @@ function plainPainter(context, canvas) {
         if (!group.mask) {
           stamp(group.below, 1, rect);
           stamp(group.above, group.blend, rect);
+          recolor(context, photo, group.gray, rect);
           continue;
         }
-        const picture = masked(group);
+        const picture = masked(group, photo);
         context.globalCompositeOperation = "lighter"; // the masks sum to one, so the regions' shares add up
         stamp(picture, 1, rect);
         context.globalCompositeOperation = "source-over";

@@ -21,6 +21,7 @@ const MOST_MIXED = 12;
  * @property {string} hatch
  * @property {string} layer
  * @property {number | null} strength
+ * @property {number | null} style_color
  * @property {string} words
  */
 
@@ -30,7 +31,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   const marks = find(".stage-marks").getContext("2d");
   const legend = find(".stage-legend");
   const hint = find(".stage-hint");
-  const { regionSlider } = box.dataset;
+  const { regionSlider, regionColorSlider } = box.dataset;
 
   const regions = {
     entries: /** @type {Entry[]} */ ([]),
@@ -130,10 +131,12 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   // ---- what is drawn: regions that are painted alike share one mask -------------------------------------------
 
   function groupsToDraw() {
-    if (!regions.entries.length) return [{ ...nearest(state.strength, state.frames), mask: null }];
+    const { strength, frames: own, layers, color: picture } = state;
+    if (!regions.entries.length) return [{ ...nearest(strength, own), mask: null, gray: 1 - picture }];
     const held = beforeShown() ? chosenPlaces() : [];
-    return groupsOf(regions.entries, state.strength, held, state.layers, state.frames).map(({ frames, shown, places }) => {
-      return { ...nearest(shown, frames), mask: places.length < regions.entries.length ? mixedMask(places) : null };
+    return groupsOf(regions.entries, strength, held, layers, own, picture).map(({ frames, shown, places, color }) => {
+      const mask = places.length < regions.entries.length ? mixedMask(places) : null;
+      return { ...nearest(shown, frames), mask, gray: 1 - color };
     });
   }
 
@@ -305,6 +308,15 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     settling = setTimeout(() => tell("region_strength", { names, strength: wanted }), REST);
   }
 
+  /** Show the chosen regions in more or less of the style's color, before the studio knows of it. */
+  function setRegionColor(color) {
+    const places = chosenPlaces();
+    if (!Number.isFinite(color) || !places.length) return;
+    for (const place of places) regions.entries[place].style_color = Math.min(1, Math.max(0, color));
+    regions.touched = true;
+    redraw();
+  }
+
   let adjusting = 0;
   function regionAdjusted() {
     clearTimeout(adjusting);
@@ -314,8 +326,9 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   document.addEventListener(
     "input",
     ({ target }) => {
-      if (!(target instanceof HTMLInputElement) || !target.closest(regionSlider) || target.value === "") return;
-      setRegionStrength(target.valueAsNumber / 100);
+      if (!(target instanceof HTMLInputElement) || target.value === "") return;
+      if (target.closest(regionSlider)) setRegionStrength(target.valueAsNumber / 100);
+      if (target.closest(regionColorSlider)) setRegionColor(target.valueAsNumber / 100);
     },
     true,
   );
@@ -334,6 +347,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
       button.setAttribute("aria-pressed", button.dataset.tool === tool);
     });
     box.classList.toggle("brushing", painting());
+    find(".stage-tolerance").hidden = tool !== "similar";
     hint.textContent = painting() && !chosenPlaces().length ? "Choose a region first, then paint." : "";
     redraw();
   }
@@ -366,12 +380,20 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   box.addEventListener("keydown", (event) => {
     if (!regions.entries.length || event.altKey) return;
     const command = event.ctrlKey || event.metaKey;
-    if (command && event.key.toLowerCase() === "z") deeds[event.shiftKey ? "redo" : "undo"]();
-    else if (!command && event.key === "[") deeds.thinner();
+    if (!command && event.key === "[") deeds.thinner();
     else if (!command && event.key === "]") deeds.thicker();
     else if (!command && event.key === "Escape" && regions.selected.length) choose(-1, false);
     else return;
     event.preventDefault();
+  });
+
+  // undo takes back styles and settings too, so it works wherever nothing is being written
+  const WRITTEN = "textarea, [contenteditable], input:not([type=range], [type=radio], [type=checkbox], [type=file])";
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return;
+    if (box.offsetParent === null || /** @type {Element} */ (event.target).matches?.(WRITTEN)) return;
+    event.preventDefault();
+    deeds[event.shiftKey ? "redo" : "undo"]();
   });
 
   // ---- pointer: what is under it, clicks, and strokes of the brush ----------------------------------------------
@@ -426,7 +448,8 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     if (moved > CLICK.reach || !quick) return;
     if (regions.tool === "similar") {
       const [x, y] = placeUnder(event);
-      tell("similar", { name: regions.selected[0] || "", x, y, erase: event.altKey });
+      const tolerance = find(".stage-tolerance input").valueAsNumber / 100;
+      tell("similar", { name: regions.selected[0] || "", x, y, erase: event.altKey, tolerance });
     } else {
       choose(regionUnder(event), event.shiftKey);
     }

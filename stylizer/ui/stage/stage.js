@@ -11,7 +11,8 @@ import { openRegions } from "./regions.js";
 import { fitted, panned, pictureRect, visibleSpan, zoomed } from "./view.js";
 
 const REST = 150; // ms without a move before the true picture is asked for
-const ADJUST = 250; // ms without a move before color, brush or detail are painted anew
+const ADJUST = 250; // ms without a move before brush or detail are painted anew
+const LIVE = 700; // ms after which they are painted anew in the middle of a move
 const FADE = 220; // ms in which the true picture fades in
 const KNOB = 20; // CSS pixels from the divider's line to the end of its knob
 const STEP = 1.25; // by which a key or a button zooms
@@ -24,7 +25,7 @@ export function openStage({ element, trigger, props, watch }) {
   const divider = find(".stage-divider");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-  const { stage: name, strengthSlider, photoPlace } = box.dataset; // a name, and selectors
+  const { stage: name, strengthSlider, colorSlider, photoPlace } = box.dataset; // a name, and selectors
   const first = Number(box.dataset.first); // the strength at which it begins
 
   const state = {
@@ -38,6 +39,8 @@ export function openStage({ element, trigger, props, watch }) {
     since: 0, // when its fade began
     alt: "",
     strength: first,
+    color: 1, // how much of the style's color, and how much the true pictures have
+    trueColor: 1,
     split: 0, // share of the picture, from the left, that shows the photo
     view: fitted(),
     original: false,
@@ -63,6 +66,7 @@ export function openStage({ element, trigger, props, watch }) {
     return images.get(address);
   }
 
+  let coloredAt = -1e9; // when the artist last moved the color
   const awaited = new Map(); // serial of a message on its way to the stage -> the addresses it needs
 
   function forget(kept) {
@@ -98,7 +102,8 @@ export function openStage({ element, trigger, props, watch }) {
   /** The truth for the strengths that are set now, or nothing. */
   function presentTruth() {
     const wanted = [state.strength, ...regions.strengths()];
-    return regions.beforeShown() || regions.masksTouched() ? null : truthOf(state.truth, wanted);
+    const others = regions.beforeShown() || regions.masksTouched() || !same(state.color, state.trueColor);
+    return others ? null : truthOf(state.truth, wanted);
   }
 
   const isKeyframe = () =>
@@ -188,7 +193,9 @@ export function openStage({ element, trigger, props, watch }) {
     const otherPhoto = message.photo !== state.photo;
     if (message.turn > state.turn && frames.length < 2 && !otherPhoto) return; // nothing new to see yet
     receive.applied = serial;
+    if (performance.now() - coloredAt > REST) state.color = message.color;
     Object.assign(state, {
+      trueColor: message.color,
       turn: message.turn,
       photo: message.photo,
       size: message.size,
@@ -229,17 +236,35 @@ export function openStage({ element, trigger, props, watch }) {
     keeping = setTimeout(() => awake && trigger("keep"), REST);
   }
 
+  /** Color is blended here, too; the studio is told where it comes to rest. */
+  function setColor(color) {
+    if (!Number.isFinite(color) || Math.abs(color - state.color) < 1e-9) return;
+    state.color = Math.min(1, Math.max(0, color));
+    coloredAt = performance.now();
+    redraw();
+    rest();
+    clearTimeout(keeping);
+    keeping = setTimeout(() => trigger("keep"), REST);
+  }
+
   let adjusting = 0;
+  let adjustedAt = 0;
   function adjusted() {
     clearTimeout(adjusting);
-    adjusting = setTimeout(() => trigger("adjust"), ADJUST);
+    const tell = () => {
+      adjustedAt = performance.now();
+      trigger("adjust");
+    };
+    // the picture follows a drag now and then, and shows where it ends
+    adjusting = setTimeout(tell, performance.now() - adjustedAt > LIVE ? 0 : ADJUST);
   }
 
   document.addEventListener(
     "input",
     ({ target }) => {
-      if (!(target instanceof HTMLInputElement) || !target.closest(strengthSlider) || target.value === "") return;
-      setStrength(target.valueAsNumber / 100);
+      if (!(target instanceof HTMLInputElement) || target.value === "") return;
+      if (target.closest(strengthSlider)) setStrength(target.valueAsNumber / 100);
+      if (target.closest(colorSlider)) setColor(target.valueAsNumber / 100);
     },
     true,
   );
@@ -373,8 +398,13 @@ export function openStage({ element, trigger, props, watch }) {
   const isPicture = ({ name: file, type }) =>
     (type.startsWith("image/") && type !== "image/svg+xml") || /\.(tiff?|avif|bmp|hei[cf])$/i.test(file);
 
-  function bring(files, where) {
-    const pictures = [...files].filter(isPicture);
+  const isStyle = ({ name: file }) => /\.safetensors$/i.test(file); // a painting that was studied
+
+  function bring(files, place) {
+    const styles = name === "stage" && [...files].some(isStyle);
+    const several = place === photoPlace && [...files].filter(isPicture).length > 1;
+    const where = styles ? STYLES.photo : several && name === "stage" ? BATCH : place;
+    const pictures = [...files].filter((file) => isPicture(file) || (styles && isStyle(file)));
     if (files.length && !pictures.length) trigger("refuse", { name: files[0].name });
     const input = /** @type {HTMLInputElement | null} */ (document.querySelector(`${where} input[type=file]`));
     if (!pictures.length || !input) return;
@@ -385,6 +415,7 @@ export function openStage({ element, trigger, props, watch }) {
   }
 
   const onView = () => box.offsetParent !== null; // the others' tabs are hidden
+  const BATCH = "#batch"; // several photos are painted into a zip; what is odd among them is named there
   const STYLES = { panel: "#styles-panel", photo: "#own-style" };
   const goal = (event) => (event.target.closest?.(STYLES.panel) ? STYLES.photo : photoPlace);
   document.addEventListener("dragover", (event) => {
@@ -407,7 +438,7 @@ export function openStage({ element, trigger, props, watch }) {
 
   // Gradio's own events reach a stage through its name: changes that no pointer or key made.
   const stages = /** @type {any} */ (window);
-  stages.stages = { ...stages.stages, [name]: { setStrength, adjusted, ...regions.reached } };
+  stages.stages = { ...stages.stages, [name]: { setStrength, setColor, adjusted, ...regions.reached } };
 
   watch("value", () => receive(props.value));
   receive(props.value);

@@ -95,6 +95,29 @@ export function download(file) {
   if (file?.url) Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "" }).click();
 }
 
+const NAMED = ["style", "strength", "color", "colors_only", "stroke", "detail"]; // what a link may say
+
+/** Take what the page's address says, once: a reload brings the visit back as it was then. */
+export function address(visit) {
+  const asked = location.search;
+  const left = new URLSearchParams(asked);
+  NAMED.forEach((name) => left.delete(name));
+  const rest = left.size ? `?${left}` : "";
+  if (rest !== asked) history.replaceState(null, "", location.pathname + rest);
+  return [visit, asked];
+}
+
+/** Put a link to this page, with these settings, where the artist can paste it from. */
+export async function copyLink(settings) {
+  if (settings === null || settings === undefined) return;
+  const link = location.origin + location.pathname + (settings ? `?${settings}` : "");
+  try {
+    await navigator.clipboard.writeText(link);
+  } catch {
+    window.prompt("Copy this link", link); // pages that are not secure have no clipboard
+  }
+}
+
 /** Say in a line of our own that the server is away, in place of Gradio's notice, which covers the page. */
 function watchConnection() {
   const line = Object.assign(document.createElement("p"), { className: "away", hidden: true, textContent: AWAY });

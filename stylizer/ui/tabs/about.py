@@ -22,7 +22,7 @@ domain, or were drawn by this project. Paintings that are shown: Art Institute o
 Sample photos: {photos}.
 
 ### Programs
-`/stylize`, `/translate`, `/invent` and others are open to programs: see "Use via API" below, and
+`/stylize`, `/study`, `/translate`, `/invent` and others are open to programs: see "Use via API" below, and
 `gradio_client`.
 
 Style transfer studio {version}

@@ -23,6 +23,7 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
             made["find_regions"] = gr.Button("Find regions", visible=can_find, elem_id="find-regions")
             made["new_region"] = gr.Button("New region", elem_id="new-region")
             made["mask"] = gr.UploadButton("Upload mask", file_types=pictures, elem_id="upload-mask")
+            made["save_masks"] = gr.Button("Save masks", elem_id="save-masks")
             made["clear_regions"] = gr.Button("No regions", elem_id="clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS}

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from stylizer.models.style_file import SUFFIX
 from stylizer.ui import options
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.options import MOST_FURTHER
@@ -31,12 +32,19 @@ class StylizeTab:
     size: gr.Radio
     format: gr.Radio
     facts: gr.HTML
+    copy_link: gr.Button
     photo: gr.UploadButton
     samples: gr.Gallery
+    batch: gr.UploadButton
     camera: gr.Image
     wall: gr.HTML
     title: gr.HTML
     own: gr.UploadButton
+    study: gr.Button
+    study_stop: gr.Button
+    study_keep: gr.Button
+    study_line: gr.HTML
+    study_file: gr.DownloadButton
     further: gr.Dropdown
     share0: gr.Slider
     share1: gr.Slider
@@ -49,6 +57,7 @@ class StylizeTab:
     find_regions: gr.Button
     new_region: gr.Button
     mask: gr.UploadButton
+    save_masks: gr.Button
     clear_regions: gr.Button
     presets: dict[str, gr.Button]
     match: gr.Button
@@ -84,6 +93,7 @@ def make_stylize_tab(
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="easel"):
             made |= make_easel(message, sentence, masterwork=True)
+            made["copy_link"] = gr.Button("Copy link", elem_id="copy-link", size="sm")
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
@@ -97,6 +107,10 @@ def make_stylize_tab(
 def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
     with gr.Column(elem_id="photo-panel", elem_classes="panel"):
         made = make_photo_row(samples)
+        with gr.Column(elem_id="batch"):
+            made["batch"] = gr.UploadButton(
+                "Paint several photos into a zip", file_types=PICTURES, file_count="multiple", size="md"
+            )
         with gr.Accordion("Camera", open=False, elem_id="camera-panel"):
             made["camera"] = gr.Image(
                 sources=["webcam"],
@@ -135,6 +149,12 @@ def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
         made["wall"] = make_wall(gallery, card.key if card else "")
         with gr.Column(elem_id="own-style"):
             made["own"] = gr.UploadButton(
-                "Add your own paintings", file_types=PICTURES, file_count="multiple", size="md"
+                "Add your own paintings", file_types=[*PICTURES, SUFFIX], file_count="multiple", size="md"
             )
+        with gr.Row(elem_classes="deeds", elem_id="study-deeds"):
+            made["study"] = gr.Button("Study this painting", visible=False, elem_id="study")
+            made["study_stop"] = gr.Button("Stop studying", visible=False, elem_id="study-stop")
+            made["study_keep"] = gr.Button("Keep the studied style", visible=False, elem_id="study-keep")
+        made["study_line"] = gr.HTML("", elem_id="study-line", apply_default_css=False)
+        made["study_file"] = gr.DownloadButton(visible="hidden", elem_id="study-file")
     return made

@@ -48,6 +48,7 @@ class TranslateTab:
     stroke: gr.Slider
     find_regions: gr.Button
     new_region: gr.Button
+    save_masks: gr.Button
     clear_regions: gr.Button
     presets: dict[str, gr.Button]
     region_box: gr.Column
@@ -121,6 +122,7 @@ def _regions(can_find: bool) -> dict[str, Any]:
                 "Find regions", visible=can_find, elem_id=f"{PREFIX}find-regions"
             )
             made["new_region"] = gr.Button("New region")
+            made["save_masks"] = gr.Button("Save masks")
             made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS if label in USEFUL}

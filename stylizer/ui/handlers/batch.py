@@ -1,0 +1,117 @@
+"""Several photos at once, painted with one recipe, in one zip; a photo that is odd is named and left out."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from stylizer.engine import Cancelled, CancelToken, RequestError
+from stylizer.errors import PictureError, StudioError
+from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.picture import open_picture, save_picture
+from stylizer.ui import limits
+from stylizer.ui.handlers.full_size import FORMATS, JPEG_QUALITY, SIZES, FullSize, News
+from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.messages import listed, sentence_of, status
+from stylizer.ui.options import StyleSettings
+
+SUFFIXES = {**dict.fromkeys(FORMATS, ".png"), "JPEG": ".jpg"}
+"""Layers are for one picture at a time."""
+
+
+class BatchHandlers:
+    """One for all visitors; the recipe is what the stage of the Stylize tab shows, without its regions."""
+
+    def __init__(self, stylize: StylizeHandlers) -> None:
+        self.stylize, self.sessions = stylize, stylize.sessions
+
+    def paint(
+        self, visit: str, uploads: Any, size: str, format: str, settings: StyleSettings
+    ) -> Iterator[Answer]:
+        """Paint all photos that were brought, telling how far it is; the page downloads the zip."""
+        session, brought = self.sessions.find(visit), uploads_of(uploads)
+        if not brought:
+            return
+        yield {"download": None}
+        if len(brought) > limits.BATCH_PHOTOS:
+            raise RequestError(
+                f"{len(brought)} photos are too many at once; bring at most {limits.BATCH_PHOTOS}"
+            )
+        live = self.stylize
+        base = replace(live.read(session, settings), long_side=SIZES[size])
+        style = listed(live.names(base))
+        token = session.full = CancelToken()
+        yield {**live.buttons(True), "status": status("Painting the photos.", "busy", 0.0)}
+        folder = session.new_file("")
+        folder.mkdir(parents=True)
+        made: list[str] = []
+        left_out: list[str] = []
+        pixels = 0
+        sentence = ""
+        try:
+            with zipfile.ZipFile(folder / f"{_plain(style)}.zip", "w", zipfile.ZIP_STORED) as pack:
+                for place, each in enumerate(brought):
+                    name = Path(str(each.get("orig_name") or "photo")).name
+                    try:
+                        with self.sessions.reading:
+                            photo = open_picture(each["path"], name)
+                        self.sessions.make_room(session, photo)
+                        pixels += _painted_pixels(photo.height, photo.width, base.long_side)
+                        if pixels > limits.BATCH_PIXELS:
+                            raise PictureError(
+                                f"more than {limits.BATCH_PIXELS // 10**6} megapixels at once; "
+                                "bring it in another batch, or choose a smaller size"
+                            )
+                        work = FullSize(partial(live.paint_full, replace(base, content=photo)), token)
+                        for news in work.follow():
+                            yield {"status": _told(place, len(brought), name, news)}
+                    except StudioError as error:
+                        left_out.append(f"{name} ({sentence_of(error).rstrip('.')})")
+                        continue
+                    file = folder / f"{place}{SUFFIXES[format]}"
+                    recipe = work.result.recipe.to_json()
+                    inside = recipe if format == "PNG" or recipe_fits(recipe, "jpg") else None
+                    save_picture(work.result.picture, file, inside, JPEG_QUALITY)
+                    pack.write(file, _unused(f"{Path(name).stem} - {style}", file.suffix, made))
+                    file.unlink()
+        except Cancelled:
+            sentence = "Stopped. "
+        finally:
+            token.cancel()
+        sentence += f"{len(made)} of {len(brought)} photos are in the zip."
+        if left_out:
+            sentence += f" Left out: {listed(left_out)}."
+        answer: Answer = {**live.buttons(False), "status": status(sentence, "calm" if made else "error")}
+        if made:
+            answer["download"] = str(folder / f"{_plain(style)}.zip")
+        yield answer
+
+
+def _told(place: int, count: int, name: str, news: News) -> str:
+    sentence = f"Photo {place + 1} of {count}, {name}: {news.sentence[:1].lower()}{news.sentence[1:]}"
+    return status(sentence, "busy", (place + news.done) / count)
+
+
+def _painted_pixels(height: int, width: int, long_side: int | None) -> int:
+    share = min(1.0, (long_side or max(height, width)) / max(height, width))
+    return round(height * share) * round(width * share)
+
+
+def _plain(words: str) -> str:
+    """Make words fit for a file's name."""
+    return "".join(" " if letter in '/\\:*?"<>|' else letter for letter in words)[:80].strip() or "painted"
+
+
+def _unused(stem: str, suffix: str, made: list[str]) -> str:
+    """Find a name that no file in the zip has yet, and note it."""
+    name, number = f"{_plain(stem)}{suffix}", 1
+    while name in made:
+        number += 1
+        name = f"{_plain(stem)} {number}{suffix}"
+    made.append(name)
+    return name

@@ -1,0 +1,121 @@
+"""The handlers of a stage that save: a picture in full size, and what is there when it is stopped."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar
+
+import gradio as gr
+
+from stylizer.engine import Cancelled, CancelToken
+from stylizer.imaging.picture import Picture, save_picture
+from stylizer.imaging.resize import fit_within
+from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
+from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.region_edits import RegionEdits, Strengths
+from stylizer.ui.samples import PREVIEW_SIDE
+from stylizer.ui.state import TRUE, PreviewWork, Session, keep_preview
+
+
+class SavingHandlers(StageHandlers):
+    """Handlers of a stage whose picture can be had in full size."""
+
+    starters: ClassVar[dict[str, str]] = {"render": "render"}
+    """The buttons that start a picture in full size, and their handlers."""
+
+    @abstractmethod
+    def paint_full(self, request: Any, token: CancelToken, progress: Any) -> Any:
+        """Paint the picture as large as the request says."""
+
+    def full_request(self, session: Session, request: Any) -> Any:
+        """Return what is asked for in full size."""
+        return request
+
+    def render(self, visit: str, size: str, format: str, settings: Any) -> Iterator[Answer]:
+        """Paint in full size, telling how far it is; the page downloads the file that comes last."""
+        yield from self._save(visit, size, format, settings, "Painting in full size.")
+
+    def _save(
+        self, visit: str, size: str, format: str, settings: Any, sentence: str, **changes: Any
+    ) -> Iterator[Answer]:
+        """Paint in full size, with `changes` to the request; what is there by now goes to the stage."""
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
+        token = session.full = CancelToken()
+        base = self.read(session, settings)
+        turn, edits = stage.turns.number, stage.edits
+        request = replace(edits.request(base) if edits else base, long_side=SIZES[size], **changes)
+        request = self.full_request(session, request)
+        running, idle = (self.buttons(busy) for busy in (True, False))
+        yield {**running, "download": None, "status": status(sentence, "busy", 0.0)}
+        work, shown = FullSize(partial(self.paint_full, request), token), None
+        try:
+            for news in work.follow():
+                answer = {"status": status(news.sentence, "busy", news.done)}
+                if news.shown is not None:
+                    shown = news.shown
+                    answer |= self._show_work(session, base, turn, edits, shown)
+                yield answer
+            finished = keep_finished(session, request, work.result, self.names(request), self.tab, format)
+            self.sessions.save(session)
+        except Cancelled:
+            yield {**idle, **self._stopped(session, shown)}
+            return
+        except Exception as error:
+            yield {**idle, "status": status(sentence_of(error), "error")}
+            return
+        finally:
+            token.cancel()
+        picture = work.result.picture
+        told = f"Saved {picture.width} × {picture.height} pixels in {work.seconds:.1f} s; also in History."
+        if changes:  # it is another picture than the stage's own
+            yield self._show_work(session, base, turn, edits, fit_within(picture, PREVIEW_SIDE))
+        yield {
+            **idle,
+            "status": status(" ".join((told, *work.result.notes))),
+            "download": str(finished.file.with_suffix(FORMATS[format])),
+            "history": history_gallery(session),
+        }
+
+    def buttons(self, busy: bool) -> Answer:
+        """Show the buttons that start a picture in full size, or the one that stops it."""
+        starting: Answer = {name: gr.Button(visible=not busy) for name in self.starters}
+        return {**starting, "stop": gr.Button(visible=busy)}
+
+    def _show_work(
+        self, session: Session, base: Any, turn: int, edits: RegionEdits | None, shown: Picture
+    ) -> Answer:
+        """Put a picture that is being worked out on the stage, unless something else is asked for by now."""
+        stage = self.stage(session)
+        if stage.turns.number != turn or stage.edits is not edits:
+            return {}
+        strengths: Strengths = edits.strengths(base) if edits else (base.strength,)
+        with stage.lock:
+            if strengths in stage.truth:
+                stage.stale.append(stage.truth.pop(strengths))
+        try:
+            work = PreviewWork(base, (base.strength,), TRUE, strengths)
+            keep_preview(stage, stage.turns.working_token(), work, base.strength, shown, self.strengths)
+        except Cancelled:
+            return {}
+        return self.message(session, base)
+
+    def _stopped(self, session: Session, shown: Picture | None) -> Answer:
+        """Keep what was there when the work was stopped."""
+        if shown is None:
+            return {"status": status("Stopped. Nothing was saved.")}
+        file = session.new_file(".png")
+        save_picture(shown, file)
+        return {
+            "status": status(f"Stopped. What is there is kept: {shown.width} × {shown.height} pixels."),
+            "download": str(file),
+        }
+
+    def stop(self, visit: str) -> Answer:
+        """Stop the full-size render."""
+        self.sessions.find(visit).full.cancel()
+        return {}

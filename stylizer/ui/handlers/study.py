@@ -1,0 +1,125 @@
+"""The handlers of studying: an own painting gets better while the artist goes on, and is kept as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from stylizer.engine import Cancelled, CancelToken, RequestError
+from stylizer.imaging.picture import Picture
+from stylizer.models.style_file import NamedStyle, save_style, slug_of
+from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.state import Session
+from stylizer.ui.studies import StudyDesk
+
+if TYPE_CHECKING:
+    from stylizer.ui.handlers.stylize import StylizeHandlers
+
+Answer = dict[str, Any]
+
+EVERY = 5.0
+"""Seconds between two pictures of what was learned; each costs two or three decodes."""
+
+
+class StudyHandlers:
+    """One for all visitors; the painting that is chosen in the gallery is the one that is meant."""
+
+    def __init__(self, stylize: StylizeHandlers, desk: StudyDesk, every: float = EVERY) -> None:
+        self.stylize, self.sessions, self.desk, self.every = stylize, stylize.sessions, desk, every
+
+    def study_chosen(self, visit: str) -> Iterator[Answer]:
+        """Study the chosen painting; the picture gets better every few seconds, and what is there is kept."""
+        session = self.sessions.find(visit)
+        key, own = session.chosen, session.own.get(session.chosen)
+        if own is None or not isinstance(own.style, Picture):
+            raise RequestError("only a painting of your own can be studied; add one and choose it")
+        with session.lock:
+            if session.studying:
+                raise RequestError("a painting is being studied already; stop it first")
+            token = session.study = CancelToken()
+            work = self.desk.begin(own.style, self._practice(session), token, known=own.studied)
+            session.studying = key
+        try:
+            for news in work.follow(self.every):
+                if news.style is None:
+                    yield self._told(session, f"Waiting to study {own.title}.", 0.0)
+                    continue
+                sentence = f"Studying {own.title}, about {news.seconds_left:.0f} s left."
+                yield {**self._told(session, sentence, news.done), **self._take(session, key, news.style)}
+            sentence = f"{own.title} is studied. Keep it as a file to use it again."
+        except Cancelled:
+            kept = session.own[key].studied is not None
+            sentence = f"Stopped; what was learned of {own.title} is kept." if kept else "Stopped."
+        except Exception as error:
+            session.studying = ""
+            yield {"study_line": status(sentence_of(error), "error"), **study_buttons(session)}
+            return
+        finally:
+            token.cancel()
+            session.studying = ""
+        self.sessions.save(session)
+        # all strengths of the final one
+        yield {**self._told(session, sentence), **self._renewed(session, key)}
+
+    def stop(self, visit: str) -> Answer:
+        """Stop studying; what was learned stays."""
+        self.sessions.find(visit).study.cancel()
+        return {}
+
+    def keep(self, visit: str) -> Answer:
+        """Hand out the chosen style of the artist's own as a file, which can be dropped in again."""
+        session = self.sessions.find(visit)
+        own = session.own.get(session.chosen)
+        style = own and (own.studied or own.style)
+        if own is None or not isinstance(style, NamedStyle):
+            raise RequestError("this style was not studied; study it first")
+        named = replace(style, slug=slug_of(own.title), title=own.title, tags=("own",), refined=True)
+        return {"study_file": str(save_style(session.new_file(""), named))}
+
+    # -- how --------------------------------------------------------------------------------------------
+
+    def _practice(self, session: Session) -> list[Picture]:
+        """Return the visitor's photo and the samples: faces and landscapes are among them."""
+        photo = self.stylize.stage(session).photo
+        samples = [sample.open() for sample in self.stylize.samples]
+        return [*([photo] if photo is not None else []), *samples]
+
+    def _take(self, session: Session, key: str, style: NamedStyle) -> Answer:
+        """Paint with what was learned by now, wherever the painting is used."""
+        with session.lock:
+            own = session.own[key]
+            learned = replace(style, title=own.title, code=style.code.half().float())  # as files store it
+            session.own[key] = replace(own, studied=learned)
+            stage = self.stylize.stage(session)
+            stage.revise(lambda edits: edits.exchanged(own.studied or own.style, learned))
+        return self._renewed(session, key)
+
+    def _renewed(self, session: Session, key: str) -> Answer:
+        """Begin a new turn if the painting is in use, and the artist has not asked for something newer."""
+        if not self.stylize.uses(session, key):
+            return {}
+        return {"turn": self.stylize.stage(session).renew()}
+
+    def _told(self, session: Session, sentence: str, done: float | None = None) -> Answer:
+        return {
+            "study_line": status(sentence, "calm" if done is None else "busy", done),
+            **study_buttons(session),
+        }
+
+
+def study_buttons(session: Session) -> dict[str, Any]:
+    """Show what can be done with the chosen style: study it, stop that, keep it as a file."""
+    own, busy = session.own.get(session.chosen), bool(session.studying)
+    picture = own is not None and isinstance(own.style, Picture)
+    studied = own is not None and own.studied is not None
+    kept = own is not None and (studied or isinstance(own.style, NamedStyle))
+    return {
+        "study": gr.Button(
+            "Study it further" if studied else "Study this painting", visible=picture and not busy
+        ),
+        "study_stop": gr.Button(visible=busy),
+        "study_keep": gr.Button(visible=kept),
+    }

@@ -1,0 +1,122 @@
+"""From handlers that answer by name to Gradio's events."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.events import EventData
+
+from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.options import Settings
+
+
+class Wires:
+    """Connect events to handlers: answers by name become outputs, and no error covers a control.
+
+    A handler that raises leaves every widget as it is; the sentence goes to the status line. Names that are
+    no widgets, and handlers that do not take what they are given, are found out when they are connected.
+    """
+
+    def __init__(
+        self, widgets: dict[str, Any], told: Callable[[Any, str], None] | None = None, **options: Any
+    ) -> None:
+        """`told` hears, with an event's first value, what went wrong; `options` are those of every event."""
+        self.widgets, self.told, self.options = widgets, told, options
+
+    def on(
+        self,
+        events: Any,
+        handler: Callable[..., Any],
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        settings: type[Settings] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Run a handler on an event or several; the outputs are those it may name in its answer.
+
+        With `settings` the handler takes, last, that record of the widgets' values. Raises KeyError for a
+        name that is no widget, TypeError for a handler with other parameters.
+        """
+        names = [*dict.fromkeys([*outputs, "status"])]
+        options = {"show_progress": "hidden", "api_visibility": "private"} | self.options | options
+        connect = functools.partial(gr.on, events) if isinstance(events, list) else events
+        return connect(
+            spread_answers(handler, len(inputs), names, settings, self.told),
+            [self.widgets[name] for name in (*inputs, *(settings.WIDGETS if settings else ()))],
+            [self.widgets[name] for name in names],
+            **options,
+        )
+
+
+def spread_answers(
+    handler: Callable[..., Any],
+    inputs: int,
+    names: list[str],
+    settings: type[Settings] | None = None,
+    told: Callable[[Any, str], None] | None = None,
+) -> Callable[..., Any]:
+    """Make a function of values out of a handler that takes so many inputs, and answers by names.
+
+    Gradio takes what a function with one output returns for that output's value, so one is not in a tuple.
+    """
+    signature = inspect.signature(handler)
+    hints = inspect.get_annotations(inspect.unwrap(handler), eval_str=True)
+    special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
+    signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
+
+    def failed(error: Exception, values: tuple[Any, ...]) -> Any:
+        sentence = sentence_of(error)
+        if told is not None and values:
+            told(values[0], sentence)
+        return _spread({"status": status(sentence, "error")}, names)
+
+    @functools.wraps(handler)
+    def steps(*values: Any) -> Iterator[Any]:
+        silent = True
+        try:
+            for answer in handler(*_arguments(values, settings)):
+                silent = False
+                yield _spread(answer, names)
+        except Exception as error:
+            yield failed(error, values)
+        else:
+            if silent:  # Gradio empties the outputs of a generator that yields nothing
+                yield _spread({}, names)
+
+    @functools.wraps(handler)
+    def once(*values: Any) -> Any:
+        try:
+            return _spread(handler(*_arguments(values, settings)), names)
+        except Exception as error:
+            return failed(error, values)
+
+    made: Any = steps if inspect.isgeneratorfunction(handler) else once
+    if settings is not None:  # Gradio counts a function's parameters
+        kept = [entry for entry in signature.parameters.values() if entry.name != "settings"]
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        rest = [inspect.Parameter(f"setting_{name}", kind) for name in settings.WIDGETS]
+        made.__signature__ = signature.replace(parameters=[*kept, *rest])
+    answering: Callable[..., Any] = made
+    return answering
+
+
+def _arguments(values: tuple[Any, ...], settings: type[Settings] | None) -> tuple[Any, ...]:
+    """Turn the last values into the record that a handler takes last, if it takes one."""
+    if settings is None:
+        return values
+    count = len(settings.WIDGETS)
+    record = settings.read(**dict(zip(settings.WIDGETS, values[-count:], strict=True)))
+    return (*values[:-count], record)
+
+
+def _spread(answer: dict[str, Any], names: list[str]) -> Any:
+    """Lay an answer out in the order of its event's outputs; raises KeyError for what is none of them."""
+    unknown = answer.keys() - set(names)
+    if unknown:
+        raise KeyError(f"an answer names {sorted(unknown)}, which are no outputs of its event")
+    values = tuple(answer.get(name, gr.skip()) for name in names)
+    return values if len(values) != 1 else values[0]

@@ -1,0 +1,77 @@
+"""An artist lets an own painting be studied, stops it, takes it home and brings it back."""
+
+import os
+import shutil
+
+import pytest
+
+from stylizer.imaging.picture import save_picture
+from tests.browser.test_studio import bring, color, far, set_strength, settle, stage_says, turn_of
+from tests.engine.drawn import drawn
+from tests.ui.small_studio import free_port, small_engine
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Serve a studio whose painter can be taught."""
+    folder = tmp_path_factory.mktemp("studio")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
+    from stylizer.ui.page import launch_settings, make_page
+    from stylizer.ui.samples import FOLDER, paint_example, sample_photos
+
+    engine = small_engine(folder / "checkpoints", teachable=True)
+    samples = folder / "samples"
+    shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
+    paint_example(engine, samples / "example", sample_photos(samples)[0], "moss")
+    page = make_page(engine, samples)
+    _, url, _ = page.launch(**launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True))
+    yield url
+    page.close()
+    patch.undo()
+
+
+# Drop a file on an element, as a hand would.
+DROP = """([place, name, bytes]) => {
+    const carrier = new DataTransfer();
+    carrier.items.add(new File([Uint8Array.from(bytes)], name));
+    const event = new DragEvent('drop', {dataTransfer: carrier, bubbles: true, cancelable: true});
+    document.querySelector(place).dispatchEvent(event);
+}"""
+
+
+def test_a_painting_is_studied_while_the_slider_goes_on(page, photo_file, tmp_path):
+    save_picture(drawn(64, 64, seed=9), tmp_path / "old-harbor.png")
+    bring(page, photo_file)
+    settle(page, 1)
+    assert not page.locator("#study").is_visible(), "a style with a name is not studied"
+    page.locator("#own-style input[type=file]").set_input_files(tmp_path / "old-harbor.png")
+    settle(page, 2)
+    page.locator("#study").click()
+    page.locator("#study-line", has_text="Studying Old Harbor").wait_for()
+    first = turn_of(page)
+    settle(page, first, 3)
+    full = color(page)
+    set_strength(page, 0)
+    stage_says(page, "strength === '0'")
+    page.locator("#study-stop").click()
+    page.locator("#study-line", has_text="is kept").wait_for()
+    assert far(color(page), full) > 0.002, "the slider went on"
+    if os.environ.get("SHOTS"):
+        page.screenshot(path=os.environ["SHOTS"] + "/studied.png")
+    assert "object" not in page.locator("#status").inner_text()
+    settle(page, first + 2)
+
+    with page.expect_download() as waiting:
+        page.locator("#study-keep").click()
+    assert waiting.value.suggested_filename == "old-harbor.safetensors"
+    waiting.value.save_as(tmp_path / "old-harbor.safetensors")
+    before = page.locator("#wall .card").count()
+    kept = list((tmp_path / "old-harbor.safetensors").read_bytes())
+    page.evaluate(DROP, [".stage-view", "old-harbor.safetensors", kept])
+    page.wait_for_function(f"document.querySelectorAll('#wall .card').length === {before + 1}")
+    assert "Old Harbor" in page.locator("#chosen").inner_text()
+    page.locator("#study").wait_for(state="hidden")
+    assert page.locator("#study-keep").is_visible()

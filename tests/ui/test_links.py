@@ -1,0 +1,73 @@
+"""A link holds settings by name, and sets another page; whatever else stands in it does no harm."""
+
+import pytest
+
+from stylizer.imaging.picture import save_picture
+from stylizer.ui.handlers.links import LinkHandlers
+from stylizer.ui.links import read_link, write_link
+from stylizer.ui.options import StyleSettings
+from tests.engine.drawn import drawn
+
+USUAL = {"strength": 100, "color": 100, "colors_only": False, "stroke": 100, "detail": 0}
+
+
+@pytest.fixture
+def links(studio):
+    return LinkHandlers(studio)
+
+
+def test_a_link_sets_another_page_as_this_one_is(visitor, other_visitor, links):
+    visitor.choose("rose")
+    visitor.set(strength=63, stroke=150, colors_only=False, further=["moss"], shares=(60.0, 20.0, 50.0, 50.0))
+    link = links.copy(visitor.visit, visitor.settings)["link"]
+    assert link == "style=rose:60,moss:20&strength=63&stroke=150"
+    answer = links.follow(other_visitor.visit, f"?{link}")
+    assert other_visitor.session.chosen == "rose"
+    assert (answer["strength"], answer["stroke"]) == (63, 150) and "color" not in answer
+    assert answer["further"] == ["moss"] and answer["share0"].value == 75
+    assert "settings are here" in answer["status"]
+
+
+def test_a_link_holds_no_picture_and_says_so(visitor, links, photo_file, tmp_path):
+    save_picture(drawn(64, 64, seed=9), tmp_path / "harbor.png")
+    visitor.bring(photo_file)
+    visitor.studio.bring_styles(
+        visitor.visit, {"path": str(tmp_path / "harbor.png"), "orig_name": "harbor.png"}
+    )
+    answer = links.copy(visitor.visit, visitor.settings)
+    assert "Paintings of your own are not in it" in answer["status"]
+    assert answer["link"] == "strength=100"
+
+
+def test_what_cannot_be_restored_is_said_in_a_sentence_and_the_rest_is_set(visitor, links):
+    answer = links.follow(visitor.visit, "?style=sunken-city,rose&strength=much&color=30")
+    assert visitor.session.chosen == "rose" and answer["color"] == 30
+    assert "“sunken-city” is no style of this studio" in answer["status"]
+    assert "Strength could not be read" in answer["status"]
+    answer = links.follow(visitor.visit, "?style=sunken-city")
+    assert visitor.session.chosen == "rose", "the style that was there stays"
+
+
+@pytest.mark.parametrize("words", ["", "?", "?__theme=dark", "?view=api"])
+def test_an_address_that_says_nothing_changes_nothing(visitor, links, words):
+    assert links.follow(visitor.visit, words) == {}
+
+
+def test_numbers_that_are_out_of_bounds_come_to_their_bounds():
+    read = dict(read_link("strength=900&color=-3&stroke=1e999&detail=nan").settings)
+    assert read["strength"] == 150 and read["color"] == 0
+    assert all(0 <= value <= 200 for value in read.values())
+
+
+@pytest.mark.parametrize(
+    "query", ["style=" + "a," * 5000, "style=:::&strength=", "%ff%fe=1&style=%00", "&&&=;"]
+)
+def test_nonsense_is_no_harm(query):
+    assert len(read_link(query).styles) <= 8
+
+
+def test_usual_values_are_not_written():
+    assert write_link([("rose", 100)], USUAL) == "style=rose&strength=100"
+    settings = USUAL | {"colors_only": True}
+    assert dict(read_link(write_link([], settings)).settings) == {"strength": 100, "colors_only": True}
+    assert StyleSettings().colors_only is False
