@@ -155,6 +155,7 @@ def _check_facts(name: str, facts: object) -> None:
     entries = _ENTRIES | _SPARE.keys()
     if not isinstance(facts, dict) or set(facts) != entries:
         found = ", ".join(sorted(map(str, facts)))[:80] if isinstance(facts, dict) else "no object"
+        found = "".join(letter if letter.isprintable() else "?" for letter in found)
         raise StyleFileError(f"style {name!r} has the entries {found}; expected {', '.join(sorted(entries))}")
     tags = facts["tags"]
     if not isinstance(tags, list) or len(tags) > MOST_TAGS:

@@ -5,6 +5,8 @@ import json
 import pytest
 import safetensors.torch
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stylizer.models.style_file import NamedStyle, StyleFileError, load_style, load_styles, save_style
 
@@ -21,7 +23,7 @@ WAVE = NamedStyle(
 )
 
 
-def damaged(folder, code=None, **facts):
+def damaged(folder, /, code=None, **facts):
     """Write a style file by hand, past the checks of save_style."""
     base = {
         "title": "",
@@ -117,3 +119,62 @@ def test_a_link_or_a_giant_is_refused(tmp_path):
     for name in ("giant", "link"):
         with pytest.raises(StyleFileError, match="not a plain file"):
             load_style(tmp_path / f"{name}.safetensors")
+
+
+def refused_or_sound(path) -> None:
+    """Read a style file: what is not refused in a sentence is a style within its bounds."""
+    try:
+        style = load_style(path)
+    except StyleFileError as error:
+        sentence = str(error)
+        assert "\n" not in sentence and len(sentence) < 400 and str(path.parent) not in sentence
+        return
+    assert style.code.dtype == torch.float32 and torch.isfinite(style.code).all() and style.code.dim() == 1
+    assert all(
+        isinstance(text, str) and len(text) <= 200 for text in (style.title, style.artist, *style.tags)
+    )
+
+
+FUZZED = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@FUZZED
+@given(st.data())
+def test_changed_bytes_are_refused_or_harmless(tmp_path, data):
+    save_style(tmp_path, WAVE)
+    path = tmp_path / "great-wave.safetensors"
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(
+        content[: data.draw(st.integers(0, len(content)))] if data.draw(st.booleans()) else content
+    )
+    refused_or_sound(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=20), inner, max_size=5),
+    max_leaves=12,
+)
+ENTRIES = ("title", "artist", "year", "source", "painter_sha", "tags", "refined")
+
+
+@FUZZED
+@given(st.dictionaries(st.sampled_from(ENTRIES) | st.text(max_size=12), JSON, max_size=4))
+def test_facts_of_any_kind_are_refused_or_harmless(tmp_path, facts):
+    refused_or_sound(
+        damaged(tmp_path, **{f"{key}": value for key, value in facts.items() if key != "folder"})
+    )
+
+
+@FUZZED
+@given(
+    st.lists(st.integers(0, 5), max_size=4),
+    st.sampled_from([torch.float16, torch.float32, torch.float64, torch.int8, torch.bool]),
+    st.sampled_from([0.0, 1e30, float("nan"), float("inf"), -1.0]),
+)
+def test_codes_of_any_shape_and_kind_are_refused_or_harmless(tmp_path, shape, kind, value):
+    refused_or_sound(damaged(tmp_path, torch.full(shape, value).to(kind)))
