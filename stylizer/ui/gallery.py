@@ -24,8 +24,9 @@ TECHNIQUES = (
 MOODS = ("bright", "soft", "warm", "blue", "green", "night", "dark", "mist", "black and white")
 MOST_ARTISTS = 8
 OWN_KEY = "own:"
-THUMBNAIL_SIDE, PAINTING_SIDE = 224, 400
-"""Longest sides of what the page shows: a thumbnail, drawn at 128 px, and the chosen style's painting."""
+THUMBNAIL_SIDE, LARGE_SIDE = 176, 400
+"""Longest sides of what the page shows: a thumbnail, drawn at 128 px (half a hundred make the first page
+heavy), and the chosen one."""
 PARTICLES = ("van", "von")
 
 
@@ -33,7 +34,8 @@ PARTICLES = ("van", "von")
 class StyleCard:
     """A style as the gallery shows it; `key` names it in this visit.
 
-    `painting` is a picture of what the style was taken from, where there is one to show, by its `credit`.
+    `painting` is a small picture of what the style was taken from, where there is one to show, by its
+    `credit`; `large` is what is shown of it when it is chosen.
     """
 
     key: str
@@ -46,6 +48,7 @@ class StyleCard:
     about: str = ""
     credit: str = ""
     painting: Path | None = None
+    large: Path | None = None
 
     @property
     def by(self) -> str:
@@ -99,14 +102,17 @@ class StyleGallery:
     def _card(self, style: NamedStyle) -> StyleCard:
         gray = Picture(np.full((64, 64, 3), 128, np.uint8))
         thumbnail = self._copy(style.thumbnail or gray, f"{style.slug}.webp", THUMBNAIL_SIDE)
-        painting = style.painting and self._copy(style.painting, f"{style.slug}.painting.webp", PAINTING_SIDE)
+        painting = style.painting and self._copy(
+            style.painting, f"{style.slug}.painting.webp", THUMBNAIL_SIDE
+        )
+        large = self._copy(style.painting or style.thumbnail or gray, f"{style.slug}.large.webp", LARGE_SIDE)
         facts = (style.slug, style.title, style.artist, style.year, style.tags)
-        return StyleCard(*facts, thumbnail, style, style.about, style.credit, painting)
+        return StyleCard(*facts, thumbnail, style, style.about, style.credit, painting, large)
 
     def _copy(self, picture: Path | Picture, name: str, side: int) -> Path:
         """Copy a picture to the shelf, not larger than the page shows it."""
         opened = picture if isinstance(picture, Picture) else open_picture(picture)
-        save_picture(fit_within(opened, side), self.shelf / name, quality=74)
+        save_picture(fit_within(opened, side), self.shelf / name, quality=72)
         return self.shelf / name
 
 

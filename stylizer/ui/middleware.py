@@ -1,4 +1,4 @@
-"""ASGI middleware: the page compressed, and the stage's script handed out."""
+"""ASGI middleware: the page compressed, with a head of its own, and the stage's script handed out."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ from typing import ClassVar
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stylizer.ui.stage.component import PLACE, SCRIPTS
+from stylizer.ui.stage.component import PLACE, SCRIPTS, preload_tags
+
+EARLY_STYLE = """
+:root { --side: 32px; }
+@media (max-width: 640px) { :root { --side: 16px; } }
+.gradio-container { max-width: 1440px !important; padding: 0 var(--side) 24px !important; }
+.gradio-container > .main { padding: 0 !important; }
+#masthead-box { min-height: 44px; flex: none; }
+@media (max-width: 640px) { #masthead-box { min-height: 52px; } }
+.gradio-container > .main > .wrap { min-height: 100vh; }
+.gradio-container > .main > .wrap.translucent {
+  position: fixed !important; inset: 0 !important; height: auto !important;
+}
+"""
+"""The page's margins, and "Loading" laid over it so that nothing is pushed about."""
 
 
 class PackedPage:
@@ -23,6 +37,41 @@ class PackedPage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = scope["type"] == "http" and scope["path"] in ("", "/")
         await (self.packed if page else self.app)(scope, receive, send)
+
+
+class EarlyHead:
+    """Write into the page's head what must stand before any script runs.
+
+    Gradio adds a page's own head and style when it comes up.
+    Until then it would have other margins, and jump.
+    """
+
+    TAGS = ("<style>" + EARLY_STYLE + "</style>" + preload_tags()).encode()
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] not in ("", "/"):
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        parts: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                body = b"".join(parts).replace(b"</head>", self.TAGS + b"</head>", 1)
+                length = (b"content-length", str(len(body)).encode())
+                headers = [entry for entry in start["headers"] if entry[0].lower() != length[0]]
+                await send({**start, "headers": [*headers, length]})
+                await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, collect)
 
 
 class StageScripts:

@@ -14,6 +14,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from stylizer.engine import Engine
+from stylizer.imaging.picture import save_picture
+from stylizer.imaging.resize import fit_within
 from stylizer.ui import limits
 from stylizer.ui.api import make_endpoints
 from stylizer.ui.gallery import StyleGallery
@@ -21,12 +23,12 @@ from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
-from stylizer.ui.middleware import PackedPage, StageScripts
+from stylizer.ui.middleware import EarlyHead, PackedPage, StageScripts
 from stylizer.ui.page_config import lighten_sessions
 from stylizer.ui.protection import PROTECTION, lifespan
 from stylizer.ui.samples import FOLDER, Example, SamplePhoto, read_example, sample_photos
 from stylizer.ui.sessions import Sessions
-from stylizer.ui.stage.component import call_page, preload_tags
+from stylizer.ui.stage.component import call_page
 from stylizer.ui.studies import StudyDesk
 from stylizer.ui.tabs.about import make_about_tab
 from stylizer.ui.tabs.generate import make_generate_tab
@@ -38,22 +40,14 @@ from stylizer.ui.wiring import Parts, wire_page
 
 UPLOADED = 3600
 """Seconds for which an upload stays where Gradio put it; visits have copies."""
+SMALL_SIDE = 200
+"""Longest side of a sample photo as it is shown for choosing."""
 TITLE = "Style transfer studio"
 HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
 <button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
 """
-EARLY_STYLE = """<style>
-.gradio-container { max-width: 1440px !important; padding: 0 32px 24px !important; }
-@media (max-width: 640px) { .gradio-container { padding: 0 16px 16px !important; } }
-.gradio-container > .main { padding: 0 !important; }
-.gradio-container > .main > .wrap { min-height: 100vh; }
-.gradio-container > .main > .wrap.translucent {
-  position: fixed !important; inset: 0 !important; height: auto !important;
-}
-</style>""".replace("\n", " ")
-"""What must stand before the page comes up, or the page would jump when its own style arrives."""
-MIDDLEWARE = (*PROTECTION, PackedPage, StageScripts)
+MIDDLEWARE = (*PROTECTION, PackedPage, EarlyHead, StageScripts)
 
 
 def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) -> gr.Blocks:
@@ -78,12 +72,13 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
     sessions.read = lambda session: read_visit(session, sessions.shown, named, edits_types)
     sessions.sweep_for_ever()
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, UPLOADED)) as page:
-        gr.HTML(
-            HEADER,
-            js_on_load=f"({call_page('openPage(...values)')})(element)",
-            apply_default_css=False,
-            elem_id="masthead",
-        )
+        with gr.Column(elem_id="masthead-box"):
+            gr.HTML(
+                HEADER,
+                js_on_load=f"({call_page('openPage(...values)')})(element)",
+                apply_default_css=False,
+                elem_id="masthead",
+            )
         can_find = any(card.role == "segmenter" for card in engine.models())
         doors = {}
         with gr.Tabs(selected=STYLIZE) as tabs:
@@ -120,7 +115,6 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
     """Return how the page is launched: safe limits, our look, no outside fonts."""
     return {
         "theme": studio_theme(),
-        "head": EARLY_STYLE + preload_tags(),
         "css_paths": [Path(__file__).with_name("page.css")],
         "footer_links": ["api"],
         "max_file_size": limits.FILE_BYTES,
@@ -141,8 +135,10 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
 
 
 def _shelve_photo(photo: SamplePhoto, shelf: Path) -> SamplePhoto:
-    """Copy a photo to the shelf: the page hands out files of the temporary folder only."""
-    return replace(photo, path=Path(shutil.copy(photo.path, shelf)))
+    """Copy a photo to the shelf, and a small one: the page hands out files of the temporary folder only."""
+    small = shelf / f"{photo.name}.small.webp"
+    save_picture(fit_within(photo.open(), SMALL_SIDE), small, quality=78)
+    return replace(photo, path=Path(shutil.copy(photo.path, shelf)), small=small)
 
 
 def _shelve(example: Example, shelf: Path) -> Example:

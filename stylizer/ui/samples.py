@@ -29,6 +29,8 @@ class SamplePhoto:
     title: str
     credit: str
     path: Path
+    small: Path | None = None
+    """A small copy, as the page shows it."""
 
     def open(self) -> Picture:
         return open_picture(self.path)
@@ -76,9 +78,9 @@ def paint_example(engine: Engine, folder: Path, photo: SamplePhoto, style: str) 
     content = fit_within(photo.open(), PREVIEW_SIDE)
     request = StyleRequest(content, (StyleChoice(engine.find_style(style)),))
     folder.mkdir(parents=True, exist_ok=True)
-    save_picture(content, folder / _file_name(0.0), quality=86)
+    save_picture(content, folder / _file_name(0.0), quality=82)
     for strength, painted in engine.keyframes(request, COARSE, PREVIEW_SIDE):
-        save_picture(painted, folder / _file_name(strength), quality=86)
+        save_picture(painted, folder / _file_name(strength), quality=82)
     facts = {"photo": photo.name, "style": style, "strengths": list(COARSE)}
     (folder / "example.json").write_text(json.dumps(facts), encoding="utf-8")
     return Example(photo, style, {strength: folder / _file_name(strength) for strength in (0.0, *COARSE)})

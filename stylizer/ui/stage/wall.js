@@ -71,6 +71,25 @@ export function openWall({ element, trigger, props, watch }) {
     if (said.textContent !== words) said.textContent = words;
   };
 
+  // ---- pictures are fetched when they come in sight ------------------------------------------------------------
+
+  const comers = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        target.querySelectorAll("img[data-src]").forEach((found) => {
+          const image = /** @type {HTMLImageElement} */ (found);
+          image.src = image.dataset.src || "";
+          delete image.dataset.src;
+        });
+        comers.unobserve(target);
+      }
+    },
+    { root: hang, rootMargin: "176px" },
+  );
+  const expect = (list) => list.forEach((card) => comers.observe(card));
+  expect(cards());
+
   // ---- which are seen -----------------------------------------------------------------------------------------
 
   function filter() {
@@ -203,6 +222,7 @@ export function openWall({ element, trigger, props, watch }) {
     if (message.own !== state.own) {
       cards().forEach((card) => card.dataset.key?.startsWith("own:") && card.remove());
       hang.insertAdjacentHTML("afterbegin", message.own);
+      expect(cards().filter(({ dataset }) => dataset.key?.startsWith("own:")));
       state.own = message.own;
       const mine = /** @type {HTMLElement} */ (chips.children[1]);
       mine.hidden = !message.own;

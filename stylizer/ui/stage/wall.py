@@ -8,13 +8,15 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
 
 import gradio as gr
 
 from stylizer.errors import RequestError
-from stylizer.ui.gallery import OWN, StyleCard, StyleGallery
+from stylizer.imaging.picture import open_picture
+from stylizer.ui.gallery import OWN, StyleCard, StyleGallery, chip_label
 from stylizer.ui.stage.component import PLACE
 
 MOST_MIXED = 4
@@ -74,13 +76,14 @@ def write_cards(cards: Sequence[StyleCard]) -> str:
 def _write_card(card: StyleCard) -> str:
     title, name = safe(card.title), safe(card.caption)
     chips = "|".join(map(safe, sorted(card.labels)))
-    painting = "" if card.painting is None else _image(card.painting, "card-painting")
+    thumbnail = _image(card.thumbnail, source="data-src")  # the script fetches it when it comes in sight
+    painting = "" if card.painting is None else _image(card.painting, "card-painting", "data-src")
     return (
         f'<div class="card" data-key="{safe(card.key)}" data-chips="{chips}" data-words="{safe(card.words)}">'
         f'<button type="button" class="card-face" tabindex="-1" aria-pressed="false" aria-label="{name}"'
-        f' title="{name}"><span class="card-picture">{_image(card.thumbnail)}{painting}'
+        f' title="{name}"><span class="card-picture">{thumbnail}{painting}'
         f'<b class="card-share" hidden></b></span><span class="card-title">{title}</span>'
-        f'<span class="card-by">{safe(card.artist or card.credit.split(",")[0])}</span></button>'
+        f'<span class="card-by">{safe(card.artist or ", ".join(map(chip_label, card.tags[:1])))}</span></button>'
         f'<button type="button" class="card-plus" tabindex="-1" aria-label="Mix in {title}"'
         f' title="Mix in">+</button></div>'
     )
@@ -93,8 +96,8 @@ def chosen_panel(card: StyleCard | None, region: str = "") -> str:
     lines = [("chosen", f"{region}: {card.title}" if region else card.title), ("by", card.by)]
     lines += [("about", card.about), ("credit", f"Painting: {card.credit}" if card.painting else "")]
     told = "".join(f'<p class="{name}">{safe(text)}</p>' for name, text in lines if text)
-    painting = card.painting or card.thumbnail
-    return f'<div class="chosen-card">{_image(painting, "chosen-picture")}<div>{told}</div></div>'
+    large = _image(card.large or card.thumbnail, "chosen-picture")
+    return f'<div class="chosen-card">{large}<div>{told}</div></div>'
 
 
 def picture_address(path: Path) -> str:
@@ -107,9 +110,17 @@ def safe(text: str) -> str:
     return html.escape(text).replace("$", "&#36;").replace("{", "&#123;").replace("`", "&#96;")
 
 
-def _image(path: Path, kind: str = "") -> str:
+def _image(path: Path, kind: str = "", source: str = "src") -> str:
     named = f' class="{kind}"' if kind else ""
-    return f'<img{named} src="{safe(picture_address(path))}" alt="" loading="lazy" decoding="async">'
+    width, height = _size(path)  # so that its room is kept until it is there
+    size = f'width="{width}" height="{height}"'
+    return f'<img{named} {source}="{safe(picture_address(path))}" {size} alt="" decoding="async">'
+
+
+@lru_cache(maxsize=1024)
+def _size(path: Path) -> tuple[int, int]:
+    picture = open_picture(path)
+    return picture.width, picture.height
 
 
 def read_pick(data: Any) -> tuple[list[str], str, float]:

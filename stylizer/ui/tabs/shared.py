@@ -38,7 +38,8 @@ def make_easel(
         "stage": make_stage(message, prefix, picture, options.default("strength", kind) / 100)
     }
     made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
-    made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
+    with gr.Column(elem_id=f"{prefix}strength-box"):
+        made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
     with gr.Row(elem_id=f"{prefix}actions"):
         made["size"] = gr.Radio(
             list(SIZES),
@@ -67,7 +68,7 @@ def make_photo_row(samples: tuple[SamplePhoto, ...], prefix: str = "") -> dict[s
         with gr.Column(elem_id=f"{prefix}open-photo", min_width=120, scale=1):
             photo = gr.UploadButton("Open photo", file_types=PICTURES, size="md")
         gallery = gr.Gallery(
-            [(str(sample.path), f"{sample.title}, {sample.credit}") for sample in samples],
+            [(str(sample.small or sample.path), f"{sample.title}, {sample.credit}") for sample in samples],
             label="Sample photos",
             show_label=False,
             columns=len(samples),
