@@ -21,8 +21,11 @@ EARLY_STYLE = """
 .gradio-container > .main > .wrap.translucent {
   position: fixed !important; inset: 0 !important; height: auto !important;
 }
+#studio:not(:has(.stage):has(input[type="range"]):has(#regions-panel):has(#look)) { visibility: hidden; }
+#translate-studio:not(:has(.stage):has(input[type="range"])) { visibility: hidden; }
+.gradio-container:not(:has(.stage)) footer { visibility: hidden; }
 """
-"""The page's margins, and "Loading" laid over it so that nothing is pushed about."""
+"""The page's margins, and "Loading" laid over it; its parts are seen once those stand that push them down."""
 
 
 class PackedPage:

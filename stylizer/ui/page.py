@@ -45,7 +45,7 @@ SMALL_SIDE = 200
 TITLE = "Style transfer studio"
 HEADER = """
 <header class="masthead"><h1>Style transfer studio</h1><span>Your photo, painted while you watch.</span>
-<button type="button" aria-label="Switch between light and dark">Light / Dark</button></header>
+<button type="button" title="Switch between light and dark">Light / Dark</button></header>
 """
 MIDDLEWARE = (*PROTECTION, PackedPage, EarlyHead, StageScripts)
 

@@ -67,7 +67,7 @@ def test_the_chosen_one_is_shown_large_with_what_it_does(tmp_path, styles):
     )
     card = hang([told], tmp_path / "shelf").shipped[0]
     panel = chosen_panel(card)
-    for words in ("Moss", "C. Painter", "Green all over.", "A museum, CC0", "moss.painting.webp"):
+    for words in ("Moss", "C. Painter", "Green all over.", "A museum, CC0", "moss.large.webp"):
         assert words in panel
     assert "museum" not in chosen_panel(replace(card, painting=None)), "nothing is credited that is not shown"
 

@@ -132,8 +132,10 @@ function watchConnection() {
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
 }
 
-/** Name thumbnails by their captions; Gradio names them by number. */
+/** Name thumbnails by their captions, and the invented picture; Gradio names them by number, or not at all. */
 function nameThumbnails() {
+  const invented = document.querySelector("#invent-picture button:has(img)");
+  if (invented && !invented.ariaLabel) invented.ariaLabel = "The invented picture";
   document.querySelectorAll(".thumbnail-item").forEach((found) => {
     const thumbnail = /** @type {HTMLElement} */ (found);
     const caption = thumbnail.querySelector("img")?.alt;

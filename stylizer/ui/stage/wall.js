@@ -133,7 +133,6 @@ export function openWall({ element, trigger, props, watch }) {
       const plus = /** @type {HTMLElement} */ (card.querySelector(".card-plus"));
       const shown = place >= 0 && state.chosen.length > 1;
       face(card).ariaPressed = String(place >= 0);
-      face(card).ariaLabel = shown ? `${face(card).title}, ${state.shares[place]} percent` : face(card).title;
       share.hidden = !shown;
       share.textContent = shown ? `${state.shares[place]} %` : "";
       plus.textContent = shown ? "−" : "+";

@@ -75,15 +75,16 @@ def write_cards(cards: Sequence[StyleCard]) -> str:
 
 def _write_card(card: StyleCard) -> str:
     title, name = safe(card.title), safe(card.caption)
+    by = card.artist or ", ".join(map(chip_label, card.tags[:1]))
     chips = "|".join(map(safe, sorted(card.labels)))
     thumbnail = _image(card.thumbnail, source="data-src")  # the script fetches it when it comes in sight
     painting = "" if card.painting is None else _image(card.painting, "card-painting", "data-src")
     return (
         f'<div class="card" data-key="{safe(card.key)}" data-chips="{chips}" data-words="{safe(card.words)}">'
-        f'<button type="button" class="card-face" tabindex="-1" aria-pressed="false" aria-label="{name}"'
+        f'<button type="button" class="card-face" tabindex="-1" aria-pressed="false"'
         f' title="{name}"><span class="card-picture">{thumbnail}{painting}'
         f'<b class="card-share" hidden></b></span><span class="card-title">{title}</span>'
-        f'<span class="card-by">{safe(card.artist or ", ".join(map(chip_label, card.tags[:1])))}</span></button>'
+        f'<span class="card-by">{safe(by)}</span></button>'
         f'<button type="button" class="card-plus" tabindex="-1" aria-label="Mix in {title}"'
         f' title="Mix in">+</button></div>'
     )
