@@ -81,7 +81,7 @@ def relief(bands: Tensor, photo_bands: Tensor) -> Tensor:
     """How far a painting looks embossed: (B, 2, bands), its correlation with slopes right and down.
 
     One side of every edge lighter, the other darker, as if lit from a corner: a network draws it by a single
-    filter, no painter does. Both of (B, bands, H, W); 0 for the photo itself, within .02 for other systems.
+    filter, no painter does. Both of (B, bands, H, W); 0 for the photo itself.
     """
     drawn = _centered(bands[..., 1:-1, 1:-1])
     right = _centered(photo_bands[..., 1:-1, 2:] - photo_bands[..., 1:-1, :-2])

@@ -38,6 +38,7 @@ def test_the_photo_itself_follows_itself_and_keeps_its_order(photo, painting):
     for band in BANDS:
         assert found[f"follow_{band}"] == pytest.approx(1)
         assert found[f"order_{band}"] == pytest.approx(1)
+        assert found[f"relief_{band}"] < (0.15 if band == "coarse" else 0.03)  # but for the borders
         assert found[f"energy_{band}"] < 0.5  # its sky is calmer than any part of the painting
 
 
@@ -50,6 +51,15 @@ def test_marks_stamped_into_a_photo_do_not_follow_it_and_cost_energy_and_order(p
         assert stamped[f"energy_{band}"] > 5 * plain[f"energy_{band}"]
         assert stamped[f"order_{band}"] < 0.85 < plain[f"order_{band}"]
     assert stamped["energy_middle"] > 1
+
+
+def test_an_embossed_photo_has_relief_whichever_way_the_light_comes(photo, painting):
+    own, paint = calm_facts(photo), calm_facts(painting)
+    for axes in (2, 3, (2, 3)):
+        ways = (axes,) if isinstance(axes, int) else axes
+        lit = photo + 0.5 * (photo.roll([-1] * len(ways), ways) - photo.roll([1] * len(ways), ways))
+        found = calm_figures(calm_facts(lit), own, paint)
+        assert found["relief_fine"] > 0.4 and found["relief_middle"] > 0.2
 
 
 def test_a_painting_has_the_energy_of_its_own_calm_parts_and_knows_nothing_of_the_photo(photo):
