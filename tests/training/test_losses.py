@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 
+from stylizer.models.perceptual import relative_content
 from training.losses.adversarial import ADVERSARIAL, feature_matching
-from training.losses.content import CONTENT
 from training.losses.discriminators import FeatureCritic, PatchCritic
 from training.losses.penalties import gradient_penalty, outside_range, r1_penalty
+from training.methods.domain_guide import plain_content
 
 REAL, MADE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
 
@@ -83,9 +84,9 @@ def test_penalties_take_the_mean_of_patches_and_the_sum_of_sizes():
 def test_plain_content_counts_contrast_and_normalized_content_does_not():
     features = [torch.rand(2, c, 6, 6) for c in (4, 8)]
     brighter = [3 * f + 1 for f in features]
-    assert CONTENT["plain"](features, features, (0.3, 1.0)) == 0
-    assert CONTENT["normalized"](brighter, features, (0.3, 1.0)).item() < 1e-3
-    assert CONTENT["plain"]([f + 2 for f in features], features, (0.3, 1.0)).item() == pytest.approx(
+    assert plain_content(features, features, (0.3, 1.0)) == 0
+    assert relative_content(brighter, features, (0.3, 1.0)).item() < 1e-3
+    assert plain_content([f + 2 for f in features], features, (0.3, 1.0)).item() == pytest.approx(
         5.2, rel=1e-5
     )
 
