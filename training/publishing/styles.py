@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -102,7 +103,10 @@ def _code(options: StylesOptions, painter: Stylizer, painting: Picture, practice
     if practice is None or not isinstance(painter, Painter):
         with torch.no_grad():
             return painter.code(style)
-    *_, found = study(painter, style, practice, StudyOptions(steps=options.steps, show_every=options.steps))
+    chosen = StudyOptions(steps=options.steps, show_every=options.steps)
+    if not options.adapters:
+        chosen = replace(chosen, adapter_rate=0.0)
+    *_, found = study(painter, style, practice, chosen)
     return found.code[None]
 
 
