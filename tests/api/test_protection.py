@@ -417,7 +417,7 @@ def test_endpoints_cancel_what_a_caller_had_asked_for(tmp_path):
     from stylizer.ui.api import Endpoints
     from stylizer.ui.sessions import Sessions
 
-    endpoints = Endpoints(None, Sessions(tmp_path))
+    endpoints = Endpoints(None, Sessions(tmp_path), None)
     LocalContext.request.set(SimpleNamespace(session_hash="a"))
     with endpoints._token() as token:
         endpoints.leave("b")

@@ -10,7 +10,7 @@ from stylizer.models.painting_losses import PaintingWeights
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.study import Practice, StudyOptions, study
 
-WEIGHTS = PaintingWeights(content=(0.0, 0.01), similar=0.0, follow=0.0)
+WEIGHTS = PaintingWeights(color=10.0, content=(0.0, 0.01), similar=0.0, follow=0.0, relief=0.0)
 OPTIONS = StudyOptions(steps=16, batch=2, weights=WEIGHTS, settle=False, show_every=1)
 
 

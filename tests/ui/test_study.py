@@ -130,6 +130,7 @@ def test_a_region_that_is_painted_with_it_follows(owner, studies):
     desk = StylizeRegionHandlers(owner.studio)
     desk.add(owner.visit, owner.settings)
     owner.studio.paint_chosen(owner.session, own_of(owner).style, "Harbor")
+    owner.paint()
     list(studies.study_chosen(owner.visit))
     (own,) = owner.stage.edits.own
     assert own.styles[0].style is own_of(owner).studied
