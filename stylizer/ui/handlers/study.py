@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken, RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle, save_style, slug_of
+from stylizer.ui.handlers.stage import Answer
+from stylizer.ui.handlers.stylize import StylizeHandlers, study_buttons
 from stylizer.ui.messages import sentence_of, status
 from stylizer.ui.state import Session
 from stylizer.ui.studies import StudyDesk
-
-if TYPE_CHECKING:
-    from stylizer.ui.handlers.stylize import StylizeHandlers
-
-Answer = dict[str, Any]
 
 EVERY = 5.0
 """Seconds between two pictures of what was learned; each costs two or three decodes."""
@@ -108,18 +102,3 @@ class StudyHandlers:
             "study_line": status(sentence, "calm" if done is None else "busy", done),
             **study_buttons(session),
         }
-
-
-def study_buttons(session: Session) -> dict[str, Any]:
-    """Show what can be done with the chosen style: study it, stop that, keep it as a file."""
-    own, busy = session.own.get(session.chosen), bool(session.studying)
-    picture = own is not None and isinstance(own.style, Picture)
-    studied = own is not None and own.studied is not None
-    kept = own is not None and (studied or isinstance(own.style, NamedStyle))
-    return {
-        "study": gr.Button(
-            "Study it further" if studied else "Study this painting", visible=picture and not busy
-        ),
-        "study_stop": gr.Button(visible=busy),
-        "study_keep": gr.Button(visible=kept),
-    }

@@ -32,7 +32,6 @@ from stylizer.ui.gallery import OWN_KEY, StyleGallery, equal_shares, whole_share
 from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
-from stylizer.ui.handlers.study import study_buttons
 from stylizer.ui.messages import STYLIZE, listed, name_of, title_line, written
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
@@ -366,3 +365,18 @@ def forget_defaults(request: gr.Request) -> None:
         state = app.get_blocks().state_holder.session_data.get(request.session_hash)
         if state is not None:
             state.config_values.clear()
+
+
+def study_buttons(session: Session) -> Answer:
+    """Show what can be done with the chosen style: study it, stop that, keep it as a file."""
+    own, busy = session.own.get(session.chosen), bool(session.studying)
+    picture = own is not None and isinstance(own.style, Picture)
+    studied = own is not None and own.studied is not None
+    kept = own is not None and (studied or isinstance(own.style, NamedStyle))
+    return {
+        "study": gr.Button(
+            "Study it further" if studied else "Study this painting", visible=picture and not busy
+        ),
+        "study_stop": gr.Button(visible=busy),
+        "study_keep": gr.Button(visible=kept),
+    }
