@@ -1,6 +1,7 @@
 """What is done to the page on its way to the browser."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from stylizer.ui.middleware import EarlyHead
 
@@ -19,7 +20,9 @@ def answered(path, *parts):
     async def keep(message):
         sent.append(message)
 
-    asyncio.run(EarlyHead(page)({"type": "http", "path": path}, None, keep))
+    asked = EarlyHead(page)({"type": "http", "path": path}, None, keep)
+    with ThreadPoolExecutor(1) as apart:  # where browser tests have left no loop running
+        apart.submit(asyncio.run, asked).result()
     body = b"".join(message.get("body", b"") for message in sent)
     return {name.lower(): value for name, value in sent[0]["headers"]}, body
 
