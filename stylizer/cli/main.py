@@ -14,6 +14,7 @@ from stylizer.cli.app import App
 from stylizer.cli.benchmark import Benchmark
 from stylizer.cli.export import Export
 from stylizer.cli.manage import Learn, Models, Replay, Styles
+from stylizer.cli.push import Push
 from stylizer.cli.space import Space
 from stylizer.cli.stylize import Segment, Stylize
 from stylizer.cli.translate import Invent, Translate
@@ -30,6 +31,7 @@ Command = (
     | Benchmark
     | Learn
     | Export
+    | Push
     | Space
     | App
 )

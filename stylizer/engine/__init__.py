@@ -1,6 +1,7 @@
 """The engine room: requests in, pictures out; it waits, caches and cancels."""
 
 from stylizer.engine.engine import Engine
+from stylizer.engine.hub import from_pretrained, push
 from stylizer.engine.matching import Pairing
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
 from stylizer.engine.recipe import Recipe, Result, read_recipe_text
@@ -56,6 +57,8 @@ __all__ = [
     "StyleRequest",
     "StyleResult",
     "TranslateRequest",
+    "from_pretrained",
     "options",
+    "push",
     "read_recipe_text",
 ]

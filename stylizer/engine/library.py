@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import DryRunError
 from torch import nn
 
 from stylizer import CHECKPOINTS
+from stylizer.engine.hub import fetched, from_pretrained
 from stylizer.engine.requests import PAINTER, check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import Picture, open_picture
-from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, Card, load_checkpoint, read_card
+from stylizer.models.checkpoint import CONFIG, Card, load_checkpoint, read_card
 from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.published_segmenter import open_published
 from stylizer.models.roles import Shipped
@@ -28,9 +23,6 @@ from stylizer.models.style_file import NamedStyle, load_style, style_files
 
 STYLES, ORIGINALS, SEGMENTER = "styles", "originals", "segmenter"
 SWATCHES = "swatches"
-HUB_FILES = [CONFIG, WEIGHTS, CARD]
-"""What is fetched of a repository: data, nothing that runs."""
-LARGEST_DOWNLOAD = 256 << 20
 
 
 class Library:
@@ -141,7 +133,10 @@ class Library:
             raise StyleFileError(f"style {name!r} was made for another painter; make it again")
 
     def find_style(self, name_or_path: str | Path) -> NamedStyle | Picture:
-        """Find a style by its name, or open the picture file; raises RequestError or PictureError."""
+        """Find a style by its name, open the picture file, or fetch org/name from the Hub.
+
+        Raises RequestError, PictureError, CheckpointError or StyleFileError.
+        """
         text = str(name_or_path)
         try:
             return self.find_named(text)
@@ -149,7 +144,12 @@ class Library:
             path = Path(text)
             if path.suffix.lower() in SUFFIXES or path.is_file():
                 return open_picture(path)
-            raise
+            if text.count("/") != 1 or path.exists():
+                raise
+        found = from_pretrained(text)
+        if not isinstance(found, NamedStyle):
+            raise RequestError(f"{text[:60]!r} on the Hugging Face Hub is a network, no style")
+        return found
 
     @cached_property
     def _read(self) -> tuple[tuple[Card, ...], tuple[NamedStyle, ...], tuple[str, ...]]:
@@ -187,53 +187,3 @@ def _load(folder: Path, role: str) -> nn.Module:
 def license_notes(name: str, network: Shipped) -> list[str]:
     """Tell the license of a model that came from the Hub."""
     return [f"{name}: license {network.license or 'not stated'}"] if on_the_hub(name) else []
-
-
-# -- the Hugging Face Hub ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def fetched(name: str) -> Iterator[Path]:
-    """Fetch a repository's checkpoint (org/name) and lend it as a folder of plain files.
-
-    What was fetched before is taken from the Hub's own cache on disk, without a connection too. Raises
-    CheckpointError for a repository that cannot be had, is no checkpoint or has more than 256 MB.
-    """
-    try:
-        _check_files(name)
-        snapshot = Path(snapshot_download(name, allow_patterns=HUB_FILES))
-    except CheckpointError:
-        raise
-    except Exception as error:  # the transport has errors of its own beside OSError and ValueError
-        raise CheckpointError(
-            f"model {name!r} cannot be fetched from the Hugging Face Hub ({type(error).__name__}); "
-            "check the name and the connection"
-        ) from error
-    with tempfile.TemporaryDirectory() as space:
-        folder = Path(space) / name.split("/")[-1]
-        folder.mkdir()
-        for file in HUB_FILES:
-            if (snapshot / file).is_file():  # the Hub's cache holds links
-                shutil.copyfile(snapshot / file, folder / file)
-        yield folder
-
-
-def _check_files(name: str) -> None:
-    """Refuse a repository by the list of its files, before they are downloaded."""
-    try:
-        files = snapshot_download(name, allow_patterns=HUB_FILES, dry_run=True)
-    except DryRunError:  # no connection: what was fetched before may do
-        return
-    found = {file.filename for file in files}
-    missing = [file for file in HUB_FILES if file not in found]
-    if missing:
-        raise CheckpointError(
-            f"model {name!r} on the Hugging Face Hub is no checkpoint of this studio: "
-            f"{missing[0]} is missing; only {', '.join(HUB_FILES)} are read"
-        )
-    size = sum(file.file_size or 0 for file in files)
-    if size > LARGEST_DOWNLOAD:
-        raise CheckpointError(
-            f"model {name!r} on the Hugging Face Hub has {size >> 20} MB; at most {LARGEST_DOWNLOAD >> 20} "
-            "are fetched"
-        )

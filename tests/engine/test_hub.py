@@ -1,105 +1,131 @@
-"""A model that lies on a server which speaks as the Hugging Face Hub does: fetched over HTTP, and used."""
+"""A server that speaks as the Hugging Face Hub does: models and styles are pushed over HTTP, and fetched."""
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import threading
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+import yaml
 
+from stylizer.engine import RequestError, from_pretrained, push
+from stylizer.errors import CheckpointError, StyleFileError
 from stylizer.imaging.picture import open_picture, save_picture
+from stylizer.models.checkpoint import load_checkpoint
 from tests.engine.drawn import drawn
+from tests.engine.hub_server import Hub
 from tests.engine.models import save_models
-
-HOUSE = Path(__file__).parents[2]
-COMMIT = "5" * 40
-
-
-class Hub(BaseHTTPRequestHandler):
-    """The Hub's answers, as far as a download asks for them; `asked` keeps every request."""
-
-    asked: list[str] = []  # noqa: RUF012  one server, one list
-
-    def __init__(self, folder: Path, *rest) -> None:
-        self.folder = folder
-        super().__init__(*rest)
-
-    def log_message(self, *_) -> None:
-        """Say nothing."""
-
-    def do_GET(self, body: bool = True) -> None:
-        self.asked.append(f"{self.command} {self.path}")
-        _, *parts = self.path.split("?")[0].split("/")
-        if parts[:2] == ["api", "models"] and "/".join(parts[2:4]) == "friend/seasons":
-            files = {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())}
-            if parts[4:5] == ["tree"]:
-                told = [
-                    {"type": "file", "path": name, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
-                    for name, data in files.items()
-                ]
-            else:
-                siblings = [{"rfilename": name} for name in files]
-                told = {"id": "friend/seasons", "sha": COMMIT, "siblings": siblings}
-            self._send(json.dumps(told).encode(), body)
-        elif parts[:2] == ["friend", "seasons"] and (self.folder / parts[-1]).is_file():
-            self._send((self.folder / parts[-1]).read_bytes(), body)
-        else:
-            self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    def do_HEAD(self) -> None:
-        self.do_GET(body=False)
-
-    def _send(self, data: bytes, body: bool) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
+from tests.ui.small_studio import small_engine
 
 
 @pytest.fixture
-def hub(tmp_path):
+def hub():
+    hub = Hub()
+    yield hub
+    hub.server.shutdown()
+
+
+@pytest.fixture
+def seasons(hub, tmp_path):
+    """A friend's model on the Hub, with a program in its repository."""
     save_models(tmp_path / "models")
     (tmp_path / "models" / "seasons" / "setup.py").write_text("raise SystemExit('code of strangers ran')")
-    Hub.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Hub, tmp_path / "models" / "seasons"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    files = sorted((tmp_path / "models" / "seasons").iterdir())
+    hub.repositories["friend/seasons"] = {file.name: file.read_bytes() for file in files}
+    return hub
 
 
-def translate(hub: str, place: Path, model: str) -> subprocess.CompletedProcess:
-    """Run the command line; the Hub's address is read when its package is imported."""
-    known = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
-    known |= {"HF_ENDPOINT": hub, "HF_HOME": str(place / "cache"), "PYTHONPATH": str(HOUSE)}
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    small_engine(folder, teachable=True)  # a painter of a kind that other processes know
+    return folder
+
+
+def translate(hub, place, model):
     words = ["translate", "photo.png", "--model", model, "--domain", "autumn", "-o", "out.png"]
-    return subprocess.run(
-        [sys.executable, "-m", "stylizer", *words], cwd=place, env=known, capture_output=True, text=True
-    )
+    return hub.run(place, "-m", "stylizer", *words)
 
 
-def test_a_model_is_fetched_from_a_hub_and_nothing_but_its_data(hub, tmp_path):
+def test_a_model_is_fetched_from_a_hub_and_nothing_but_its_data(seasons, tmp_path):
     save_picture(drawn(40, 56), tmp_path / "photo.png")
-    done = translate(hub, tmp_path, "friend/seasons")
+    done = translate(seasons, tmp_path, "friend/seasons")
     assert done.returncode == 0, done.stderr
     assert open_picture(tmp_path / "out.png").rgb.shape == (40, 56, 3)
     assert "friend/seasons: license other" in done.stderr
-    assert any("model.safetensors" in line for line in Hub.asked)
-    assert not any("setup.py" in line for line in Hub.asked)
+    assert any("model.safetensors" in line for line in seasons.asked)
+    assert not any("setup.py" in line for line in seasons.asked)
 
 
-def test_a_model_that_no_hub_has_is_one_sentence(hub, tmp_path):
+def test_a_model_that_no_hub_has_is_one_sentence(seasons, tmp_path):
     save_picture(drawn(40, 56), tmp_path / "photo.png")
-    done = translate(hub, tmp_path, "friend/nothing")
+    done = translate(seasons, tmp_path, "friend/nothing")
     assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1
     assert "cannot be fetched from the Hugging Face Hub" in done.stderr
+
+
+def test_a_checkpoint_is_pushed_with_its_card_and_comes_back_bit_for_bit(hub, checkpoints, tmp_path):
+    folder = checkpoints / "painter"
+    (folder / "notes.txt").write_text("private")
+    done = hub.run(tmp_path, "-m", "stylizer", "push", str(folder), "me/my-painter", "--private")
+    (folder / "notes.txt").unlink()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"{hub.address}/me/my-painter" and hub.private == {"me/my-painter"}
+    files = hub.repositories["me/my-painter"]
+    assert set(files) == {"config.json", "model.safetensors", "README.md"}
+    assert files["model.safetensors"] == (folder / "model.safetensors").read_bytes()
+    entries = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
+    assert entries["license"] == "other" and "style-transfer" in entries["tags"]
+    asks = (
+        "from stylizer.engine import from_pretrained; print(from_pretrained('me/my-painter').checkpoint_sha)"
+    )
+    found = hub.run(tmp_path, "-c", asks)
+    assert found.stdout.strip() == load_checkpoint(folder).checkpoint_sha, found.stderr
+
+
+def test_a_style_is_pushed_and_paints_elsewhere_as_at_home(hub, checkpoints, tmp_path):
+    at = ["--checkpoints", str(checkpoints)]
+    done = hub.run(tmp_path, "-m", "stylizer", "push", "moss", "me/forest-floor", *at)
+    assert done.returncode == 0, done.stderr
+    files = hub.repositories["me/forest-floor"]
+    assert set(files) == {"config.json", "model.safetensors", "README.md", "moss.webp"}
+    assert (
+        json.loads(files["config.json"])["sha256"] == hashlib.sha256(files["model.safetensors"]).hexdigest()
+    )
+    assert yaml.safe_load(files["README.md"].decode().split("---\n")[1])["title"] == "Moss"
+    save_picture(drawn(40, 56), tmp_path / "photo.png")
+    for style, out in (("moss", "home.png"), ("me/forest-floor", "away.png")):
+        words = ["stylize", "photo.png", "--style", style, "--device", "cpu", *at, "-o", out]
+        done = hub.run(tmp_path, "-m", "stylizer", *words)
+        assert done.returncode == 0, done.stderr
+    assert (open_picture(tmp_path / "home.png").rgb == open_picture(tmp_path / "away.png").rgb).all()
+
+
+@pytest.mark.parametrize("token", [None, "hf_another"])
+def test_whoever_may_not_write_is_told_how_to_log_in(hub, checkpoints, tmp_path, token):
+    words = ["push", "moss", "me/moss", "--checkpoints", str(checkpoints)]
+    done = hub.run(tmp_path, "-m", "stylizer", *words, token=token)
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "hf auth login" in done.stderr and not hub.repositories
+
+
+def test_what_is_damaged_is_not_pushed_at_all(hub, checkpoints, tmp_path):
+    folder = tmp_path / "painter"
+    folder.mkdir()
+    for file in (checkpoints / "painter").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-4])
+    with pytest.raises(CheckpointError, match=r"sha256|damaged|cut short"):
+        push(folder, "me/painter")
+    with pytest.raises(RequestError, match="give org/name"):
+        push(checkpoints / "painter", "painter")
+    assert not hub.asked
+
+
+def test_a_style_that_was_changed_on_the_way_is_refused(hub, checkpoints, tmp_path):
+    hub.run(tmp_path, "-m", "stylizer", "push", "moss", "me/moss", "--checkpoints", str(checkpoints))
+    for name, data in hub.repositories["me/moss"].items():
+        (tmp_path / name).write_bytes(data)
+    assert from_pretrained(tmp_path).title == "Moss"
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"sha256": "0" * 64}))
+    with pytest.raises(StyleFileError, match="is not what its config"):
+        from_pretrained(tmp_path)

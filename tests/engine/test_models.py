@@ -10,7 +10,7 @@ import torch
 from huggingface_hub.errors import DryRunError, RepositoryNotFoundError
 
 from stylizer.engine import Engine, RequestError, TranslateRequest
-from stylizer.engine import library as hub_module
+from stylizer.engine import hub as hub_module
 from stylizer.models.checkpoint import CheckpointError
 from tests.engine.drawn import drawn
 from tests.engine.models import save_models
