@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from stylizer.cli.large_pictures import measure_large, read_sizes
 from stylizer.cli.options import EngineOptions, Json
 from stylizer.engine import Engine, StyleChoice, StyleRequest
+from stylizer.engine.pipelines.study import sample_photos
 from stylizer.errors import CommandError
-from stylizer.imaging.picture import Picture
+from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.yardstick import memory_peak, shortest, start_peak, yardstick
 
@@ -31,10 +34,18 @@ class Benchmark(EngineOptions):
     """Runs of each measurement; the shortest counts."""
     threads: int = 2
     """CPU threads."""
+    pictures: tuple[str, ...] = ()
+    """Measure whole pictures instead, file to file: sizes like 3840x2160 7680x4320 7744x5164."""
+    photo: tuple[Path, ...] = ()
+    """The photos for them, one or several, enlarged to each size; a sample photo if not given."""
+    style: str = "starry-night"
+    """The style for them."""
     as_json: Json = False
 
     def run(self) -> int:
         """Print a line for each size."""
+        if self.pictures:
+            return self._run_pictures()
         if not self.sizes or not all(32 <= size <= 4096 for size in self.sizes):
             raise CommandError(
                 f"sizes are {' '.join(map(str, self.sizes)) or 'none'}; choose 32 to 4096 pixels."
@@ -59,6 +70,34 @@ class Benchmark(EngineOptions):
             print(f"  eight regions cost {row.regions_ratio:.2f} x one")
             if row.translator is not None:
                 print(f"  translate is one pass of {row.translator}")
+        return 0
+
+    def _run_pictures(self) -> int:
+        """Print a line for each picture."""
+        sizes = read_sizes(self.pictures)
+        if self.threads < 1:
+            raise CommandError("threads must be at least 1.")
+        photos = [open_picture(file) for file in self.photo] or sample_photos()[:1]
+        engine = self.engine()
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            rows = measure_large(engine, sizes, photos, self.style)
+        finally:
+            torch.set_num_threads(before)
+        numbers = str(engine.device.dtype).removeprefix("torch.")
+        if self.as_json:
+            facts = {"device": engine.device.name, "dtype": numbers, "threads": self.threads}
+            print(json.dumps(facts | {"pictures": [asdict(row) for row in rows]}, indent=2))
+            return 0
+        print(f"{engine.device.name}, {numbers}, {self.threads} threads; photo file to PNG")
+        for row in rows:
+            peak = "unknown" if row.peak_mb is None else f"{row.peak_mb:.0f} MB"
+            print(
+                f"{row.photo}, {row.width} x {row.height}: {row.megapixels:5.1f} megapixels, "
+                f"{row.seconds:7.1f} s, {row.seconds / row.megapixels:5.2f} s a megapixel, "
+                f"peak memory {peak}, SSIM with the preview {row.likeness:.3f}"
+            )
         return 0
 
 

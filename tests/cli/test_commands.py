@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from stylizer.cli.large_pictures import similarity
 from stylizer.cli.main import main
-from stylizer.imaging.picture import open_picture, read_recipe, save_picture
+from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
@@ -132,6 +133,34 @@ def test_benchmark_tells_seconds_and_units(run):
     assert row["paint"] == pytest.approx(row["encode_photo"] + row["encode_style"] + row["slider_tick"])
 
 
+def test_benchmark_paints_whole_pictures_and_compares_them_with_the_preview(run, studio):
+    photo = studio / "photos" / "photo0.png"
+    words = ["--pictures", "160x112", "1024x700", "--photo", photo, "--style", "wave"]
+    status, out, error = run("benchmark", *words, "--json")
+    assert (status, error) == (0, "")
+    small, large = json.loads(out)["pictures"]
+    assert small["likeness"] == pytest.approx(1), "no larger than the preview, so it is the preview"
+    assert 0.5 < large["likeness"] < 1 and 0 < large["before_mb"] <= large["peak_mb"]
+    assert (large["width"], large["height"]) == (1024, 700) and large["seconds"] > 0
+    out = run("benchmark", *words)[1]
+    assert "photo0, 1024 x 700:   0.7 megapixels" in out and "SSIM with the preview" in out
+
+
+def test_the_benchmarks_similarity_is_that_of_another_library():
+    from skimage.metrics import structural_similarity
+
+    first, second = drawn(80, 90, 1).rgb, drawn(80, 90, 2).rgb
+    second = (0.7 * first + 0.3 * second).astype(np.uint8)
+    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "win_size": 11}
+    _, whole = structural_similarity(
+        first / 255, second / 255, channel_axis=2, data_range=1, full=True, **settings
+    )
+    wanted = whole[5:-5, 5:-5].mean()
+    assert similarity(to_tensor(Picture(first)), to_tensor(Picture(second))) == pytest.approx(
+        wanted, abs=1e-5
+    )
+
+
 def test_a_picture_gets_a_name_without_learning(studio, tmp_path, capsys):
     shutil.copytree(studio / "checkpoints", tmp_path / "checkpoints")
     where = ["--checkpoints", str(tmp_path / "checkpoints")]
@@ -157,6 +186,8 @@ MISTAKES = [
     (["stylize", "PHOTO", "--style", "TEXT", "-o", "OUT"], "TEXT"),
     (["replay", "PHOTO", "-o", "OUT"], "holds no recipe"),
     (["benchmark", "--sizes", "9"], "choose 32 to 4096"),
+    (["benchmark", "--pictures", "9000x9000"], "at most 40 megapixels"),
+    (["benchmark", "--pictures", "large"], "write it like 3840x2160"),
     (["stylize", "PHOTO", "--style", "wave", "-o", "OUT", "--checkpoints", "nowhere"], "no folder 'nowhere'"),
 ]
 
