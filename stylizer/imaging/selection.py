@@ -17,6 +17,8 @@ _SEED = 2  # pixels around the pointer whose median is the clicked color
 
 MOST_POINTS = 4000
 """Points of one stroke of the brush."""
+FARTHEST = 1e6
+"""Pixels from the corner at which a stroke may still have a point: squares of more overflow."""
 MOST_WORK = 150_000_000
 """Pixels that one stroke may go over, again and again: 1 s. A picture of 768 x 576 has 0.4 million."""
 _APART = 0.02
@@ -61,6 +63,8 @@ def brush_stroke(
     way = np.asarray(points, np.float64).reshape(-1, 2) if len(points) else np.zeros((0, 2))
     if not 1 <= len(way) <= MOST_POINTS or not np.isfinite(way).all():
         raise RegionsError(f"a stroke has {len(way)} points; expected 1 to {MOST_POINTS} pairs of numbers")
+    if np.abs(way).max() > FARTHEST:
+        raise RegionsError("that stroke leads far out of the photo; draw it nearer")
     if not 0.5 <= radius <= 2 * max(size) or not 0 <= softness <= 1:
         raise RegionsError(f"the brush has radius {radius:g}, softness {softness:g}; choose others")
     distance = np.full(size, np.inf, np.float32)

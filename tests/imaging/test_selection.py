@@ -50,7 +50,14 @@ def test_a_stroke_may_leave_the_photo():
 
 @pytest.mark.parametrize(
     ("points", "radius"),
-    [([], 5), ([(1, np.nan)], 5), ([(1, 1)] * 5000, 5), ([(1, 1)], 0), ([(1, 1)], np.nan)],
+    [
+        ([], 5),
+        ([(1, np.nan)], 5),
+        ([(1, 1)] * 5000, 5),
+        ([(1, 1)], 0),
+        ([(1, 1)], np.nan),
+        ([(1, 1), (1e300, 5)], 5),  # overflowed into nothing
+    ],
 )
 def test_strokes_that_make_no_sense_are_refused(points, radius):
     with pytest.raises(RegionsError):

@@ -70,14 +70,35 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_it_starts_in_an_environment_of_its_own_and_paints(space, tmp_path):
-    """The environment borrows only what the requirements name; the server's settings are those of a Space."""
+def test_it_starts_in_an_environment_that_borrows_packages_and_paints(space, tmp_path):
+    """Quick, for what the requirements name is there already; the server's settings are those of a Space."""
     environment = tmp_path / "environment"
     venv.create(environment)
     python = environment / "bin" / "python"
     ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     purelib = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
     (Path(purelib) / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    check_that_it_paints(space, python, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(5400)
+def test_it_starts_in_a_fresh_environment_and_paints(space, tmp_path):
+    """Nothing but what the Space's own requirements install, from a registry: some GB, and many minutes."""
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--no-cache-dir", "-r", space / "requirements.txt"]
+    known = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run(install, check=True, env=known | {"TMPDIR": str(tmp_path)})
+    ask = [python, "-c", "import gradio, stylizer, sys; print(gradio.__file__, stylizer.__file__)"]
+    places = subprocess.run(ask, capture_output=True, text=True, check=True, cwd=space, env=known).stdout
+    assert str(environment) in places and str(space) in places
+    check_that_it_paints(space, python, tmp_path)
+
+
+def check_that_it_paints(space: Path, python: Path, tmp_path: Path) -> None:
+    """Start the Space by that Python, and let a program paint with it."""
     port = free_port()
     known = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "GRADIO_TEMP_DIR")}
     known |= {

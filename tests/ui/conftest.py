@@ -22,10 +22,15 @@ def engine(tmp_path_factory):
 
 @pytest.fixture
 def studio(engine, tmp_path):
+    return make_studio(engine, tmp_path)
+
+
+def make_studio(engine, folder) -> StylizeHandlers:
+    """Make the handlers of the Stylize tab, with a folder for visits."""
     photos = sample_photos()
-    (tmp_path / "shelf").mkdir()
-    sessions = Sessions(tmp_path / "visits")
-    gallery = StyleGallery(engine.styles(), tmp_path / "shelf")
+    (folder / "shelf").mkdir()
+    sessions = Sessions(folder / "visits")
+    gallery = StyleGallery(engine.styles(), folder / "shelf")
     return StylizeHandlers(
         engine, sessions, gallery, photos, Example(photos[0], "moss", {0.0: photos[0].path})
     )
