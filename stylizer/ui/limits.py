@@ -24,6 +24,8 @@ QUEUE_PLACES = 32
 """Jobs that wait: at 2 s each the last waits a minute, longer than most people do."""
 VISIT_PLACES = 6
 """Of those for one visitor: previews, a true picture and a full size of two tabs."""
+TOOL_CALLERS = 16
+"""Assistants that keep a session, by their addresses: each holds a connection, and places of its own."""
 PAGES = 256
 """Open pages whose widgets the server remembers, 50 to 400 kB each."""
 VISITS = 32

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import logging
 import re
+from collections.abc import Sequence
+from typing import TypeVar
 
-from stylizer.errors import StudioError
+from stylizer.errors import RequestError, StudioError
 from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle
 
@@ -14,6 +16,8 @@ STYLIZE, TRANSLATE, INVENT, ABOUT = "Stylize", "Translate", "Invent", "History &
 """The tabs."""
 
 log = logging.getLogger(__name__)
+
+Entry = TypeVar("Entry")
 
 
 class SessionExpired(StudioError):
@@ -44,6 +48,13 @@ def sentence_of(error: Exception) -> str:
         return UNKNOWN
     text = str(error).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def picked(entries: Sequence[Entry], place: int) -> Entry:
+    """Return the entry of a gallery that was clicked; raises RequestError for one that is not there."""
+    if not 0 <= place < len(entries):
+        raise RequestError("That picture is not in the list any more. Reload the page and choose again.")
+    return entries[place]
 
 
 def title_line(caption: str) -> str:

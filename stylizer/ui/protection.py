@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stylizer.ui import limits
 from stylizer.ui.event_limits import TOOLS, EventLimits
 from stylizer.ui.refusal import Refused, answer
+from stylizer.ui.tool_clients import part_callers
 from stylizer.ui.upload_limits import API, UploadLimits, remove_old
 
 CLOSED = tuple(
@@ -145,12 +146,13 @@ def sweep(page: Any, folder: Path, stopped: threading.Event) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Run beside the server: sweep its folder, and let no other site's page read what it answers.
+    """Run beside the server: sweep its folder, part the callers of tools, and keep its answers to itself.
 
     Gradio would allow any page to read a server whose name is not localhost.
     """
     app.user_middleware = [each for each in app.user_middleware if each.cls is not CustomCORSMiddleware]
     app.middleware_stack = app.build_middleware_stack()
+    part_callers(app.get_blocks())
     stopped = threading.Event()
     folder = Path(app.uploaded_file_dir).resolve()
     threading.Thread(target=sweep, args=(app.get_blocks(), folder, stopped), daemon=True).start()

@@ -50,6 +50,12 @@ def test_a_step_is_taken_like_any_other_picture(inventions, visitor, values):
     assert (open_picture(answer["picture"]).rgb == visitor.session.walk[2].rgb).all()
 
 
+def test_a_step_that_the_walk_has_not_is_one_sentence(inventions, visitor, values):
+    invented(inventions, visitor, values)
+    with pytest.raises(RequestError, match="not in the list any more"):
+        inventions.take_step(visitor.visit, SimpleNamespace(index=STEPS))
+
+
 def test_all_shares_of_the_second_are_the_second(inventions, visitor, values):
     values = replace(values, coarse=100, middle=100, fine=100)
     mixed = open_picture(invented(inventions, visitor, values)[0]["picture"])

@@ -216,6 +216,20 @@ def test_nothing_is_handed_out_before_a_picture_is_chosen(visitor):
         HistoryHandlers(visitor.studio.sessions).file(".png")(visitor.visit)
 
 
+@pytest.mark.parametrize("place", [1, 99, -1, 2**53])
+def test_a_place_beyond_a_gallery_is_one_sentence(visitor, photo_file, place):
+    visitor.bring(photo_file)
+    visitor.choose("rose")
+    visitor.render()
+    event = SimpleNamespace(index=place if place != 1 else len(visitor.studio.samples))
+    for choose in (
+        lambda: HistoryHandlers(visitor.studio.sessions).choose(visitor.visit, event),
+        lambda: visitor.studio.use_sample(visitor.visit, 1e6, event),
+    ):
+        with pytest.raises(RequestError, match="not in the list any more"):
+            choose()
+
+
 def test_a_size_is_said_in_pixels_and_in_print(visitor, tmp_path):
     save_picture(drawn(1200, 3000, 1), tmp_path / "wide.png")
     visitor.bring(tmp_path / "wide.png")

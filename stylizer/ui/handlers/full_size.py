@@ -17,7 +17,7 @@ from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.messages import title_line, written
+from stylizer.ui.messages import picked, title_line, written
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
 
@@ -154,7 +154,7 @@ class HistoryHandlers:
     def choose(self, visit: str, event: gr.SelectData) -> dict[str, Any]:
         """Choose a finished picture, and show what can be done with it."""
         session = self.sessions.find(visit)
-        session.looked_at = session.results[::-1][event.index]
+        session.looked_at = picked(session.results[::-1], event.index)
         title = title_line(session.looked_at.caption)
         return {"history_box": gr.Column(visible=True), "history_title": title}
 

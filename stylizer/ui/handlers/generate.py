@@ -16,7 +16,7 @@ from stylizer.engine.requests import LARGEST_SEED
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
-from stylizer.ui.messages import STYLIZE, status
+from stylizer.ui.messages import STYLIZE, picked, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
 from stylizer.ui.visits import keep_source
@@ -90,10 +90,9 @@ class GenerateHandlers:
     def take_step(self, visit: str, event: gr.SelectData) -> Answer:
         """Show a picture of the walk large."""
         session = self.sessions.find(visit)
-        if not 0 <= event.index < len(session.walk):
-            return {}
+        step = picked(session.walk, event.index)
         said = f"Step {event.index + 1} of {STEPS}. Use it as a style, or download it."
-        return self._show(session, session.walk[event.index], None, said)
+        return self._show(session, step, None, said)
 
     def use(self, visit: str) -> Answer:
         """Take the picture as a style of the artist's own, and go to the Stylize tab."""

@@ -21,7 +21,7 @@ from stylizer.ui.handlers.full_size import (
     chosen,
     facts_line,
 )
-from stylizer.ui.messages import STYLIZE, TRANSLATE, SessionExpired, sentence_of, status, written
+from stylizer.ui.messages import STYLIZE, TRANSLATE, SessionExpired, picked, sentence_of, status, written
 from stylizer.ui.options import Settings
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
@@ -168,7 +168,7 @@ class StageHandlers(ABC):
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            sample = self.samples[event.index]
+            sample = picked(self.samples, event.index)
             return self._show(self.stage(session), sample.open(), sample.name)
 
     def use_again(self, visit: str) -> Answer:
