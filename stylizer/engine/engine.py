@@ -94,16 +94,21 @@ class Engine:
         """Carry out a request; strength 0 returns the photo's own samples.
 
         Raises RequestError for a style, model or domain that does not fit, CheckpointError for a network that
-        is missing or damaged, and Cancelled, within a tile's time, after the token is set.
+        is missing or damaged, DeviceError when there is not enough memory, and Cancelled, within a tile's
+        time, after the token is set.
         """
         token, receive = token or CancelToken(), progress or ignore_progress
-        if isinstance(request, StyleRequest):
-            if request.masterwork:
-                return self._masterwork(Job(request, token, receive))
-            return self._stylize(Job(request, token, receive))
-        if isinstance(request, TranslateRequest):
-            return self._translate(Job(request, token, receive))
-        return self._generate(Job(request, token, receive))
+
+        def work() -> Result:
+            if isinstance(request, StyleRequest):
+                if request.masterwork:
+                    return self._masterwork(Job(request, token, receive))
+                return self._stylize(Job(request, token, receive))
+            if isinstance(request, TranslateRequest):
+                return self._translate(Job(request, token, receive))
+            return self._generate(Job(request, token, receive))
+
+        return self.executor.within_memory(work)
 
     def keyframes(
         self,

@@ -41,6 +41,12 @@ class Cache:
         """Count the bytes that the kept values take."""
         return self._nbytes
 
+    def clear(self) -> None:
+        """Forget all values; those under way are handed to whoever waits for them."""
+        with self._lock:
+            self._values.clear()
+            self._nbytes = 0
+
     def get(
         self,
         key: Hashable,

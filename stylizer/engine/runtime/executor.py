@@ -20,6 +20,7 @@ from stylizer.engine.forecast import Pace
 from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
 from stylizer.engine.runtime.cache import Cache
 from stylizer.engine.runtime.device import Device
+from stylizer.errors import DeviceError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import ground_color, to_tensor, window_tensor
@@ -27,6 +28,9 @@ from stylizer.imaging.tiles import Tile, plan_tiles
 
 PREVIEW_SIDE = 1024
 """Results up to this long side count as previews: they go before full-size renders."""
+SMALLEST_TILE = 128
+"""Side of the smallest tile: below it halos are most of what is painted, and little memory is saved."""
+SMALLER_TILES = "The device ran short of memory; the picture was painted in smaller tiles."
 _GLANCE = 0.05  # seconds between two looks at the token while waiting
 
 
@@ -41,6 +45,7 @@ class Weighed(Protocol):
 
 RequestT = TypeVar("RequestT")
 Value = TypeVar("Value", bound=Weighed)
+Answer = TypeVar("Answer")
 Size = tuple[int, int]
 """Height and width, pixels."""
 
@@ -205,8 +210,8 @@ class Executor:
         """Paint tile by tile, given the photo's (1, 3, h, w) there.
 
         Each tile holds the device for itself, so previews slip in between. Where memory runs short the
-        tiles become smaller once, and a note says so. `drawn` tells that a network draws them; how long they
-        take foretells the next picture.
+        tiles become smaller, down to SMALLEST_TILE, and a note says so. `drawn` tells that a network draws
+        them; how long they take foretells the next picture.
         """
         ground, side = ground_color(photo), self.device.tile
         while True:
@@ -221,12 +226,39 @@ class Executor:
                         paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
                     job.tiles_done += 1
                 return
-            except torch.OutOfMemoryError:
-                if side < self.device.tile:
+            except (RuntimeError, MemoryError) as error:
+                if not ran_short(error) or side // 2 < SMALLEST_TILE:
                     raise
                 self.device.empty_cache()
                 side //= 2
-                job.notes.append("The device ran short of memory; the picture was painted in smaller tiles.")
+            if SMALLER_TILES not in job.notes:
+                job.notes.append(SMALLER_TILES)
+
+    def within_memory(self, work: Callable[[], Answer]) -> Answer:
+        """Do a work; where memory runs short, forget all that is remembered and do it once more.
+
+        Raises DeviceError, in a sentence, when that is not enough; what comes next finds memory again.
+        """
+        for again in (False, True):
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not ran_short(error):
+                    raise
+            self.cache.clear()
+            self.device.empty_cache()
+            if again:
+                break
+        raise DeviceError(
+            "there is not enough memory for that here just now; make the picture smaller, or try again later"
+        )
+
+
+def ran_short(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran short: torch says so on a CPU in words alone."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
 
 
 def _picture_bytes(picture: Picture) -> int:

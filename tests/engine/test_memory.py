@@ -1,0 +1,73 @@
+"""Memory that runs short: smaller tiles, what is remembered given up, one sentence, and all is well again."""
+
+
+import numpy as np
+import pytest
+import torch
+
+from stylizer.engine import StyleChoice, StyleRequest
+from stylizer.engine.runtime.executor import SMALLER_TILES
+from stylizer.errors import DeviceError
+from tests.engine.drawn import drawn
+
+SHORT = {
+    "a GPU's": torch.OutOfMemoryError("CUDA out of memory"),
+    "a CPU's": RuntimeError(
+        "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+    ),
+    "Python's": MemoryError(),
+}
+
+
+def full_size() -> StyleRequest:
+    return StyleRequest(drawn(1100, 1400), (StyleChoice(drawn(64, 64, seed=3)),))
+
+
+@pytest.fixture
+def scarce(fake_engine, monkeypatch):
+    """Let painting fail above a number of pixels, by an error, so many times; returns how it is set."""
+    painter, left = fake_engine.painter, {"pixels": float("inf"), "times": 0, "error": None}
+    decode = painter.decode
+
+    def short_of_memory(content, *more):
+        made = decode(content, *more)
+        if made.shape[2] * made.shape[3] > left["pixels"] and left["times"] > 0:
+            left["times"] -= 1
+            raise left["error"]
+        return made
+
+    monkeypatch.setattr(painter, "decode", short_of_memory)
+    return left.update
+
+
+@pytest.mark.parametrize("kind", SHORT)
+def test_a_picture_is_painted_in_smaller_tiles_and_looks_the_same(fake_engine, scarce, kind):
+    usual = fake_engine.run(full_size())  # its preview is remembered, so tiles alone are painted below
+    scarce(pixels=200_000, times=2, error=SHORT[kind])
+    found = fake_engine.run(full_size())
+    assert found.notes == (SMALLER_TILES,) and usual.notes == ()
+    assert np.abs(found.picture.rgb.astype(int) - usual.picture.rgb).max() <= 2
+
+
+@pytest.mark.parametrize("kind", SHORT)
+def test_too_little_memory_is_one_sentence_and_the_next_request_works(fake_engine, scarce, kind):
+    scarce(pixels=0, times=1000, error=SHORT[kind])
+    with pytest.raises(DeviceError, match="not enough memory for that here just now; make"):
+        fake_engine.run(full_size())
+    assert fake_engine.executor.cache.nbytes == 0
+    scarce(times=0)
+    assert fake_engine.run(full_size()).picture.width == 1400
+
+
+def test_what_is_remembered_is_given_up_before_a_request_is(fake_engine, scarce):
+    fake_engine.run(StyleRequest(drawn(80, 90, 5), full_size().styles))
+    scarce(pixels=0, times=1, error=SHORT["a GPU's"])
+    assert fake_engine.run(StyleRequest(drawn(60, 90), full_size().styles)).picture.height == 60
+    keys = [key for key in fake_engine.executor.cache._values if drawn(80, 90, 5).digest in key]
+    assert not keys
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(fake_engine, scarce):
+    scarce(pixels=0, times=1, error=RuntimeError("shapes do not fit"))
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        fake_engine.run(full_size())
