@@ -14,9 +14,11 @@ from stylizer.cli.files import check_output, plan_files, save_result, work_throu
 from stylizer.cli.options import EngineOptions, Out, placed_model, setting
 from stylizer.cli.stylize import tell_of_missing
 from stylizer.engine import GenerateRequest, Result, TranslateRequest, options
+from stylizer.engine.hints import MOST_FOUND, MOST_HINTS
 from stylizer.engine.parsing import (
     find_regions,
     read_domains,
+    read_hints,
     read_mask_files,
     read_number,
     read_region_translations,
@@ -24,7 +26,7 @@ from stylizer.engine.parsing import (
 from stylizer.engine.progress import ProgressReceiver
 from stylizer.engine.requests import LEVELS, MOST_STEPS
 from stylizer.errors import CommandError
-from stylizer.imaging.picture import Picture
+from stylizer.imaging.picture import Picture, open_picture
 
 _STRENGTH, _STRENGTH_HELP = setting("strength", TranslateRequest)
 _COLOR, _COLOR_HELP = setting("color", TranslateRequest)
@@ -52,6 +54,11 @@ class Translate(EngineOptions):
     """A region and its look or strength, as sky=autumn, sky=0.4, sky=autumn:0.4 or person=keep."""
     mask: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A region of your own and a picture of it, white where it is, as hat=hat.png."""
+    hint: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """For models that color: what is known, as 0.5,0.2=#80b0e0, from the left and from the top; again for
+    more."""
+    reference: Path | None = None
+    """For models that color: a photo in color of something alike, whose colors are taken over."""
     strength: Annotated[float, _STRENGTH_HELP] = _STRENGTH
     color: Annotated[float, _COLOR_HELP] = _COLOR
     stroke: Annotated[float, _STROKE_HELP] = _STROKE
@@ -59,6 +66,8 @@ class Translate(EngineOptions):
 
     def run(self) -> int:
         """Translate; among several, photos that cannot be read are reported and the others are translated."""
+        hints = read_hints(self.hint)
+        reference = None if self.reference is None else open_picture(self.reference)
         domains, masks = read_domains(self.domain), read_mask_files(self.mask)
         jobs = plan_files(self.photos, self.out, masks.values())
         own = read_region_translations(self.region, masks)
@@ -67,7 +76,11 @@ class Translate(EngineOptions):
         engine = replace(self, checkpoints=checkpoints).engine()
 
         def make(photo: Picture, progress: ProgressReceiver | None) -> Result:
-            request = TranslateRequest(photo, model, domains, **settings)
+            request = TranslateRequest(photo, model, domains, **settings, hints=hints)
+            if reference is not None:
+                room = MOST_HINTS - len(hints)
+                found = engine.color_hints(photo, reference, model, min(room, MOST_FOUND))
+                request = replace(request, hints=hints + found)
             if not (own or masks):
                 return engine.run(request, progress=progress)
             wanted = [style.name for style in own]

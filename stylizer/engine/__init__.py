@@ -1,6 +1,7 @@
 """The engine room: requests in, pictures out; it waits, caches and cancels."""
 
 from stylizer.engine.engine import Engine
+from stylizer.engine.hints import ColorHint
 from stylizer.engine.hub import from_pretrained, push
 from stylizer.engine.matching import Pairing
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
@@ -38,6 +39,7 @@ def RegionLook(
 __all__ = [
     "CancelToken",
     "Cancelled",
+    "ColorHint",
     "DeviceError",
     "Engine",
     "GenerateRequest",

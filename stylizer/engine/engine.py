@@ -12,6 +12,7 @@ import torch
 
 from stylizer import CHECKPOINTS
 from stylizer.engine.forecast import Forecast
+from stylizer.engine.hints import MOST_FOUND, ColorHint
 from stylizer.engine.library import STYLES, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
@@ -216,6 +217,20 @@ class Engine:
     def translator(self, name: str) -> Translator:
         """Return a translator on its device; raises RequestError or CheckpointError."""
         return self._translate.translator(name)
+
+    def color_hints(
+        self,
+        photo: Picture,
+        reference: Picture,
+        model: str,
+        most: int = MOST_FOUND,
+        token: CancelToken | None = None,
+    ) -> tuple[ColorHint, ...]:
+        """Find what a photo has in common with a reference in color: hints for a model that colors.
+
+        None where they have nothing in common. Raises RequestError for a model that takes no hints.
+        """
+        return self._translate.match_colors(Job(photo, token or CancelToken()), reference, model, most)
 
     def styles(self) -> tuple[NamedStyle, ...]:
         """List the styles with names."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from stylizer.engine.hints import ColorHint
 from stylizer.engine.requests import Domains, RegionStyle, RegionTranslation, StyleChoice
 from stylizer.errors import RequestError
 from stylizer.imaging.labels import REFINED_SIDE
@@ -66,6 +67,19 @@ def read_domains(texts: Iterable[str]) -> Domains:
     """Read domains with weights; raises RequestError."""
     pairs = (read_weighted(text, "The weight of") for text in texts)
     return tuple((name, 1.0 if weight is None else weight) for name, weight in pairs)
+
+
+def read_hints(texts: Iterable[str]) -> tuple[ColorHint, ...]:
+    """Read color hints, x,y=#rrggbb; raises RequestError."""
+    hints = []
+    for text in texts:
+        match = re.fullmatch(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*=\s*(#\w+)\s*", text)
+        if match is None:
+            raise RequestError(f"the hint is {text[:60]}; write it like 0.5,0.2=#80b0e0")
+        hints.append(
+            ColorHint(read_number(match[1], "a hint's x"), read_number(match[2], "a hint's y"), match[3])
+        )
+    return tuple(hints)
 
 
 # -- regions -------------------------------------------------------------------------------------------------

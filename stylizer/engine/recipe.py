@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from stylizer import __version__
+from stylizer.engine.hints import MOST_HINTS, ColorHint
 from stylizer.engine.requests import (
     LARGEST_WEIGHT,
     MOST_STYLES,
@@ -171,6 +172,8 @@ def _plain(value: Any, name: str = "") -> Any:
         entry = {"name": value.name, "weight": value.weight, "digest": value.digest}
         code = {} if value.stored is None else {"code": base64.b64encode(value.stored).decode("ascii")}
         return entry | code
+    if isinstance(value, ColorHint):
+        return value.to_plain()
     if isinstance(value, Regions):
         masks = [base64.b64encode(pack_mask(mask)).decode("ascii") for mask in value.masks[1:]]
         return {"size": list(value.size), "names": list(value.names[1:]), "masks": masks}  # the rest is left
@@ -251,6 +254,7 @@ def _read_request(kind: str, found: Any, notes: list[str]) -> dict[str, Any]:
         values["styles"] = _read_styles(found.get("styles"), notes, least=1 if regions is None else 0)
     else:
         values["domains"] = _read_domains(found.get("domains"))
+        values["hints"] = _read_hints(found.get("hints"))
     own = _read_own(kind, found.get("region_styles"), regions, notes)
     return values | {"regions": regions, "region_styles": own}
 
@@ -354,6 +358,15 @@ def _read_domains(found: Any) -> Domains:
         return check_domains([(entry["name"], entry["weight"]) for entry in found or ()])
     except (RequestError, TypeError, KeyError):
         raise RecipeError("the domains in the picture's recipe are damaged; choose them anew") from None
+
+
+def _read_hints(found: Any) -> tuple[ColorHint, ...]:
+    try:
+        return tuple(
+            ColorHint(entry["x"], entry["y"], entry["color"]) for entry in (found or ())[:MOST_HINTS]
+        )
+    except (RequestError, TypeError, KeyError):
+        raise RecipeError("the color hints in the picture's recipe are damaged; give them anew") from None
 
 
 def _read_mix_and_size(found: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

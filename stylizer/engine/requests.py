@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from stylizer.engine.hints import ColorHint, check_hints
 from stylizer.engine.settings import brief, check_option, check_options, number_between, option
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
@@ -231,11 +232,14 @@ class TranslateRequest(_ByRegion[RegionTranslation]):
     )
     regions: Regions | None = None
     region_styles: tuple[RegionTranslation, ...] = ()
+    hints: tuple[ColorHint, ...] = ()
+    """Colors that are known at some places, for models that color black-and-white photos."""
 
     def __post_init__(self) -> None:
         _check_photo(self.content)
         check_model_name(self.model)
         object.__setattr__(self, "domains", check_domains(self.domains))
+        object.__setattr__(self, "hints", check_hints(self.hints))
         if not all(isinstance(own, RegionTranslation) for own in self.region_styles):
             raise RequestError("a region's style is no translation; give RegionTranslation(name, strength)")
         check_options(self)

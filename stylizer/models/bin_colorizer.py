@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import timm
 import torch
@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
+from stylizer.imaging.keep_color import luma
 from stylizer.models.colorizer import Coloring, guided_enlarge, to_chroma
 from stylizer.models.lab import from_lab, to_lab, visible_bins
 from stylizer.models.registry import architecture
@@ -19,6 +20,10 @@ from stylizer.models.translator_blocks import check_domains, pad_to
 
 _STAGES = (0, 1, 2, 4)  # of EfficientNet-Lite0, whose answers are at 1/2, 1/4, 1/8 and 1/16
 _QUARTER = 4
+_FULL_HUE = 100.0  # units of Lab; brings hints to about 1, as the features beside them
+_ALIKE = 0.05  # temperature of the likeness by which a hint spreads: cosines differ by some tenths
+_TOUCH = 1  # radius of a click in pixels of the quarter
+_SURE = 0.5  # likeness above which a reference is believed
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,39 @@ class BinColorizerConfig:
     def tiny() -> BinColorizerConfig:
         """A small colorizer for tests; its encoder has one size only."""
         return BinColorizerConfig(widths=(8, 8, 16), grid=30.0, work_side=32)
+
+
+class Hints(NamedTuple):
+    """Hues that are known at some places (B, 2, h, w), `_FULL_HUE` is 1, and how surely (B, 1, h, w).
+
+    Where nothing is known both are 0.
+    """
+
+    hues: Tensor
+    sure: Tensor
+
+    def smaller(self, size: Sequence[int]) -> Hints:
+        """Shrink to size (h, w): means of what is known in a cell, as sure as the surest of it."""
+        known = F.adaptive_avg_pool2d(torch.cat([self.hues * self.sure, self.sure], 1), tuple(size))
+        hues = known[:, :2] / known[:, 2:].clamp(min=1e-6)
+        return Hints(hues, F.adaptive_max_pool2d(self.sure, tuple(size)))
+
+    def planes(self) -> Tensor:
+        """Return both as (B, 3, h, w)."""
+        return torch.cat([self.hues * self.sure, self.sure], 1)
+
+
+def hints_at(places: Tensor, size: tuple[int, int]) -> Hints:
+    """Put hints (N, 5), x, y, red, green and blue in [0, 1] each, on a map of size (h, w) for one photo."""
+    height, width = size
+    hues, sure = places.new_zeros(1, 2, height, width), places.new_zeros(1, 1, height, width)
+    colors = to_lab(places[:, 2:].T[None, :, :, None])[0, 1:, :, 0].T / _FULL_HUE
+    for (x, y), color in zip(places[:, :2].tolist(), colors, strict=True):
+        column, row = min(width - 1, int(x * width)), min(height - 1, int(y * height))
+        rows = slice(max(0, row - _TOUCH), row + _TOUCH + 1)
+        columns = slice(max(0, column - _TOUCH), column + _TOUCH + 1)
+        hues[0, :, rows, columns], sure[0, :, rows, columns] = color[:, None, None], 1.0
+    return Hints(hues, sure)
 
 
 class LightEncoder(nn.Module):
@@ -95,6 +133,9 @@ class BinColorizer(Coloring):
     every place (Iizuka et al. 2016, section 3.2), so that a beach and a snow field need not look alike.
     Answers are at a quarter of the size and enlarged along the edges of the light. Departures: a U-shaped
     decoder in place of dilated convolutions; hues are the a and b of Lab at the photo's own luma.
+
+    Colors that are known at some places join the decoder (Zhang et al., arXiv:1705.02999), where they lie and
+    where the deepest features are alike, so that one click colors a whole sky.
     """
 
     stride = 16
@@ -108,21 +149,32 @@ class BinColorizer(Coloring):
         _, quarter, eighth, deepest = self.encoder.channels
         fine, middle, coarse = config.widths
         self.whole = nn.Linear(deepest, coarse)
-        self.at_16 = _mixing(deepest + coarse, coarse)
-        self.at_8 = _mixing(coarse + eighth, middle)
-        self.at_4 = _mixing(middle + quarter, fine)
+        self.at_16 = _mixing(deepest + coarse + 6, coarse)  # hints, and where they are spread to
+        self.at_8 = _mixing(coarse + eighth + 3, middle)
+        self.at_4 = _mixing(middle + quarter + 3, fine)
         self.answer = nn.Conv2d(fine, len(self.bins), 1)
 
-    def logits(self, light: Tensor) -> Tensor:
+    def logits(self, light: Tensor, hints: Hints | None = None) -> Tensor:
         """Return the logits of all bins (B, Q, H/4, W/4) for light (B, 1, H, W) in [0, 1], sides multiples
-        of 16."""
+        of 16, with hints at a quarter of the size."""
         features: Sequence[Tensor] = self.encoder(light)
-        whole = F.silu(self.whole(features[3].mean((2, 3))))[:, :, None, None]
-        x = self.at_16(torch.cat([features[3], whole.expand(-1, -1, *features[3].shape[2:])], 1))
-        for features_there, mixing in ((features[2], self.at_8), (features[1], self.at_4)):
-            x = F.interpolate(x, size=features_there.shape[2:], mode="bilinear", align_corners=False)
-            x = mixing(torch.cat([x, features_there], 1))
+        _, quarter, eighth, deepest = features
+        if hints is None:
+            nothing = light.new_zeros(len(light), 3, *quarter.shape[2:])
+            hints = Hints(nothing[:, :2], nothing[:, 2:])
+        whole = F.silu(self.whole(deepest.mean((2, 3))))[:, :, None, None]
+        coarse = hints.smaller(deepest.shape[2:])
+        known = [coarse.planes(), spread(coarse, deepest).planes()]
+        x = self.at_16(torch.cat([deepest, whole.expand(-1, -1, *deepest.shape[2:]), *known], 1))
+        for there, mixing in ((eighth, self.at_8), (quarter, self.at_4)):
+            x = F.interpolate(x, size=there.shape[2:], mode="bilinear", align_corners=False)
+            x = mixing(torch.cat([x, there, hints.smaller(there.shape[2:]).planes()], 1))
         return self.answer(x)
+
+    @staticmethod
+    def hints(hues: Tensor, sure: Tensor) -> Hints:
+        """Tell the a and b (B, 2, h, w) of a photo where `sure` (B, 1, h, w) is above 0."""
+        return Hints((hues / _FULL_HUE) * (sure > 0), sure)
 
     def annealed_mean(self, logits: Tensor) -> Tensor:
         """Return the a and b (B, 2, h, w) that a distribution (B, Q, h, w) stands for (its eq. 5)."""
@@ -140,9 +192,77 @@ class BinColorizer(Coloring):
         """Enlarge chroma from its light (B, 1, h, w) to a larger light (B, 1, H, W), along its edges."""
         return guided_enlarge(chroma, small.float(), light.float()).clamp(-0.5, 0.5)
 
-    def chroma(self, light: Tensor) -> Tensor:
+    def translate_hinted(self, photo: Tensor, hints: Tensor) -> Tensor:
+        """Color a photo (1, 3, H, W) in [0, 1] where hints (N, 5) say how: x, y, red, green and blue in
+        [0, 1]."""
+        if photo.shape[0] != 1 or min(photo.shape[2:]) < 16:
+            raise ValueError(f"photo is {tuple(photo.shape)}; hints are for one photo of at least 16 x 16")
+        if hints.dim() != 2 or hints.shape[1] != 5:
+            raise ValueError(f"hints are {tuple(hints.shape)}; give (N, 5)")
+        return self._colored(luma(photo.float()), lambda light: self.chroma(light, hints))
+
+    def chroma(self, light: Tensor, hints: Tensor | None = None) -> Tensor:
         height, width = light.shape[2:]
         padded = pad_to(light, self.stride)
         small = F.avg_pool2d(padded.float(), _QUARTER)
-        chroma, _ = self.hue_chroma(self.logits(padded), small)
+        known = None
+        if hints is not None:
+            inside = hints.new_tensor([width / padded.shape[3], height / padded.shape[2], 1, 1, 1])
+            known = hints_at(hints * inside, (small.shape[2], small.shape[3]))
+        chroma, _ = self.hue_chroma(self.logits(padded, known), small)
         return self.enlarged(chroma, small, padded)[:, :, :height, :width]
+
+    def match(self, photo: Tensor, reference: Tensor, most: int) -> Tensor:
+        """Find what a photo (1, 3, H, W) has in common with one in color: at most `most` hints (n, 5).
+
+        Places whose deepest features are each other's nearest take the reference's color; the surest come
+        first. Sides of both at least 16.
+        """
+        found = [self._places(picture) for picture in (photo, reference)]
+        (own, size), (other, shape) = found
+        like = own.T @ other
+        nearest, back = like.argmax(1), like.argmax(0)
+        surest = like.max(1).values
+        mutual = (back[nearest] == torch.arange(len(nearest), device=like.device)) & (surest > _SURE)
+        order = [place for place in surest.argsort(descending=True).tolist() if mutual[place]][:most]
+        colors = F.interpolate(reference.float(), size=shape, mode="area")[0].flatten(1)
+        rows = [
+            torch.cat([colors.new_tensor(_middle(place, size)), colors[:, nearest[place]]]) for place in order
+        ]
+        return torch.stack(rows) if rows else colors.new_zeros(0, 5)
+
+    def _places(self, picture: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """Return the directions of the deepest features (C, n) of a picture's light, and their (h, w)."""
+        height, width = picture.shape[2:]
+        scale = min(1.0, self.config.work_side / max(height, width))
+        size = [max(self.stride, round(side * scale / self.stride) * self.stride) for side in (height, width)]
+        light = F.interpolate(luma(picture.float()), size=size, mode="area")
+        deepest = self.encoder(light)[-1].float()
+        return _directions(deepest)[0], (deepest.shape[2], deepest.shape[3])
+
+
+def _middle(place: int, size: tuple[int, int]) -> tuple[float, float]:
+    row, column = divmod(place, size[1])
+    return (column + 0.5) / size[1], (row + 0.5) / size[0]
+
+
+def _directions(features: Tensor) -> Tensor:
+    """Return features (B, C, h, w), less their mean over the picture, as directions (B, C, h * w)."""
+    flat = features.flatten(2).float()
+    return F.normalize(flat - flat.mean(2, keepdim=True), dim=1)
+
+
+def spread(hints: Hints, features: Tensor) -> Hints:
+    """Carry hints (B, ., h, w) to where features (B, C, h, w) are alike, as surely as they are alike."""
+    with full_precision(features):
+        directions = _directions(features)
+        like = directions.transpose(1, 2) @ directions  # from every place to every place
+        sure = hints.sure.flatten(2).float()
+        shares = (like / _ALIKE + sure.clamp(min=1e-8).log()).softmax(2)
+        hues = shares @ hints.hues.flatten(2).transpose(1, 2).float()
+        surest = (like * sure).amax(2).clamp(min=0)
+        size = features.shape[2:]
+        return Hints(
+            hues.transpose(1, 2).unflatten(2, size).to(features),
+            surest[:, None].unflatten(2, size).to(features),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from stylizer.models.translator_blocks import Translating, check_domains, domain
 from stylizer.models.unet import UShape
 
 _RADIUS, _EDGE = 3, 1e-3  # of the guided enlargement: pixels of the small picture; squared luma
+_EVEN = 0.01  # deviation of the light over a photo below which nothing is there that could have a color
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Coloring(Translating):
     Photos larger than `work_side` are guessed small, as in training, and the chroma is enlarged along the
     edges of the light: eyes see little of fine chroma.
 
-    chroma(light (B, 1, H, W) in [0, 1]) -> chroma (B, 2, H, W) in [-0.5, 0.5], at its own size
+    chroma(light (B, 1, H, W) in [0, 1]) -> chroma (B, 2, H, W) in [-0.5, 0.5], at its own size. An even card
+    has nothing that tells of colors, and stays gray.
     """
 
     tiling = "whole"
@@ -104,12 +107,18 @@ class Coloring(Translating):
             raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
         domain_mix(mix, photo, self.domains)
         light = luma(photo.float())
+        drawn = (light.flatten(1).std(1) / _EVEN).clamp(max=1)[:, None, None, None]  # an even card stays gray
+        return self._colored(light, lambda seen: drawn * self.chroma(seen))
+
+    def _colored(self, light: Tensor, guess: Callable[[Tensor], Tensor]) -> Tensor:
+        """Color light (B, 1, H, W) by what is guessed of it small."""
+        height, width = light.shape[2:]
         scale = self.config.work_side / max(height, width)
         if scale >= 1:
-            return with_chroma(light, self.chroma(light))
+            return with_chroma(light, guess(light))
         size = [max(8, round(height * scale)), max(8, round(width * scale))]
         small = F.interpolate(light, size=size, mode="area")
-        return with_chroma(light, guided_enlarge(self.chroma(small), small, light))
+        return with_chroma(light, guided_enlarge(guess(small), small, light))
 
     def measure(self, photo: Tensor, mix: Tensor | None = None) -> None:
         """Measure nothing: photos are colored whole."""

@@ -119,6 +119,22 @@ class Translator(Shipped, Protocol):
 
 
 @runtime_checkable
+class HintedTranslator(Translator, Protocol):
+    """A translator that colors photos, and can be told the colors of some places.
+
+    Hints (N, 5) are x and y as shares of width and height, and red, green and blue, all in [0, 1].
+    """
+
+    def translate_hinted(self, photo: Tensor, hints: Tensor) -> Tensor:
+        """Translate one photo (1, 3, H, W) in [0, 1] by what is known of it."""
+        ...
+
+    def match(self, photo: Tensor, reference: Tensor, most: int) -> Tensor:
+        """Find what a photo has in common with a reference in color: at most `most` hints, surest first."""
+        ...
+
+
+@runtime_checkable
 class Generator(Shipped, Protocol):
     """Invent pictures from latent vectors, by way of styles whose layers, coarse to fine, can be mixed."""
 

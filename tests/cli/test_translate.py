@@ -11,7 +11,7 @@ from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.unet import UNet, UNetConfig
 from tests.engine.drawn import drawn
-from tests.engine.models import save_models
+from tests.engine.models import save_hinted, save_models
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +140,17 @@ def test_a_mistake_is_one_line_status_two_and_no_file(run, studio, tmp_path, arg
     assert status == 2 and out == "" and len(error.strip().splitlines()) == 1
     assert words in error and "Traceback" not in error
     assert list(tmp_path.iterdir()) == []
+
+
+def test_hints_and_a_reference_color_a_photo_and_are_in_its_recipe(run, studio, tmp_path):
+    save_hinted(studio / "checkpoints")
+    photo, other = studio / "photos" / "photo0.png", studio / "photos" / "photo1.png"
+    out = tmp_path / "out.png"
+    told = ("--hint", "0.25,0.5=#e02010", "--reference", photo)
+    assert run("translate", photo, "--model", "hues", *told, "-o", out) == (0, "", "")
+    hints = json.loads(read_recipe(out))["request"]["hints"]
+    assert hints[0] == {"x": 0.25, "y": 0.5, "color": "#e02010"} and len(hints) > 1
+    code, _, said = run("translate", other, "--model", "lines", *told[:2], "-o", tmp_path / "no.png")
+    assert code and "lines takes no color hints" in said
+    code, _, said = run("translate", other, "--model", "hues", "--hint", "red", "-o", tmp_path / "no.png")
+    assert code and "write it like 0.5,0.2=#80b0e0" in said

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from stylizer.models.bin_colorizer import BinColorizer, BinColorizerConfig
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.colorizer import Colorizer, ColorizerConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
@@ -44,3 +45,9 @@ def _noisy(network: StyleGAN) -> StyleGAN:
             if name.endswith("noise"):
                 weight.fill_(0.3)
     return network
+
+
+def save_hinted(folder: Path) -> None:
+    """Save `hues`, a colorizer that can be told colors."""
+    torch.manual_seed(5)
+    save_checkpoint(folder / "hues", BinColorizer(BinColorizerConfig.tiny()), CARD.format(name="hues"))

@@ -5,7 +5,7 @@ import torch
 from skimage.color import rgb2lab
 
 from stylizer.imaging.keep_color import luma
-from stylizer.models.bin_colorizer import BinColorizer, BinColorizerConfig
+from stylizer.models.bin_colorizer import BinColorizer, BinColorizerConfig, hints_at, spread
 from stylizer.models.colorizer import to_chroma
 from stylizer.models.lab import from_lab, to_lab, visible_bins
 
@@ -72,3 +72,61 @@ def test_an_even_card_whose_place_is_gray_stays_gray():
 def test_sizes_that_cannot_work_are_refused(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         BinColorizerConfig(**change)
+
+
+def test_an_even_card_stays_gray_whatever_was_learned():
+    torch.manual_seed(3)
+    network = BinColorizer(BinColorizerConfig.tiny()).eval()
+    with torch.no_grad():
+        network.answer.weight.mul_(50)
+        scene = network.translate(torch.rand(1, 3, 48, 48))
+        card = network.translate(torch.full((1, 3, 48, 48), 0.4))
+    assert to_chroma(scene).abs().max() > 0.02  # it does color what has something in it
+    assert to_chroma(card).abs().max() < 1e-3
+
+
+def test_hints_lie_where_they_were_put_in_the_hue_that_was_given():
+    red = torch.tensor([[0.75, 0.25, 0.9, 0.2, 0.1]])
+    hints = hints_at(red, (8, 16))
+    there = to_lab(red[:, 2:, None, None])[0, 1:, 0, 0] / 100
+    assert torch.allclose(hints.hues[0, :, 2, 12], there) and hints.sure[0, 0, 2, 12] == 1
+    assert hints.sure.sum() == 9 and (hints.hues[0, :, 5] == 0).all()
+    coarse = hints.smaller((2, 4))
+    assert torch.allclose(coarse.hues[0, :, 0, 3], there, atol=1e-5)  # not thinned by what is unknown there
+    assert coarse.sure[0, 0, 0].tolist() == [0, 0, 1, 1] and coarse.sure[0, 0, 1].max() == 0
+
+
+def test_a_hint_spreads_to_where_features_are_alike():
+    features = torch.zeros(1, 4, 4, 4)
+    features[:, 0, :2], features[:, 1, 2:] = 1.0, 1.0  # sky above, field below
+    told = torch.zeros(1, 1, 4, 4)
+    told[..., 0, 0] = 1
+    carried = spread(BinColorizer.hints(torch.full((1, 2, 4, 4), 50.0), told), features)
+    assert torch.allclose(carried.hues[:, :, :2], torch.tensor(0.5), atol=1e-3)
+    assert carried.sure[0, 0, :2].min() > 0.99 and carried.sure[0, 0, 2:].max() < 0.01
+
+
+def test_hints_change_the_colors_and_no_hints_are_as_none():
+    torch.manual_seed(0)
+    network = BinColorizer(BinColorizerConfig.tiny()).eval()
+    photo, hint = torch.rand(1, 3, 64, 48), torch.tensor([[0.2, 0.2, 1.0, 0.0, 0.0]])
+    with torch.inference_mode():
+        plain = network.translate(photo)
+        nothing = network.translate_hinted(photo, torch.zeros(0, 5))
+        hinted = network.translate_hinted(photo, hint)
+    assert torch.allclose(plain, nothing, atol=1e-5)
+    assert (hinted - plain).abs().max() > 1e-3
+    assert torch.allclose(luma(hinted), luma(photo), atol=1e-5)
+
+
+def test_a_photo_that_is_its_own_reference_takes_its_own_colors():
+    torch.manual_seed(0)
+    network = BinColorizer(BinColorizerConfig(work_side=128)).eval()
+    photo = torch.zeros(1, 3, 128, 128)
+    photo[:, 0, :, :64], photo[:, 2, 64:, 64:] = torch.rand(128, 64), torch.rand(64, 64)
+    with torch.inference_mode():
+        found = network.match(photo, photo, 12)
+    assert 4 <= len(found) <= 12
+    for x, y, *color in found.tolist():
+        cell = photo[0, :, int(y * 8) * 16 : int(y * 8) * 16 + 16, int(x * 8) * 16 : int(x * 8) * 16 + 16]
+        assert torch.allclose(cell.mean((1, 2)), torch.tensor(color), atol=1e-4)

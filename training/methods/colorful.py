@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ from .crop_method import AdversarialRun
 
 _FIRST_SIGHT = 1 << 41  # batch numbers of the crops whose hues are counted, which no step reaches
 _COUNTED = 256  # crops from which the frequency of hues is counted
+_QUARTER = 4
+_FEW = 1 / 6  # of the geometric distribution: as many places are told as an artist would click
+_MOST = 24
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class ColorfulRun(AdversarialRun):
     """Learning rate of the ImageNet encoder, as a share of the decoder's."""
     encoder_start: int = 2_000
     """Step from which the encoder learns too."""
+    hinted: float = 0.4
+    """Share of the crops of which the network is told the colors of a few places, as an artist may do."""
     rebalance: float = 0.5
     """Share of an even distribution in the one that hues are weighed against; 1 weighs all alike."""
     reconstruct: float = 0.5
@@ -59,6 +65,8 @@ class ColorfulRun(AdversarialRun):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not 0 <= self.hinted <= 1:
+            raise UserMistake(f"hinted is {self.hinted}; it must be between 0 and 1.")
         if not 0 < self.rebalance <= 1:
             raise UserMistake(f"rebalance is {self.rebalance}; it must be above 0 and at most 1.")
         if self.crop % BinColorizer.stride:
@@ -74,8 +82,9 @@ class Colorful(ColorizingMethod[ColorfulRun]):
     answers the annealed mean at temperature 0.38. Departures: an encoder pretrained on ImageNet that joins
     late and learns slowly, with its pooled features at every place; Adam at 3e-4 with a line to 0 in the
     second half; a small L1 loss on chroma; a late critic where the options ask for it; batches of 8 crops;
-    hues are counted in the training pictures; averaged weights ship. Watched beside the losses: `color`, the
-    size of the made chroma over the true one's.
+    hues are counted in the training pictures; averaged weights ship. A share of the crops comes with the true
+    colors of some places, their number drawn from a geometric distribution (arXiv:1705.02999, section 3.2).
+    Watched beside the losses: `color`, the size of the made chroma over the true one's.
     """
 
     about = (
@@ -98,6 +107,15 @@ class Colorful(ColorizingMethod[ColorfulRun]):
         if not config.init:
             rebalancing.count(self._hues(), bins)
         self.phases = (Phase("color", ("colorizer",), self.color), *critics, *self.project())
+
+    def batch(self, number: int) -> dict[str, Tensor]:
+        rng = generator(self.config.seed, number)
+        photos = self.crops([self.photos] * self.config.batch, rng)
+        side = photos.shape[2] // 4
+        told = torch.zeros(len(photos), 1, side, side)
+        for sure in told[torch.rand(len(photos), generator=rng) < self.config.hinted]:
+            _tell_some(sure[0], rng)
+        return {"photo": photos, "told": told}
 
     def _hues(self) -> Iterator[Tensor]:
         """Yield the a and b (2, n) of crops of the training pictures."""
@@ -124,9 +142,10 @@ class Colorful(ColorizingMethod[ColorfulRun]):
         light = luma(photo)
         if step < cfg.encoder_start:
             network.encoder.requires_grad_(False)
-        logits = network.logits(light)
-        small = F.avg_pool2d(photo, photo.shape[2] // logits.shape[2])
-        target = soft_bins(to_lab(small)[:, 1:], network.bins)
+        small = F.avg_pool2d(photo, _QUARTER)
+        hues = to_lab(small)[:, 1:]
+        logits = network.logits(light, network.hints(hues, batch["told"]))
+        target = soft_bins(hues, network.bins)
         chroma, _ = network.hue_chroma(logits, luma(small))
         truth = to_chroma(small)
         made = with_chroma(light, network.enlarged(chroma, luma(small), light))
@@ -144,3 +163,12 @@ class Colorful(ColorizingMethod[ColorfulRun]):
     @classmethod
     def shipped(cls, config: ColorfulRun) -> Mapping[str, nn.Module]:
         return {"colorizer": BinColorizer(config.model)}
+
+
+def _tell_some(sure: Tensor, rng: torch.Generator) -> None:
+    """Mark some places of a map (h, w) as told, each as large as a click."""
+    height, width = sure.shape
+    count = 1 + int(torch.rand((), generator=rng).clamp(min=1e-6).log() / math.log(1 - _FEW))
+    for _ in range(min(count, _MOST)):
+        row, column = (int(torch.randint(side, (), generator=rng)) for side in (height, width))
+        sure[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 1.0

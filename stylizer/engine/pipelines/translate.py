@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stylizer.engine.hints import ColorHint
 from stylizer.engine.library import Library, license_notes
 from stylizer.engine.pipelines.region_plan import Planes, grouped, spread_out
 from stylizer.engine.pipelines.upscale import (
@@ -33,7 +34,11 @@ from stylizer.engine.runtime.executor import Executor, Job, Size, Tiling
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
-from stylizer.models.roles import PHOTO, Translator
+from stylizer.imaging.resize import fit_within
+from stylizer.models.roles import PHOTO, HintedTranslator, Translator
+
+MATCH_SIDE = 512
+"""Long side at which a photo and a reference are compared; networks look at them smaller still."""
 
 
 class TranslatePipeline:
@@ -53,6 +58,8 @@ class TranslatePipeline:
         with job.stage("style"):
             network = self.translator(request.model, job.token)
             plan = make_domain_plan(request, network.domains)
+            if request.hints:
+                self._hinted(network, request.model)
             job.notes += license_notes(request.model, network)
         if isinstance(plan.shown, Tensor) or plan.shown > 0:
             with job.stage("painting"):
@@ -79,7 +86,7 @@ class TranslatePipeline:
         translate = partial(self._translate, job, network, plan, content, size)
         if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
             return translate(), None
-        key = ("translated", content.digest, size, network.checkpoint_sha, plan.key)
+        key = ("translated", content.digest, size, network.checkpoint_sha, plan.key, request.hints)
         small = executor.compute(job, key, translate)
         if network.tiling != "exact" or target.height < self.finish.from_scale * size[0]:
             return small, None
@@ -97,9 +104,31 @@ class TranslatePipeline:
         size: Size,
     ) -> Tensor:
         photo = self.executor.resized(content, size)
+        if job.request.hints:
+            hinted = self._hinted(network, job.request.model)
+            rows = torch.tensor([hint.numbers for hint in job.request.hints])
+            with self.executor.holding(job):
+                seen = self.executor.whole(photo)
+                return _checked(hinted.translate_hinted(seen, rows.to(seen)), job.request.model)
         mix = weights_over(plan.mix.to(self.executor.device.torch), size, network.stride)
         with self.executor.holding(job):
             return _checked(network.translate(self.executor.whole(photo), mix), job.request.model)
+
+    @staticmethod
+    def _hinted(network: Translator, model: str) -> HintedTranslator:
+        if not isinstance(network, HintedTranslator):
+            raise RequestError(f"{model} takes no color hints; leave them out, or choose a model that colors")
+        return network
+
+    def match_colors(
+        self, job: Job[Picture], reference: Picture, model: str, most: int
+    ) -> tuple[ColorHint, ...]:
+        """Find color hints for a photo in another that is in color."""
+        network = self._hinted(self.translator(model, job.token), model)
+        with self.executor.holding(job):
+            seen = [self.executor.whole(fit_within(each, MATCH_SIDE)) for each in (job.request, reference)]
+            found = network.match(seen[0], seen[1], most)
+        return tuple(ColorHint.from_numbers(row) for row in found.tolist())
 
     def _compose(
         self,

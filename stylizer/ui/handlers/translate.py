@@ -165,7 +165,7 @@ class TranslateHandlers(SavingHandlers):
 
     def done(self, session: Session, request: TranslateRequest) -> str:
         told = [f"Translated: {listed(self.names(request))}."]
-        if self.card(request.model).architecture == "colorizer" and in_color(request.content):
+        if colors(self.card(request.model)) and in_color(request.content):
             told.append(TO_GRAY)
         return " ".join(told)
 
@@ -235,6 +235,11 @@ class TranslateRegionHandlers(RegionHandlers):
 def looks(card: Card) -> list[str]:
     """List what a translator translates to; the photo itself is strength 0, and not offered."""
     return [name for name in getattr(card.config, "domains", ()) if name != PHOTO_DOMAIN]
+
+
+def colors(card: Card) -> bool:
+    """Tell whether a translator colors black-and-white photos."""
+    return card.architecture in ("colorizer", "bin-colorizer")
 
 
 def worded(domains: list[str]) -> list[tuple[str, str]]:
