@@ -67,11 +67,12 @@ class Hints(NamedTuple):
     hues: Tensor
     sure: Tensor
 
-    def smaller(self, size: Sequence[int]) -> Hints:
-        """Shrink to size (h, w): means of what is known in a cell, as sure as the surest of it."""
-        known = F.adaptive_avg_pool2d(torch.cat([self.hues * self.sure, self.sure], 1), tuple(size))
+    def smaller(self, like: Tensor) -> Hints:
+        """Shrink to the size of features: means of what is known in a cell, as sure as the surest of it."""
+        size = (like.shape[2], like.shape[3])
+        known = F.adaptive_avg_pool2d(torch.cat([self.hues * self.sure, self.sure], 1), size)
         hues = known[:, :2] / known[:, 2:].clamp(min=1e-6)
-        return Hints(hues, F.adaptive_max_pool2d(self.sure, tuple(size)))
+        return Hints(hues, F.adaptive_max_pool2d(self.sure, size))
 
     def planes(self) -> Tensor:
         """Return both as (B, 3, h, w)."""
@@ -163,12 +164,12 @@ class BinColorizer(Coloring):
             nothing = light.new_zeros(len(light), 3, *quarter.shape[2:])
             hints = Hints(nothing[:, :2], nothing[:, 2:])
         whole = F.silu(self.whole(deepest.mean((2, 3))))[:, :, None, None]
-        coarse = hints.smaller(deepest.shape[2:])
+        coarse = hints.smaller(deepest)
         known = [coarse.planes(), spread(coarse, deepest).planes()]
         x = self.at_16(torch.cat([deepest, whole.expand(-1, -1, *deepest.shape[2:]), *known], 1))
         for there, mixing in ((eighth, self.at_8), (quarter, self.at_4)):
             x = F.interpolate(x, size=there.shape[2:], mode="bilinear", align_corners=False)
-            x = mixing(torch.cat([x, there, hints.smaller(there.shape[2:]).planes()], 1))
+            x = mixing(torch.cat([x, there, hints.smaller(there).planes()], 1))
         return self.answer(x)
 
     @staticmethod

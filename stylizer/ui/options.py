@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import gradio as gr
 
-from stylizer.engine import StyleRequest, TranslateRequest, options
+from stylizer.engine import ColorHint, StyleRequest, TranslateRequest, options
+from stylizer.engine.parsing import read_hints
 
 LABELS = {
     "strength": "Strength",
@@ -134,6 +135,7 @@ class TranslateSettings(Settings):
         "strength",
         "color",
         "stroke",
+        "hints",
     )
     model: str = ""
     domains: tuple[str, ...] | list[str] = ()
@@ -141,6 +143,19 @@ class TranslateSettings(Settings):
     strength: float = 100
     color: float = 100
     stroke: float = 100
+    hints: str = ""
+    """Color hints and the photo that they are of, as `written_hints` writes them."""
+
+
+def written_hints(hints: tuple[ColorHint, ...], digest: str) -> str:
+    """Write color hints down, with the photo that they are of; nothing for none."""
+    return " ".join([digest[:16], *(f"{h.x:.4f},{h.y:.4f}={h.color}" for h in hints)]) if hints else ""
+
+
+def hints_for(text: str, digest: str) -> tuple[ColorHint, ...]:
+    """Read color hints; those of another photo are none. Raises RequestError for what is no such text."""
+    photo, *hints = (text or "").split() or [""]
+    return read_hints(hints) if photo and photo == digest[:16] else ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stylizer.engine import CancelToken
+from stylizer.engine import CancelToken, GenerateRequest
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.history import History
@@ -355,6 +355,9 @@ class Session:
     generating: Turns = field(default_factory=Turns, repr=False)
     generated: GeneratedPicture | None = None
     walk: list[Picture] = field(default_factory=list)
+    sheet: list[GenerateRequest] = field(default_factory=list)
+    """Pictures to choose from, as the Invent tab shows them."""
+    sheeting: Turns = field(default_factory=Turns)
     sheets: list[Path] = field(default_factory=list)
     """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)

@@ -8,11 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.ui.handlers import regions
+from stylizer.ui.handlers import generate as generate_handlers
+from stylizer.ui.handlers import hints, regions
 from stylizer.ui.handlers import translate as translate_handlers
 from stylizer.ui.handlers.batch import BatchHandlers
 from stylizer.ui.handlers.full_size import HistoryHandlers
 from stylizer.ui.handlers.generate import GenerateHandlers
+from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.links import LinkHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
@@ -53,7 +55,8 @@ class Parts:
     about: AboutTab
 
 
-BEGUN = ("title", "match", "study", "study_stop", "study_keep")
+DEEDS = ("use", "keep", "vary")
+BEGUN = ("title", "match", "study", "study_stop", "study_keep", *hints.PANEL)
 """The widgets that change when a turn begins, where a tab has them."""
 STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""
@@ -264,17 +267,24 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
     _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.stroke, *tab.shares])
+    on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
     on(
-        tab.model.input,
-        live.choose_model,
-        ["visit", "model"],
-        ["turn", "about", "domains", *shares],
+        tab.looks.select,
+        live.choose_look,
+        ["visit", "moment"],
+        ["turn", "model", "about", "domains", *shares],
+        js=CLICKED,
         **AT_ONCE,
     )
-    on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
+    told, panel = HintHandlers(live), ["turn", "hints", *hints.PANEL]
+    kind = live.settings_type
+    on(tab.hint_picture.select, told.add, ["visit", "hint_color"], panel, kind, **AT_ONCE)
+    on(tab.hint_back.click, told.take_back, ["visit"], panel, kind, **AT_ONCE)
+    on(tab.hint_clear.click, told.clear, ["visit"], panel, kind, **AT_ONCE)
+    on(tab.reference.upload, told.bring_reference, ["visit", "reference"], panel, kind, **RAW)
     region_handlers = TranslateRegionHandlers(live)
-    panel, controls = translate_handlers.PANEL, translate_handlers.CONTROLS
-    on_region = _wire_regions(wires, region_handlers, name, panel, controls)
+    region_panel, controls = translate_handlers.PANEL, translate_handlers.CONTROLS
+    on_region = _wire_regions(wires, region_handlers, name, region_panel, controls)
     on_region(tab.region_domains.input, region_handlers.set_domains, "region_domains")
 
 
@@ -333,7 +343,17 @@ def _wire_history(wires: Wires, live: HistoryHandlers, tab: AboutTab) -> None:
 
 def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: GenerateTab) -> None:
     on = wires.on
-    on(parts.doors[INVENT].select, live.enter, ["visit"], ["turn"], **AT_ONCE)
+    entered = on(parts.doors[INVENT].select, live.enter, ["visit"], ["turn"], **AT_ONCE)
+    many: dict[str, Any] = {"concurrency_id": "invent", "trigger_mode": "once"}
+    kind = live.settings_type
+    on(entered.then, live.fill, ["visit"], ["sheet"], kind, concurrency_id="invent")
+    on(tab.eight.click, live.eight, ["visit"], ["sheet"], kind, **many)
+    on(tab.vary.click, live.vary, ["visit"], ["sheet"], kind, **many)
+    chosen = ["turn", *generate_handlers.WIDGETS]
+    on(tab.sheet.select, live.choose, ["visit", "moment"], chosen, js=CLICKED, **AT_ONCE)
+    on(tab.keep.click, live.keep, ["visit"], ["history"], **AT_ONCE)
+    on(parts.about.use_again.click, live.use_again, ["visit"], ["tabs", *chosen], **AT_ONCE)
+    on(tab.saved.upload, live.open_saved, ["visit", "saved"], chosen, **RAW)
     sliders = (tab.coarse, tab.middle, tab.fine, tab.truncation)
     changed = [event for slider in sliders for event in (slider.input, slider.release)]
     changed += [tab.seed.input, tab.second.input, tab.model.input]
@@ -344,10 +364,10 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
         wires.widgets["turn"].change,
         live.paint,
         ["visit"],
-        ["picture", "download", "use", "walk"],
+        ["picture", "download", *DEEDS, "walk"],
         live.settings_type,
         trigger_mode="always_last",
         concurrency_id="invent",
         concurrency_limit=2,
     )
-    on(tab.walk.select, live.take_step, ["visit"], ["picture", "download", "use"], **AT_ONCE)
+    on(tab.walk.select, live.take_step, ["visit"], ["picture", "download", *DEEDS], **AT_ONCE)

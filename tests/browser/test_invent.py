@@ -28,9 +28,10 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     page.get_by_role("tab", name="Invent").click()
     first = shown(page)
     page.locator("#invent-walk img").nth(6).wait_for()
+    page.locator("#invent-numbers button", has_text="By number").first.click()
     page.locator("#invent-roll").click()
     second = another_is_shown(page, first)
-    page.locator("#invent-status", has_text="click a step").wait_for()
+    page.locator("#invent-status", has_text="lead to the other").wait_for()
     page.locator("#invent-coarse input[type=range]").fill("60")
     mixed = another_is_shown(page, second)
 
@@ -45,7 +46,7 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     assert '"seed": 11' in read_recipe(tmp_path / "invented.png")
     assert open_picture(tmp_path / "invented.png").width == SIDE
 
-    page.locator("#invent-status", has_text="click a step").wait_for()
+    page.locator("#invent-status", has_text="lead to the other").wait_for()
     page.locator("#invent-walk button").nth(3).click()
     page.locator("#invent-status", has_text="Step 4 of 7").wait_for()
     another_is_shown(page, fresh)
@@ -55,3 +56,27 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     page.locator("#wall").wait_for()
     stage_says(page, "turn >= 1 && frames >= 7")
     status_says(page, "Painted like Invented Picture 1")
+
+
+def test_one_of_eight_is_chosen_varied_and_kept(page):
+    page.get_by_role("tab", name="Invent").click()
+    first = shown(page)
+    sheet = page.locator("#invent-sheet img")
+    sheet.nth(7).wait_for()
+    page.locator("#invent-sheet button").nth(4).click()
+    chosen = another_is_shown(page, first)
+    before = sheet.first.get_attribute("src")
+    page.locator("#invent-vary").click()
+    page.wait_for_function(
+        "before => document.querySelectorAll('#invent-sheet img').length === 8 && "
+        "document.querySelector('#invent-sheet img').getAttribute('src') !== before",
+        arg=before,
+    )
+    assert page.locator(PICTURE).get_attribute("src") == chosen, "the picture stays until another is chosen"
+    page.locator("#invent-keep").click()
+    page.locator("#invent-status", has_text="Kept in History as Invented picture 1.").wait_for()
+    page.get_by_role("tab", name="History").click()
+    page.locator("#history button").first.click()
+    page.get_by_role("button", name="Use again").click()
+    page.locator("#invent-status", has_text="Settings are back.").wait_for()
+    another_is_shown(page, chosen)

@@ -35,6 +35,10 @@ def status_says(page, words):
     page.locator("#translate-status", has_text=words).wait_for()
 
 
+def look(page, title, place=0):
+    page.locator("#translate-looks button", has_text=title).nth(place).click()
+
+
 def colors(page):
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return [page.evaluate(COLOR_AT.replace(".stage", STAGE), place) for place in (SKY, GROUND)]
@@ -42,7 +46,7 @@ def colors(page):
 
 def test_the_photo_of_the_visit_is_translated_live(opened):
     page = opened
-    page.locator("#translate-model label", has_text="Seasons").click()
+    look(page, "Photo to Autumn")
     status_says(page, "Translated: Autumn.")
     says(page, "frames === '2' && settled === 'true'")
     full = colors(page)
@@ -86,3 +90,39 @@ def test_regions_are_masks_and_the_finished_picture_is_taken_home(opened, tmp_pa
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_role("tab", name="Stylize").click()
     stage_says(page, "regions === '4'")
+
+
+def test_a_color_is_clicked_on_the_gray_photo_and_taken_back(opened):
+    page = opened
+    assert not page.locator("#translate-hint-box").is_visible(), "lines take no colors"
+    turn = page.locator(STAGE).get_attribute("data-turn")
+    for place in (0, 1):  # two models color, and one of them can be told colors
+        look(page, "Black and white to color", place)
+        says(page, f"turn !== '{turn}' && frames === '2' && settled === 'true'")
+        turn = page.locator(STAGE).get_attribute("data-turn")
+        if page.locator("#translate-hint-box").is_visible():
+            break
+    before = colors(page)
+    picture = page.locator("#translate-hint-picture img")
+    picture.wait_for()
+    size = picture.bounding_box()
+    picture.click(position={"x": size["width"] * 0.25, "y": size["height"] * 0.2})
+    page.locator("#translate-hint-line", has_text="1 color is given.").wait_for()
+    says(page, f"turn !== '{turn}' && frames === '2' && settled === 'true'")
+    assert max(far(*pair) for pair in zip(colors(page), before, strict=True)) > 0.005
+    page.locator("#translate-hint-back").click()
+    page.locator("#translate-hint-line", has_text="No colors are given").wait_for()
+
+
+def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
+    page.get_by_role("tab", name="Translate").click()
+    samples = page.locator("#translate-looks button")
+    samples.nth(2).wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('#translate-looks img')].every(each => each.naturalWidth >= 128)"
+    )
+    samples.filter(has_text="Photo to Winter").focus()
+    page.keyboard.press("Enter")
+    status_says(page, "Translated: Winter.")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -91,7 +91,7 @@ def test_hints_lie_where_they_were_put_in_the_hue_that_was_given():
     there = to_lab(red[:, 2:, None, None])[0, 1:, 0, 0] / 100
     assert torch.allclose(hints.hues[0, :, 2, 12], there) and hints.sure[0, 0, 2, 12] == 1
     assert hints.sure.sum() == 9 and (hints.hues[0, :, 5] == 0).all()
-    coarse = hints.smaller((2, 4))
+    coarse = hints.smaller(torch.zeros(1, 7, 2, 4))
     assert torch.allclose(coarse.hues[0, :, 0, 3], there, atol=1e-5)  # not thinned by what is unknown there
     assert coarse.sure[0, 0, 0].tolist() == [0, 0, 1, 1] and coarse.sure[0, 0, 1].max() == 0
 

@@ -1,6 +1,8 @@
 import torch
 
+from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import Toy, toy_run
+from training.run.loop import build
 from training.run.method import Phase, generator, only_train, step_seed, trainable_parameters
 
 
@@ -30,3 +32,14 @@ def test_a_batch_depends_on_seed_and_number_alone():
     torch.rand(100)
     assert torch.equal(first, torch.rand(3, generator=generator(1, 7)))
     assert not torch.equal(first, torch.rand(3, generator=generator(2, 7)))
+
+
+def test_a_generator_without_path_lengths_spends_nothing_on_them(studio, tmp_path):
+    options = TINY_RUNS["stylegan"].options
+    phases = {
+        path: [phase.name for phase in build("stylegan", options(tmp_path, studio, path=path)).phases]
+        for path in (0.0, 2.0)
+    }
+    assert phases[2.0] == ["paint", "path", "judge", "r1"] and phases[0.0] == ["paint", "judge", "r1"]
+    rate = build("stylegan", options(tmp_path, studio, path=0.0)).optimizers()["style-gan"].lr(0)
+    assert rate == options(tmp_path, studio).lr, "and learns at the full rate"

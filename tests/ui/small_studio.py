@@ -16,7 +16,7 @@ from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
 from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
-from tests.engine.models import save_models
+from tests.engine.models import save_hinted, save_models
 
 STYLES = {  # slug: title, artist, year, tags, the red, green and blue that it turns photos to
     "amber": ("Amber", "A. Painter", "1850", ("warm", "portrait"), (0.9, 0.6, 0.1)),
@@ -37,6 +37,7 @@ def small_engine(
     torch.set_num_threads(1)
     if models:
         save_models(folder)
+        save_hinted(folder)
     if segments:
         save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# Sees colors\n")
     torch.manual_seed(0)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from stylizer.engine import RequestError
-from stylizer.imaging.picture import open_picture, read_recipe
-from stylizer.ui.handlers.generate import STEPS, GenerateHandlers
+from stylizer.imaging.picture import PictureError, open_picture, read_recipe
+from stylizer.ui.handlers.generate import SHEET, STEPS, WIDGETS, GenerateHandlers
 from stylizer.ui.options import GenerateSettings
 from tests.ui.small_studio import small_engine
 
@@ -92,3 +92,75 @@ def test_the_dice_give_a_seed_and_ask_for_its_picture(inventions, visitor):
     assert 0 <= answer["seed"] <= 65535 and answer["turn"] == 1
     with pytest.raises(RequestError, match="no picture"):
         inventions.use(visitor.visit)
+
+
+# -- the sheet -----------------------------------------------------------------------------------------------
+
+
+def laid_out(answers):
+    return [open_picture(each["image"]["path"]).rgb for each in answers[-1]["sheet"].value]
+
+
+def test_eight_pictures_come_one_by_one_and_a_click_shows_one_large(inventions, visitor, values):
+    answers = list(inventions.fill(visitor.visit, values))
+    assert [len(answer["sheet"].value) for answer in answers] == list(range(1, SHEET + 1))
+    pictures = laid_out(answers)
+    assert len({picture.tobytes() for picture in pictures}) == SHEET
+    assert list(inventions.fill(visitor.visit, values)) == [], "it is there already"
+    answer = inventions.choose(visitor.visit, 1.0, SimpleNamespace(index=5))
+    values = replace(values, **{name: answer[name] for name in ("seed", "coarse", "middle", "fine")})
+    large = open_picture(next(inventions.paint(visitor.visit, values))["picture"])
+    assert (large.rgb == pictures[5]).all()
+    with pytest.raises(RequestError, match="not in the list"):
+        inventions.choose(visitor.visit, 2.0, SimpleNamespace(index=SHEET))
+
+
+def test_variations_are_nearer_to_the_picture_than_others_are(inventions, visitor, values):
+    values = replace(values, truncation=100)
+    picture = open_picture(invented(inventions, visitor, values)[0]["picture"]).rgb.astype(float)
+
+    def away(answers):
+        return [abs(other - picture).mean() for other in laid_out(list(answers))]
+
+    near, far = away(inventions.vary(visitor.visit, values)), away(inventions.eight(visitor.visit, values))
+    assert min(near) > 0 and sum(near) < 0.8 * sum(far)
+
+
+def test_a_new_sheet_stops_the_one_before(inventions, visitor, values):
+    laying = inventions.eight(visitor.visit, values)
+    next(laying)
+    list(inventions.eight(visitor.visit, values))
+    assert list(laying) == []
+    assert len(visitor.session.sheet) == SHEET
+
+
+def test_what_is_kept_is_in_history_and_comes_back(inventions, visitor, values):
+    values = replace(values, coarse=30, fine=60, truncation=50)
+    before = open_picture(invented(inventions, visitor, values)[0]["picture"])
+    answer = inventions.keep(visitor.visit)
+    assert "Invented picture 1" in answer["status"] and len(answer["history"].value) == 1
+    (kept,) = visitor.session.results
+    assert (open_picture(kept.file).rgb == before.rgb).all() and kept.file.with_suffix(".jpg").is_file()
+    visitor.session.looked_at = kept
+    back = inventions.use_again(visitor.visit)
+    assert back["tabs"].selected == "Invent"
+    assert {name: back[name] for name in WIDGETS} == {name: getattr(values, name) for name in WIDGETS}
+    assert inventions.stylize.use_again(visitor.visit) == {}, "another tab's"
+    opened = inventions.open_saved(visitor.visit, {"path": str(kept.file)})
+    assert opened["seed"] == values.seed
+
+
+def test_a_step_can_be_kept_though_it_has_no_recipe(inventions, visitor, values):
+    invented(inventions, visitor, values)
+    inventions.take_step(visitor.visit, SimpleNamespace(index=3))
+    inventions.keep(visitor.visit)
+    visitor.session.looked_at = visitor.session.results[0]
+    with pytest.raises(RequestError, match="take its file"):
+        inventions.use_again(visitor.visit)
+
+
+def test_files_that_were_not_invented_are_refused(inventions, visitor, photo_file, values):
+    with pytest.raises(PictureError, match="holds no recipe"):
+        inventions.open_saved(visitor.visit, {"path": str(photo_file)})
+    with pytest.raises(RequestError, match="no picture is invented"):
+        inventions.keep(visitor.visit)

@@ -1,16 +1,21 @@
 """Handlers of the Translate tab, without a browser."""
 
 import json
+import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from stylizer.engine import RequestError
+from stylizer.engine import ColorHint, RequestError
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.regions import PHOTO
 from stylizer.ui.handlers.translate import TO_GRAY, TranslateHandlers, TranslateRegionHandlers
-from stylizer.ui.options import TranslateSettings
+from stylizer.ui.looks import SIDE, find_looks, paint_all
+from stylizer.ui.options import TranslateSettings, hints_for, written_hints
+from stylizer.ui.samples import FOLDER
 from tests.engine.drawn import drawn
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
@@ -140,3 +145,76 @@ def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, t
     artist.live.choose_model(artist.visit, "lines")
     assert artist.showing.edits.own_of("person").domains is None, "another model has other looks"
     assert "sky" in artist.showing.edits.kept
+
+
+# -- looks and hints -----------------------------------------------------------------------------------------
+
+
+def test_every_look_has_a_sample_and_a_click_takes_it(artist):
+    live = artist.live
+    titles = {look.title: place for place, look in enumerate(live.looks)}
+    assert {"Photo to Autumn", "Photo to Winter", "Photo to Lines", "Black and white to color"} <= set(titles)
+    samples = [look.sample for look in live.looks]
+    assert all(sample.shape == (SIDE, SIDE, 3) for sample in samples)
+    assert len({sample.tobytes() for sample in samples}) == len(samples), "each is its own picture"
+    answer = live.choose_look(artist.visit, 1.0, SimpleNamespace(index=titles["Photo to Winter"]))
+    assert answer["model"] == "seasons" and answer["domains"].value == ["winter"]
+    assert answer["turn"] == artist.session.stages["translate"].turns.number
+    late = live.choose_look(artist.visit, 0.5, SimpleNamespace(index=0))
+    assert late == {}, "a click that was made before counts no more"
+
+
+def test_samples_that_ship_are_of_the_weights_that_ship(engine, tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "samples", ignore=shutil.ignore_patterns("looks", "example"))
+    (tmp_path / "samples" / "looks").mkdir()
+    (tmp_path / "samples" / "looks" / "lines-stroke-00000000.webp").write_bytes(b"of other weights")
+    files = paint_all(engine, tmp_path / "samples")
+    assert sorted(files) == sorted((tmp_path / "samples" / "looks").iterdir())
+    found = find_looks(engine, tmp_path / "samples")
+    assert [look.sample for look in found] and all(look.sample in files for look in found)
+
+
+@pytest.fixture
+def tinter(artist):
+    artist.values = TranslateSettings("hues")
+    artist.hints = HintHandlers(artist.live)
+    return artist
+
+
+def test_a_click_is_a_hint_and_the_last_one_can_be_taken_back(tinter):
+    before = last_frame(painted(tinter))
+    width, height = tinter.stage.photo.width, tinter.stage.photo.height
+    event = SimpleNamespace(index=[width // 4, height // 2])
+    answer = tinter.hints.add(tinter.visit, "rgba(224.2, 32, 16, 1)", event, tinter.values)
+    (hint,) = hints_for(answer["hints"], tinter.stage.photo.digest)
+    assert hint.color == "#e02010" and abs(hint.x - 0.25) < 0.01 and abs(hint.y - 0.5) < 0.01
+    mark = answer["hint_picture"][int(hint.y * height), int(hint.x * width)]
+    assert np.abs(mark.astype(int) - (224, 32, 16)).max() <= 1
+    tinter.values = replace(tinter.values, hints=answer["hints"])
+    answers = painted(tinter)
+    assert answers[0]["hint_box"].visible and "1 color is given" in answers[0]["hint_line"]
+    assert np.abs(last_frame(answers) - before).max() > 3
+    assert tinter.hints.take_back(tinter.visit, tinter.values)["hints"] == ""
+
+
+def test_hints_are_of_one_photo_and_of_a_model_that_takes_them(tinter, tmp_path):
+    digest = tinter.stage.photo.digest
+    hints = (ColorHint(0.5, 0.5, "#e02010"),)
+    tinter.values = replace(tinter.values, hints=written_hints(hints, digest))
+    assert tinter.live.request(tinter.session, tinter.values).hints == hints
+    lines = replace(tinter.values, model="lines")
+    assert tinter.live.request(tinter.session, lines).hints == ()
+    assert tinter.live.hint_panel(tinter.session, lines)["hint_box"].visible is False
+    save_picture(drawn(50, 50, seed=8), tmp_path / "other.png")
+    tinter.live.open_photo(tinter.visit, {"path": str(tmp_path / "other.png"), "orig_name": "other.png"})
+    assert tinter.live.request(tinter.session, tinter.values).hints == ()
+
+
+def test_a_reference_gives_hints_or_says_that_it_has_none(tinter, tmp_path, monkeypatch):
+    save_picture(tinter.stage.photo, tmp_path / "own.png")
+    brought = {"path": str(tmp_path / "own.png"), "orig_name": "own.png"}
+    answer = tinter.hints.bring_reference(tinter.visit, brought, tinter.values)
+    assert hints_for(answer["hints"], tinter.stage.photo.digest)
+    monkeypatch.setattr(tinter.live.engine, "color_hints", lambda *_: ())
+    answer = tinter.hints.bring_reference(tinter.visit, brought, tinter.values)
+    assert "nothing in common" in answer["status"] and "hints" not in answer

@@ -103,9 +103,7 @@ class Colorful(ColorizingMethod[ColorfulRun]):
         self.nets.to(memory_format=torch.channels_last)
         self.photos = self.folder(config.pictures)
         bins = get_network(self.nets, "colorizer", BinColorizer).bins
-        self.memory["rebalancing"] = rebalancing = Rebalancing(len(bins), config.rebalance)
-        if not config.init:
-            rebalancing.count(self._hues(), bins)
+        self.memory["rebalancing"] = Rebalancing(len(bins), config.rebalance)
         self.phases = (Phase("color", ("colorizer",), self.color), *critics, *self.project())
 
     def batch(self, number: int) -> dict[str, Tensor]:
@@ -123,6 +121,10 @@ class Colorful(ColorizingMethod[ColorfulRun]):
             rng = generator(self.config.seed, _FIRST_SIGHT + number)
             photos = self.crops([self.photos] * self.config.batch, rng)
             yield to_lab(F.avg_pool2d(photos, 4))[:, 1:].transpose(0, 1).flatten(1)
+
+    def first_look(self) -> None:
+        bins = get_network(self.nets, "colorizer", BinColorizer).bins
+        get_network(self.memory, "rebalancing", Rebalancing).count(self._hues(), bins)
 
     def begin(self) -> None:
         load_encoder(get_network(self.nets, "colorizer", BinColorizer).encoder, self.config.encoder)

@@ -181,22 +181,27 @@ class DomainGuide:
         return F.one_hot(torch.tensor(domains, device=like.device), self.domains).float()
 
 
-def add_guide(
-    method: CropMethod[Any], guide: DomainGuide, folders: Sequence[PictureFolder]
-) -> tuple[Phase, ...]:
-    """Give a method the guide's networks and memory, with a first sight of every domain's folder.
+def add_guide(method: CropMethod[Any], guide: DomainGuide) -> tuple[Phase, ...]:
+    """Give a method the guide's networks and memory.
 
     Returns the critic's phase, nothing without a guide.
     """
     if guide.perceptual is None or guide.critic is None:
         return ()
-    for number, folder in enumerate(folders):
-        rng = generator(method.config.seed, FIRST_SIGHT + number)
-        for _ in range(0, _FEW, _AT_ONCE):
-            guide.see(method.crops([folder] * _AT_ONCE, rng), [number] * _AT_ONCE)
     method.fixed["perceptual"], method.memory["looks"] = guide.perceptual, nn.ModuleList(guide.looks)
     method.nets[LOOK_CRITIC] = guide.critic.to(memory_format=torch.channels_last)
     return (Phase("judge_look", (LOOK_CRITIC,), guide.judge),)
+
+
+def see_domains(method: CropMethod[Any], guide: DomainGuide, folders: Sequence[PictureFolder]) -> None:
+    """Let a guide have a first sight of every domain's folder."""
+    if guide.perceptual is None:
+        return
+    for number, folder in enumerate(folders):
+        rng = generator(method.config.seed, FIRST_SIGHT + number)
+        for _ in range(0, _FEW, _AT_ONCE):
+            crops = method.crops([folder] * _AT_ONCE, rng).to(guide.perceptual.mean.device)
+            guide.see(crops, [number] * _AT_ONCE)
 
 
 def _by_layer(rows: Tensor) -> list[Moments]:

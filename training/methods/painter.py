@@ -127,14 +127,14 @@ class PainterMethod(Method[PainterRun]):
         self.photo_bank = CropBank(self.photos, photo_plan, *tools)
         self.style_bank = CropBank(self.paintings, style_plan, *tools)
         self._shares = _balanced(self.paintings.groups)
-        self._fit_components(painter)
         self.phases = (
             Phase("paint", ("painter",), self.paint),
             Phase("judge", ("critic",), self.judge, every=config.judge_every, start=config.judge_start),
         )
 
-    def _fit_components(self, painter: Painter) -> None:
+    def first_look(self) -> None:
         """Measure the principal components of descriptions once, over a sample of style crops."""
+        painter = get_network(self.nets, "painter", Painter)
         if self.config.init or bool(painter.description_basis.any()):
             return
         step = max(1, len(self.paintings) // 600)

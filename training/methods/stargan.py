@@ -23,7 +23,7 @@ from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, generator, get_network, method
 from .begin_as_painter import begin_as_painter
 from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
-from .domain_guide import DomainGuide, GuidedRun, add_guide
+from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,12 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         self.phases = (
             Phase("judge", ("critic",), self.judge),
             Phase("translate", ("translator",), self.translate, every=config.critic_steps),
-            *add_guide(self, self.guide, self.folders),
+            *add_guide(self, self.guide),
             *self.project(len(self.folders)),
         )
+
+    def first_look(self) -> None:
+        see_domains(self, self.guide, self.folders)
 
     def batch(self, number: int) -> dict[str, Tensor]:
         cfg, rng, count = self.config, generator(self.config.seed, number), len(self.folders)

@@ -48,7 +48,7 @@ class StyleGANRun(CropRun):
     r1_every: int = 16
     """Steps between two R1 penalties."""
     path: float = 2.0
-    """Weight of the path length penalty."""
+    """Weight of the path length penalty; 0: none."""
     path_every: int = 4
     """Steps between two path length penalties."""
     mixing: float = 0.9
@@ -102,9 +102,10 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
             self.nets["feature-critic"] = FeatureCritic(_FEATURES, 1, _FEATURE_SCALES)
         critics = tuple(name for name in self.nets if name.endswith("critic"))
         self.gamma = config.gamma or 0.0002 * config.crop**2 / config.batch
+        path = Phase("path", ("style-gan",), self.straighten, every=config.path_every, lazy=True)
         self.phases = (
             Phase("paint", ("style-gan",), self.paint),
-            Phase("path", ("style-gan",), self.straighten, every=config.path_every, lazy=True),
+            *((path,) if config.path else ()),
             Phase("judge", critics, self.judge),
             Phase("r1", ("critic",), self.flatten, every=config.r1_every, lazy=True),
             *self.project(),
@@ -117,6 +118,7 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
             return AdamSettings(lambda step: self.config.lr * share, lambda step: (0.0, 0.99**share))
 
         path, r1 = (every / (every + 1) for every in (self.config.path_every, self.config.r1_every))
+        path = path if self.config.path else 1.0
         known = {"style-gan": lazy(path), "critic": lazy(r1)}
         return {name: known.get(name, lazy(1.0)) for name in self.nets}
 

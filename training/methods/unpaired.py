@@ -15,7 +15,7 @@ from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..run.method import Carry, Losses, Phase, generator
 from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
-from .domain_guide import DomainGuide, GuidedRun, add_guide
+from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,10 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
 
     def guide_phases(self) -> tuple[Phase, ...]:
         """Put in place what `led` needs, once the networks stand; returns its phases, the last of a step."""
-        return (*add_guide(self, self.guide, [self.folders[side] for side in "ab"]), *self.project())
+        return (*add_guide(self, self.guide), *self.project())
+
+    def first_look(self) -> None:
+        see_domains(self, self.guide, [self.folders[side] for side in "ab"])
 
     def kept(self, batch: dict[str, Tensor]) -> Losses:
         """Return the identity loss of b where the options ask for it; it keeps colors from being inverted."""

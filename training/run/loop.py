@@ -165,11 +165,13 @@ def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accel
         if found:
             for fault in found[2]:
                 report.say(state.step, fault)
-        elif config.init:
-            begin_from(config.init, method, averaged, report)
         else:
-            method.begin()
-            averaged.nets.load_state_dict(method.nets.state_dict())
+            method.first_look()
+            if config.init:
+                begin_from(config.init, method, averaged, report)
+            else:
+                method.begin()
+                averaged.nets.load_state_dict(method.nets.state_dict())
         share_weights(method.nets, accelerator)
         trainer = Trainer(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)

@@ -161,6 +161,12 @@ class Method(Generic[ConfigT]):
         """Return the networks that ship, by their name in `nets`; the very modules, not copies."""
         raise NotImplementedError
 
+    def first_look(self) -> None:
+        """Measure the data before the first step; what is found is in networks or memory, so in snapshots.
+
+        Called on the device, and never for a run that is resumed.
+        """
+
     def begin(self) -> None:
         """Take first weights from elsewhere; called at step 0 of a run that begins from no checkpoint."""
 

@@ -116,20 +116,27 @@ def keep_finished(
 
     In layers, too, if that is the format that is asked for.
     """
-    recipe = result.recipe.to_json()
-    name = f"{request.content.name} - {names[0]}"[:80].replace("/", " ")
-    folder = session.new_file("")
-    folder.mkdir(parents=True)
-    file = folder / f"{name}.png"
-    save_picture(result.picture, file, recipe)
-    inside = recipe if recipe_fits(recipe, "jpg") else None
-    save_picture(result.picture, file.with_suffix(".jpg"), inside, JPEG_QUALITY)
+    name = f"{request.content.name} - {names[0]}"
+    caption = f"{written(request.content.name)}, {' and '.join(names)}, {round(100 * request.strength)} %"
+    finished = remember(session, result.picture, result.recipe.to_json(), name, caption, tab)
     if format == LAYERS:
         layers = layers_of(request.content, result.picture, request.regions)
-        save_layers(file.with_suffix(FORMATS[LAYERS]), layers, result.picture)
+        save_layers(finished.file.with_suffix(FORMATS[LAYERS]), layers, result.picture)
+    return finished
+
+
+def remember(
+    session: Session, picture: Picture, recipe: str, name: str, caption: str, tab: str
+) -> FinishedPicture:
+    """Write a picture down, as PNG and JPEG with its recipe if it has one, for the visit's history."""
+    folder = session.new_file("")
+    folder.mkdir(parents=True)
+    file = folder / f"{name[:80].replace('/', ' ')}.png"
+    save_picture(picture, file, recipe or None)
+    inside = recipe if recipe and recipe_fits(recipe, "jpg") else None
+    save_picture(picture, file.with_suffix(".jpg"), inside, JPEG_QUALITY)
     thumbnail = session.new_file(".webp")
-    save_picture(fit_within(result.picture, THUMBNAIL_SIDE), thumbnail, quality=84)
-    caption = f"{written(request.content.name)}, {' and '.join(names)}, {round(100 * request.strength)} %"
+    save_picture(fit_within(picture, THUMBNAIL_SIDE), thumbnail, quality=84)
     finished = FinishedPicture(file, thumbnail, caption, recipe, tab)
     session.results.append(finished)
     for old in session.results[:-MOST_RESULTS]:

@@ -1,4 +1,4 @@
-"""The handlers of the Invent tab: seeds to pictures, and a picture to the gallery of styles."""
+"""The handlers of the Invent tab: a sheet of pictures to choose from, and what becomes of one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 import gradio as gr
 
-from stylizer.engine import Cancelled, CancelToken, GenerateRequest, RequestError
+from stylizer.engine import Cancelled, CancelToken, GenerateRequest, RequestError, read_recipe_text
 from stylizer.engine.requests import LARGEST_SEED
-from stylizer.imaging.picture import Picture, save_picture
-from stylizer.ui.handlers.stage import Answer
+from stylizer.imaging.picture import Picture, PictureError, read_recipe, save_picture
+from stylizer.ui.handlers.full_size import chosen, history_gallery, remember
+from stylizer.ui.handlers.stage import Answer, uploads_of
 from stylizer.ui.handlers.stylize import StylizeHandlers
-from stylizer.ui.messages import STYLIZE, picked, status
+from stylizer.ui.messages import INVENT, STYLIZE, picked, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
 from stylizer.ui.visits import keep_source
@@ -26,8 +27,14 @@ STEPS = 7
 FIRST, SECOND = 7, 42
 SIDE = 384
 """Side of a generated picture, pixels; networks learn on smaller ones and draw any size."""
-MOST_SHEETS = 4 * STEPS
-TOLD = "Roll the dice, mix two pictures, or click a step between them."
+SHEET = 8
+"""Pictures to choose from."""
+MOST_SHEETS = 4 * STEPS + 2 * SHEET
+NEAR, FAR = 0.15, 0.4
+"""Shares of another picture in a variation, at the fewest and at the most."""
+TOLD = "Keep it, vary it, or use it as a painting. The steps below lead to the other picture."
+WIDGETS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
+"""The widgets that a picture's recipe sets."""
 
 
 class GenerateHandlers:
@@ -87,20 +94,110 @@ class GenerateHandlers:
             token.check()
             yield step
 
+    # -- a sheet to choose from -------------------------------------------------------------------------
+
+    def fill(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
+        """Show the first sheet, the first time that the tab is opened."""
+        if not self.sessions.find(visit).sheet:
+            yield from self._lay_out(visit, [read_request(settings), *_others(settings, SHEET - 1)])
+
+    def eight(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
+        """Show eight others, of seeds that nobody chose."""
+        yield from self._lay_out(visit, _others(settings, SHEET))
+
+    def vary(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
+        """Show eight pictures that are near the present one: a little of another one is mixed into each."""
+        base = read_request(settings)
+        near = [
+            replace(base, second=secrets.randbelow(LARGEST_SEED + 1), mix=(_some(), _some(), _some()))
+            for _ in range(SHEET)
+        ]
+        yield from self._lay_out(visit, near)
+
+    def _lay_out(self, visit: str, requests: list[GenerateRequest]) -> Iterator[Answer]:
+        """Make the pictures of a sheet, and show them as they come."""
+        session = self.sessions.find(visit)
+        session.sheeting.renew()
+        token = session.sheeting.begin() or CancelToken()
+        shown: list[tuple[str, str]] = []
+        session.sheet = []
+        try:
+            for place, request in enumerate(requests, 1):
+                made = self.engine.run(request, token)
+                file = self._file(session, made.picture, made.recipe.to_json())
+                session.sheet = [*session.sheet, request]
+                shown.append((str(file), f"Picture {place} of {len(requests)}"))
+                yield {"sheet": gr.Gallery(value=list(shown), selected_index=None)}
+        except Cancelled:
+            return
+
+    def choose(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
+        """Show a picture of the sheet large."""
+        session = self.sessions.find(visit)
+        if not session.newest_click(moment):
+            return {}
+        return {**widgets_of(picked(session.sheet, event.index)), **self.renew(visit)}
+
+    # -- what becomes of a picture ----------------------------------------------------------------------
+
+    def keep(self, visit: str) -> Answer:
+        """Take the picture into the visit's history."""
+        session = self.sessions.find(visit)
+        made = self._present(session)
+        place = 1 + sum(kept.tab == INVENT for kept in session.results)
+        name = f"Invented picture {place}"
+        remember(session, made.picture, made.recipe or "", name, name, INVENT)
+        self.sessions.save(session)
+        return {"history": history_gallery(session), "status": status(f"Kept in History as {name}.")}
+
+    def use_again(self, visit: str) -> Answer:
+        """Bring back the settings of the chosen picture, if it was invented, and go there."""
+        session = self.sessions.find(visit)
+        kept = chosen(session)
+        if kept.tab != INVENT:
+            return {}
+        if not kept.recipe:
+            raise RequestError("a step between two pictures cannot be made again; take its file instead")
+        return {**self._restore(session, kept.recipe), "tabs": gr.Tabs(selected=INVENT)}
+
+    def open_saved(self, visit: str, upload: Any) -> Answer:
+        """Bring back the settings of a picture that was invented here and saved."""
+        session = self.sessions.find(visit)
+        for brought in uploads_of(upload)[:1]:
+            text = read_recipe(brought["path"])
+            if text is None:
+                raise PictureError("the picture holds no recipe; open a PNG that was saved in this tab")
+            return self._restore(session, text)
+        return {}
+
+    def _restore(self, session: Session, text: str) -> Answer:
+        recipe, notes = read_recipe_text(text)
+        request, more = self.engine.restore(recipe) if not recipe.needs_photo else (None, ())
+        if not isinstance(request, GenerateRequest):
+            raise RequestError("the picture was not invented; open it in the tab where it was made")
+        told = " ".join(["Settings are back.", *notes, *more])
+        turn = session.generating.renew()
+        return {**widgets_of(request), "turn": turn, "status": status(told)}
+
+    @staticmethod
+    def _present(session: Session) -> GeneratedPicture:
+        if session.generated is None:
+            raise RequestError("no picture is invented yet; choose one")
+        return session.generated
+
     def take_step(self, visit: str, event: gr.SelectData) -> Answer:
         """Show a picture of the walk large."""
         session = self.sessions.find(visit)
         step = picked(session.walk, event.index)
-        said = f"Step {event.index + 1} of {STEPS}. Use it as a style, or download it."
+        said = f"Step {event.index + 1} of {STEPS}. Keep it, or use it as a painting."
         return self._show(session, step, None, said)
 
     def use(self, visit: str) -> Answer:
         """Take the picture as a style of the artist's own, and go to the Stylize tab."""
         session = self.sessions.find(visit)
-        if session.generated is None:
-            raise RequestError("no picture is invented yet; choose a seed")
-        picture = session.generated.picture
-        keep_source(session, picture, self._file(session, picture, session.generated.recipe))
+        made = self._present(session)
+        picture = made.picture
+        keep_source(session, picture, self._file(session, picture, made.recipe))
         picture = replace(picture, name=f"Invented picture {len(session.own) + 1}")
         taken = self.stylize.take_styles(session, [picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
@@ -111,7 +208,7 @@ class GenerateHandlers:
         return {
             "picture": file,
             "download": gr.DownloadButton(value=file, visible=True),
-            "use": gr.Button(visible=True),
+            **{name: gr.Button(visible=True) for name in ("use", "keep", "vary")},
             "status": status(said),
         }
 
@@ -139,6 +236,27 @@ def read_request(settings: GenerateSettings) -> GenerateRequest:
         round(settings.truncation / 100, 4),
         (SIDE, SIDE),
     )
+
+
+def widgets_of(request: GenerateRequest) -> Answer:
+    """Return the widgets' values of a request."""
+    shares = dict(
+        zip(("coarse", "middle", "fine"), (round(100 * share) for share in request.mix), strict=True)
+    )
+    second = {} if request.second is None else {"second": request.second}
+    truncation = round(100 * request.truncation)
+    return {"model": request.model, "seed": request.seed, **second, **shares, "truncation": truncation}
+
+
+def _others(settings: GenerateSettings, count: int) -> list[GenerateRequest]:
+    """Ask for pictures of seeds that nobody chose, without a second one."""
+    alone = replace(settings, seed=0, coarse=0, middle=0, fine=0)
+    return [replace(read_request(alone), seed=secrets.randbelow(LARGEST_SEED + 1)) for _ in range(count)]
+
+
+def _some() -> float:
+    """Draw the share of another picture in a variation, in whole percents as the sliders have them."""
+    return (round(100 * NEAR) + secrets.randbelow(round(100 * (FAR - NEAR)) + 1)) / 100
 
 
 def whole(name: str, value: Any) -> int:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken, Engine, Recipe, RequestError, read_recipe_text
 from stylizer.engine.forecast import Forecast
-from stylizer.engine.recipe import PAINTING, TRANSLATION
+from stylizer.engine.recipe import INVENTION, PAINTING, TRANSLATION
 from stylizer.errors import StudioError
 from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.imaging.resize import fit_within
@@ -21,7 +21,16 @@ from stylizer.ui.handlers.full_size import (
     chosen,
     facts_line,
 )
-from stylizer.ui.messages import STYLIZE, TRANSLATE, SessionExpired, picked, sentence_of, status, written
+from stylizer.ui.messages import (
+    INVENT,
+    STYLIZE,
+    TRANSLATE,
+    SessionExpired,
+    picked,
+    sentence_of,
+    status,
+    written,
+)
 from stylizer.ui.options import Settings
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
@@ -36,7 +45,7 @@ Answer = dict[str, Any]
 BLENDED = {"strength": 0.0, "color": 0.0}
 """The settings that the stage blends itself; the others need the painter."""
 ACCEPTED = "use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF"
-MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE}
+MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE, INVENTION: INVENT}
 """The tabs of recipes of photos."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,13 +21,15 @@ from stylizer.engine import (
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.checkpoint import Card
-from stylizer.models.roles import PHOTO as PHOTO_DOMAIN
 from stylizer.ui import options
+from stylizer.ui.handlers.hints import PANEL as HINT_PANEL
+from stylizer.ui.handlers.hints import shown_hints
 from stylizer.ui.handlers.regions import RegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer
-from stylizer.ui.messages import TRANSLATE, listed, title_line, written
-from stylizer.ui.options import MOST_SHARES, TranslateSettings
+from stylizer.ui.looks import Look, called, colors, convincing, find_looks, looks, takes_hints
+from stylizer.ui.messages import TRANSLATE, listed, picked, title_line, written
+from stylizer.ui.options import MOST_SHARES, TranslateSettings, hints_for, written_hints
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.state import Session
@@ -35,7 +38,7 @@ HALF = 50
 OWN_LOOK = "Own look"
 PANEL = ("region_box", "region_title", "region_manner", "region_strength", "region_domains")
 """The widgets that show the chosen regions."""
-CONTROLS = (*TranslateSettings.WIDGETS, "about", "region_box")
+CONTROLS = (*TranslateSettings.WIDGETS, "about", "region_box", *HINT_PANEL)
 """The widgets that a recipe sets."""
 
 TO_GRAY = "Your photo is in color: it was turned to black and white first."
@@ -85,10 +88,12 @@ class TranslateHandlers(SavingHandlers):
 
     def models(self) -> list[tuple[str, str]]:
         """List the translators, those that convince first: words and names."""
-        cards = sorted(self.engine.models("translator"), key=lambda card: bool(card.status))
-        return [
-            (f"{called(card)} ({card.status})" if card.status else called(card), card.name) for card in cards
-        ]
+        return [(called(card), card.name) for card in convincing(self.engine)]
+
+    @functools.cached_property
+    def looks(self) -> list[Look]:
+        """List what every translator can do, with a sample each, in the order of the page."""
+        return find_looks(self.engine)
 
     def card(self, model: str) -> Card:
         """Return a translator's card; raises RequestError."""
@@ -101,7 +106,7 @@ class TranslateHandlers(SavingHandlers):
         values = session.values[self.stage_name]
         card = self.card(values["model"])
         shares = {name: values[f"share{place}"] for place, name in enumerate(looks(card)[:MOST_SHARES])}
-        names = ("model", "strength", "color", "stroke")
+        names = ("model", "strength", "color", "stroke", "hints")
         return {name: values[name] for name in names} | looks_of(card, list(values["domains"]), shares)
 
     def choose_model(self, visit: str, model: str) -> Answer:
@@ -112,6 +117,15 @@ class TranslateHandlers(SavingHandlers):
             stage.change(replace(edits, own=tuple(replace(own, domains=None) for own in edits.own)))
         card = self.card(model)
         return {"turn": stage.renew(), **looks_of(card, looks(card)[:1])}
+
+    def choose_look(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
+        """Take a look by its sample."""
+        session = self.sessions.find(visit)
+        if not session.newest_click(moment):
+            return {}
+        look = picked(self.looks, event.index)
+        answer = self.choose_model(visit, look.model)
+        return {**answer, "model": look.model, **looks_of(self.card(look.model), [look.domain])}
 
     def choose_domains(self, visit: str, model: str, domains: list[str]) -> Answer:
         """Take another look, or a mix of several."""
@@ -133,7 +147,8 @@ class TranslateHandlers(SavingHandlers):
         photo = self.stage(session).photo
         if photo is None:
             raise RequestError("There is no photo yet. Open one, or choose a sample.")
-        offered = looks(self.card(settings.model))
+        card = self.card(settings.model)
+        offered = looks(card)
         chosen = [name for name in offered if name in (settings.domains or ())] or offered[:1]
         weights = dict(zip(offered, settings.shares, strict=False)) if len(chosen) > 1 else {}
         return TranslateRequest(
@@ -143,7 +158,22 @@ class TranslateHandlers(SavingHandlers):
             options.to_request("strength", settings.strength),
             options.to_request("color", settings.color),
             options.to_request("stroke", settings.stroke),
+            hints=hints_for(settings.hints, photo.digest) if takes_hints(card) else (),
         )
+
+    def paint(self, visit: str, settings: TranslateSettings) -> Iterator[Answer]:
+        yield self.hint_panel(self.sessions.find(visit), settings)
+        yield from super().paint(visit, settings)
+
+    def hint_panel(self, session: Session, settings: TranslateSettings) -> Answer:
+        """Show the place for color hints, for a model that takes them."""
+        photo = self.stage(session).photo
+        if photo is None or not takes_hints(self.card(settings.model)):
+            return {"hint_box": gr.Column(visible=False)}
+        return {
+            "hint_box": gr.Column(visible=True),
+            **shown_hints(photo, hints_for(settings.hints, photo.digest)),
+        }
 
     def previews(
         self, request: TranslateRequest, strengths: tuple[float, ...], token: CancelToken
@@ -185,6 +215,7 @@ class TranslateHandlers(SavingHandlers):
         return {
             "turn": stage.renew(),
             "model": request.model,
+            "hints": written_hints(request.hints, request.content.digest),
             **looks_of(card, [name for name in looks(card) if name in shares] or looks(card)[:1], shares),
             **{
                 name: options.to_page(name, getattr(request, name))
@@ -232,23 +263,8 @@ class TranslateRegionHandlers(RegionHandlers):
         }
 
 
-def looks(card: Card) -> list[str]:
-    """List what a translator translates to; the photo itself is strength 0, and not offered."""
-    return [name for name in getattr(card.config, "domains", ()) if name != PHOTO_DOMAIN]
-
-
-def colors(card: Card) -> bool:
-    """Tell whether a translator colors black-and-white photos."""
-    return card.architecture in ("colorizer", "bin-colorizer")
-
-
 def worded(domains: list[str]) -> list[tuple[str, str]]:
     return [(written(name), name) for name in domains]
-
-
-def called(card: Card) -> str:
-    """Return a model's title; a folder's name is written as people write."""
-    return written(card.name) if card.title == card.name else card.title
 
 
 def about_line(card: Card) -> str:

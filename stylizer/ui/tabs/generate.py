@@ -1,4 +1,4 @@
-"""The Invent tab: an invented picture, large, the way between two, and beside it what makes them."""
+"""The Invent tab: eight pictures to choose from, one of them large, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ LEVELS = {
     "middle": ("Shapes of the second (%)", "Middle layers: what is drawn."),
     "fine": ("Colors of the second (%)", "Fine layers: color and grain."),
 }
+ABOUT_SHEET = "Nobody painted these. Click one to see it large."
+ABOUT_SECOND = "The steps below the picture walk to it; mix in what you like of it."
+ABOUT_NUMBERS = "Every picture has a number, which brings it back; a PNG saved here brings its settings back."
 DARING = "0 is the most usual picture, 100 the most daring."
 
 
@@ -27,7 +30,12 @@ class GenerateTab:
 
     picture: gr.Image
     status: gr.HTML
+    sheet: gr.Gallery
     use: gr.Button
+    keep: gr.Button
+    vary: gr.Button
+    eight: gr.Button
+    saved: gr.UploadButton
     download: gr.DownloadButton
     walk: gr.Gallery
     model: gr.Radio
@@ -61,16 +69,42 @@ def make_generate_tab(generate: GenerateHandlers) -> GenerateTab | None:
             )
             for card in generate.engine.models("generator"):
                 gr.HTML(about_line(card))
-            with gr.Column(elem_classes="panel"):
-                gr.HTML("<h2>Picture</h2><p>Every number is another picture that nobody painted.</p>")
-                made |= _seed("seed", "roll", FIRST, "Seed")
+            made |= _sheet()
             made["truncation"] = _slider("truncation", "Daring (%)", DARING, 70)
             with gr.Column(elem_classes="panel"):
-                gr.HTML("<h2>Second picture</h2><p>The steps lead to it; mix in what you like of it.</p>")
-                made |= _seed("second", "roll_second", SECOND, "Second seed")
+                gr.HTML(f"<h2>Another picture</h2><p>{ABOUT_SECOND}</p>")
+                made |= _seed("second", "roll_second", SECOND, "Number of the other picture")
             for name, (label, info) in LEVELS.items():
                 made[name] = _slider(name, label, info, 0)
+            with gr.Accordion("By number", open=False, elem_id=f"{PREFIX}numbers"):
+                gr.HTML(f"<p>{ABOUT_NUMBERS}</p>")
+                made |= _seed("seed", "roll", FIRST, "Number of the picture")
+                made["saved"] = gr.UploadButton(
+                    "Open a saved one", file_types=[".png"], size="md", elem_id=f"{PREFIX}saved"
+                )
     return GenerateTab(**made)
+
+
+def _sheet() -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    with gr.Column(elem_classes="panel", elem_id=f"{PREFIX}sheet-panel"):
+        gr.HTML(f"<h2>Choose a picture</h2><p>{ABOUT_SHEET}</p>")
+        made["sheet"] = gr.Gallery(
+            label="Invented pictures",
+            show_label=False,
+            columns=4,
+            object_fit="cover",
+            height="auto",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            container=False,
+            elem_id=f"{PREFIX}sheet",
+        )
+        with gr.Row(elem_classes="deeds"):
+            made["eight"] = gr.Button("Eight others", elem_id=f"{PREFIX}eight")
+            made["vary"] = gr.Button("Vary the chosen one", visible=False, elem_id=f"{PREFIX}vary")
+    return made
 
 
 def _easel() -> dict[str, Any]:
@@ -99,8 +133,9 @@ def _easel() -> dict[str, Any]:
     )
     with gr.Row(elem_id=f"{PREFIX}actions"):
         made["use"] = gr.Button(
-            "Use as style", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
+            "Use as painting", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
         )
+        made["keep"] = gr.Button("Keep", visible=False, elem_id=f"{PREFIX}keep", min_width=120)
         made["download"] = gr.DownloadButton(
             "Download PNG", visible=False, elem_id=f"{PREFIX}download", min_width=160
         )

@@ -9,19 +9,27 @@ import gradio as gr
 
 from stylizer.engine import TranslateRequest
 from stylizer.ui import options
+from stylizer.ui.handlers.hints import NO_HINTS
 from stylizer.ui.handlers.regions import FOLLOW, PHOTO
-from stylizer.ui.handlers.translate import OWN_LOOK, TranslateHandlers, about_line, looks, worded
+from stylizer.ui.handlers.translate import OWN_LOOK, TranslateHandlers, about_line, worded
+from stylizer.ui.looks import looks, takes_hints
+from stylizer.ui.messages import status
 from stylizer.ui.options import MOST_SHARES
 from stylizer.ui.region_edits import PRESETS
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.message import compose_message
-from stylizer.ui.tabs.shared import make_easel, make_photo_row
+from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
 
 PREFIX = "translate-"
 NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."
 WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
+ABOUT_LOOKS = "What each does, shown on one photo. Those that share a name of a painter differ in the hand."
+ABOUT_HINTS = (
+    "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
+    "something alike."
+)
 ABOUT_REGIONS = "Each region can keep the photo, or have a look and a strength of its own."
 
 
@@ -40,12 +48,21 @@ class TranslateTab:
     facts: gr.HTML
     photo: gr.UploadButton
     samples: gr.Gallery
+    looks: gr.Gallery
     model: gr.Radio
     about: gr.HTML
     domains: gr.CheckboxGroup
     shares: tuple[gr.Slider, ...]
     color: gr.Slider
     stroke: gr.Slider
+    hints: gr.Textbox
+    hint_box: gr.Column
+    hint_picture: gr.Image
+    hint_line: gr.HTML
+    hint_color: gr.ColorPicker
+    hint_back: gr.Button
+    hint_clear: gr.Button
+    reference: gr.UploadButton
     find_regions: gr.Button
     new_region: gr.Button
     save_masks: gr.Button
@@ -74,6 +91,7 @@ def make_translate_tab(
             with gr.Column(elem_classes="panel"):
                 made |= make_photo_row(samples, PREFIX)
             made |= _models(translate)
+            made |= _hints(translate)
             made |= _regions(can_find)
             with gr.Accordion("Fine tuning", open=False, elem_id=f"{PREFIX}fine"):
                 for name in ("color", "stroke"):
@@ -87,20 +105,33 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
     card = translate.card(models[0][1])
     offered = looks(card)
     with gr.Column(elem_id=f"{PREFIX}models-panel", elem_classes="panel"):
-        gr.HTML("<h2>Translation</h2>")
+        gr.HTML(f"<h2>Look</h2><p>{ABOUT_LOOKS}</p>")
+        made["looks"] = gr.Gallery(
+            [(look.sample, look.title) for look in translate.looks],
+            label="Looks",
+            show_label=False,
+            columns=4,
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            elem_id=f"{PREFIX}looks",
+            container=False,
+        )
         made["model"] = gr.Radio(
             models,
             value=card.name,
             label="Translation",
             show_label=False,
             container=False,
+            visible="hidden",  # a look's sample chooses it
             elem_id=f"{PREFIX}model",
         )
         made["about"] = gr.HTML(about_line(card), elem_id=f"{PREFIX}about", apply_default_css=False)
         made["domains"] = gr.CheckboxGroup(
             worded(offered),
             value=offered[:1],
-            label="Look, or a mix of several",
+            label="Mix it with",
             visible=len(offered) > 1,
             elem_id=f"{PREFIX}domains",
         )
@@ -110,6 +141,32 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
             )
             for _ in range(MOST_SHARES)
         )
+    return made
+
+
+def _hints(translate: TranslateHandlers) -> dict[str, Any]:
+    """Lay out the place for color hints; a model that takes none hides it."""
+    made: dict[str, Any] = {"hints": gr.Textbox("", visible="hidden", elem_id=f"{PREFIX}hints")}
+    first = takes_hints(translate.card(translate.models()[0][1]))
+    with gr.Column(visible=first, elem_id=f"{PREFIX}hint-box", elem_classes="panel") as box:
+        gr.HTML(f"<h2>Colors that you know</h2><p>{ABOUT_HINTS}</p>")
+        made["hint_color"] = gr.ColorPicker("#c08040", label="Color", elem_id=f"{PREFIX}hint-color")
+        made["hint_picture"] = gr.Image(
+            interactive=False,
+            show_label=False,
+            container=False,
+            buttons=[],
+            label="The photo in gray, to click colors on",
+            elem_id=f"{PREFIX}hint-picture",
+        )
+        made["hint_line"] = gr.HTML(status(NO_HINTS), apply_default_css=False, elem_id=f"{PREFIX}hint-line")
+        with gr.Row(elem_classes="deeds"):
+            made["hint_back"] = gr.Button("Take the last back", elem_id=f"{PREFIX}hint-back")
+            made["hint_clear"] = gr.Button("No colors", elem_id=f"{PREFIX}hint-clear")
+            made["reference"] = gr.UploadButton(
+                "Colors of another photo", file_types=PICTURES, size="md", elem_id=f"{PREFIX}reference"
+            )
+    made["hint_box"] = box
     return made
 
 
