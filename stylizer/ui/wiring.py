@@ -55,7 +55,6 @@ class Parts:
     about: AboutTab
 
 
-DEEDS = ("use", "keep", "vary")
 BEGUN = ("title", "match", "study", "study_stop", "study_keep", *hints.PANEL)
 """The widgets that change when a turn begins, where a tab has them."""
 STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
@@ -119,6 +118,8 @@ def wire_page(
         to_stylize = Wires({**wires.widgets, "status": parts.generate.status})
         outputs = ["turn", "tabs", "region_manner", *STYLE_CONTROLS]
         to_stylize.on(parts.generate.use.click, generate.use, ["visit"], outputs, **AT_ONCE)
+        outputs = ["turn", "tabs", "region_box"]
+        to_stylize.on(parts.generate.paint.click, generate.paint_over, ["visit"], outputs, **AT_ONCE)
 
 
 def _turn(name: str) -> gr.Number:
@@ -364,10 +365,16 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
         wires.widgets["turn"].change,
         live.paint,
         ["visit"],
-        ["picture", "download", *DEEDS, "walk"],
+        ["picture", "download", *generate_handlers.DEEDS, "walk"],
         live.settings_type,
         trigger_mode="always_last",
         concurrency_id="invent",
         concurrency_limit=2,
     )
-    on(tab.walk.select, live.take_step, ["visit"], ["picture", "download", *DEEDS], **AT_ONCE)
+    on(
+        tab.walk.select,
+        live.take_step,
+        ["visit"],
+        ["picture", "download", *generate_handlers.DEEDS],
+        **AT_ONCE,
+    )

@@ -164,3 +164,11 @@ def test_files_that_were_not_invented_are_refused(inventions, visitor, photo_fil
         inventions.open_saved(visitor.visit, {"path": str(photo_file)})
     with pytest.raises(RequestError, match="no picture is invented"):
         inventions.keep(visitor.visit)
+
+
+def test_an_invented_picture_is_painted_over_as_if_it_were_a_photo(inventions, visitor, values):
+    picture = open_picture(invented(inventions, visitor, values)[0]["picture"])
+    answer = inventions.paint_over(visitor.visit)
+    assert answer["tabs"].selected == "Stylize" and answer["turn"] == visitor.stage.turns.number
+    assert (visitor.stage.photo.rgb == picture.rgb).all()
+    assert visitor.paint()[-1]["stage"]["frames"][0]["strength"] == 0

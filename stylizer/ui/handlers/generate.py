@@ -33,6 +33,8 @@ MOST_SHEETS = 4 * STEPS + 2 * SHEET
 NEAR, FAR = 0.15, 0.4
 """Shares of another picture in a variation, at the fewest and at the most."""
 TOLD = "Keep it, vary it, or use it as a painting. The steps below lead to the other picture."
+DEEDS = ("use", "paint", "keep", "vary")
+"""The buttons that need a picture."""
 WIDGETS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
 """The widgets that a picture's recipe sets."""
 
@@ -202,13 +204,23 @@ class GenerateHandlers:
         taken = self.stylize.take_styles(session, [picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
 
+    def paint_over(self, visit: str) -> Answer:
+        """Take the picture as the photo of the Stylize tab, to be painted in any style, and go there."""
+        session = self.sessions.find(visit)
+        made = self._present(session)
+        picture = replace(made.picture, name="Invented picture")
+        self.sessions.make_room(session, picture)
+        keep_source(session, picture, self._file(session, picture, made.recipe))
+        turn = self.stylize.stage(session).bring(picture, None)
+        return {"turn": turn, "region_box": gr.Column(visible=False), "tabs": gr.Tabs(selected=STYLIZE)}
+
     def _show(self, session: Session, picture: Picture, recipe: str | None, said: str) -> Answer:
         session.generated = GeneratedPicture(picture, recipe)
         file = str(self._file(session, picture, recipe))
         return {
             "picture": file,
             "download": gr.DownloadButton(value=file, visible=True),
-            **{name: gr.Button(visible=True) for name in ("use", "keep", "vary")},
+            **{name: gr.Button(visible=True) for name in DEEDS},
             "status": status(said),
         }
 

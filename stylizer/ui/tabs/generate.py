@@ -32,6 +32,7 @@ class GenerateTab:
     status: gr.HTML
     sheet: gr.Gallery
     use: gr.Button
+    paint: gr.Button
     keep: gr.Button
     vary: gr.Button
     eight: gr.Button
@@ -135,6 +136,7 @@ def _easel() -> dict[str, Any]:
         made["use"] = gr.Button(
             "Use as painting", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
         )
+        made["paint"] = gr.Button("Paint over it", visible=False, elem_id=f"{PREFIX}paint", min_width=120)
         made["keep"] = gr.Button("Keep", visible=False, elem_id=f"{PREFIX}keep", min_width=120)
         made["download"] = gr.DownloadButton(
             "Download PNG", visible=False, elem_id=f"{PREFIX}download", min_width=160
