@@ -184,7 +184,7 @@ def tinter(artist):
 def test_a_click_is_a_hint_and_the_last_one_can_be_taken_back(tinter):
     before = last_frame(painted(tinter))
     width, height = tinter.stage.photo.width, tinter.stage.photo.height
-    event = SimpleNamespace(index=[width // 4, height // 2])
+    event = SimpleNamespace(_data={"index": [width // 4, height // 2], "value": None})
     answer = tinter.hints.add(tinter.visit, "rgba(224.2, 32, 16, 1)", event, tinter.values)
     (hint,) = hints_for(answer["hints"], tinter.stage.photo.digest)
     assert hint.color == "#e02010" and abs(hint.x - 0.25) < 0.01 and abs(hint.y - 0.5) < 0.01
@@ -195,6 +195,14 @@ def test_a_click_is_a_hint_and_the_last_one_can_be_taken_back(tinter):
     assert answers[0]["hint_box"].visible and "1 color is given" in answers[0]["hint_line"]
     assert np.abs(last_frame(answers) - before).max() > 3
     assert tinter.hints.take_back(tinter.visit, tinter.values)["hints"] == ""
+
+
+@pytest.mark.parametrize(
+    "data", [None, {}, {"index": 3}, {"index": [1]}, {"index": ["a", {}]}, {"index": [True, 1]}]
+)
+def test_a_click_that_says_no_place_is_a_sentence(tinter, data):
+    with pytest.raises(RequestError, match="which place was clicked"):
+        tinter.hints.add(tinter.visit, "#e02010", SimpleNamespace(_data=data), tinter.values)
 
 
 def test_hints_are_of_one_photo_and_of_a_model_that_takes_them(tinter, tmp_path):

@@ -32,11 +32,11 @@ class HintHandlers:
     def __init__(self, live: Any) -> None:
         self.live = live
 
-    def add(self, visit: str, color: str, event: gr.SelectData, settings: TranslateSettings) -> Answer:
+    def add(self, visit: str, color: str, event: gr.EventData, settings: TranslateSettings) -> Answer:
         """Put a hint where the copy of the photo was clicked."""
         session, photo = self._photo(visit)
         width, height = _shown_size(photo)
-        x, y = event.index
+        x, y = _place(event)
         hint = ColorHint(min(1.0, x / width), min(1.0, y / height), web_color(color))
         hints = hints_for(settings.hints, photo.digest)
         if len(hints) == MOST_HINTS:
@@ -79,6 +79,18 @@ class HintHandlers:
     def _answer(self, session: Session, photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
         turn = self.live.stage(session).renew()
         return {"turn": turn, "hints": written_hints(hints, photo.digest), **shown_hints(photo, hints)}
+
+
+def _place(event: gr.EventData) -> tuple[float, float]:
+    """Read where the picture was clicked, pixels; raises RequestError for what says no place."""
+    place = event._data.get("index") if isinstance(event._data, dict) else None
+    if (
+        not isinstance(place, list)
+        or len(place) != 2
+        or not all(type(side) in (int, float) for side in place)
+    ):
+        raise RequestError("the event does not say which place was clicked; click again")
+    return max(0.0, place[0]), max(0.0, place[1])
 
 
 def shown_hints(photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
