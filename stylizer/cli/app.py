@@ -15,6 +15,7 @@ from typing import Any
 import tyro
 
 from stylizer.cli.options import EngineOptions
+from stylizer.engine.runtime.heaps import keep_heaps_few
 from stylizer.errors import CommandError, StudioError
 
 PREFIX = "studio-"
@@ -38,6 +39,7 @@ class App(EngineOptions):
 
     def run(self) -> int:
         """Make the engine and its page, and serve it until stopped."""
+        keep_heaps_few()
         remove_left_folders(Path(tempfile.gettempdir()))
         folder, uploads = (tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-") for _ in range(2))
         for each in (folder, uploads):

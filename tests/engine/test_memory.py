@@ -1,6 +1,5 @@
 """Memory that runs short: smaller tiles, what is remembered given up, one sentence, and all is well again."""
 
-
 import numpy as np
 import pytest
 import torch

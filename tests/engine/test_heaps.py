@@ -1,0 +1,40 @@
+"""Threads that come and go share a few heaps, so that what they leave behind is used again."""
+
+import subprocess
+import sys
+
+import pytest
+
+THREADS = """
+import sys, threading
+from pathlib import Path
+from stylizer.engine.runtime.heaps import keep_heaps_few
+if sys.argv[1] == "few":
+    assert keep_heaps_few()
+def work():
+    import ctypes
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    libc.free(libc.malloc(1000))
+    ready.wait()
+ready = threading.Barrier(12)
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+lines = Path("/proc/self/maps").read_text().splitlines()
+reserved = [line.split()[0].split("-") for line in lines if "---p" in line]
+print(sum(60 << 20 < int(end, 16) - int(begin, 16) <= 64 << 20 for begin, end in reserved))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone counts its heaps")
+def test_many_threads_have_few_heaps():
+    """A heap of glibc beside the first is a reservation of 64 MB, most of it not yet accessible."""
+
+    def heaps(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", THREADS, how], capture_output=True, text=True, check=True
+        )
+        return int(done.stdout)
+
+    assert heaps("few") <= 2 < heaps("many")
