@@ -1,4 +1,4 @@
-"""What axe-core finds in nine states of the page, and what else it owes to readers and calm eyes."""
+"""What axe-core finds in ten states of the page, and what else it owes to readers and calm eyes."""
 
 import os
 from pathlib import Path
@@ -65,6 +65,12 @@ def translate(page, photo_file):
     page.wait_for_timeout(500)
 
 
+def color_hints(page, photo_file):
+    translate(page, photo_file)
+    page.locator("#translate-looks button", has_text="Black and white to color").first.click()
+    page.locator("#translate-hint-picture img").wait_for()
+
+
 def invent(page, photo_file):
     page.get_by_role("tab", name="Invent").click()
     page.locator("#invent-picture img").wait_for()
@@ -87,6 +93,7 @@ STATES = {
     "regions": regions,
     "look and error": look_and_error,
     "translate": translate,
+    "color hints": color_hints,
     "invent": invent,
     "history": history,
 }

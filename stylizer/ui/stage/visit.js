@@ -132,10 +132,17 @@ function watchConnection() {
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
 }
 
-/** Name thumbnails by their captions, and the invented picture; Gradio names them by number, or not at all. */
+const PICTURES = {
+  "invent-picture": "The invented picture",
+  "translate-hint-picture": "The photo in gray, to click colors on",
+};
+
+/** Name thumbnails by their captions, and single pictures; Gradio names them by number, or not at all. */
 function nameThumbnails() {
-  const invented = document.querySelector("#invent-picture button:has(img)");
-  if (invented && !invented.ariaLabel) invented.ariaLabel = "The invented picture";
+  for (const [id, name] of Object.entries(PICTURES)) {
+    const picture = document.querySelector(`#${id} button:has(img)`);
+    if (picture && !picture.ariaLabel) picture.ariaLabel = name;
+  }
   document.querySelectorAll(".thumbnail-item").forEach((found) => {
     const thumbnail = /** @type {HTMLElement} */ (found);
     const caption = thumbnail.querySelector("img")?.alt;
