@@ -294,6 +294,7 @@ class Endpoints:
         strength: float = 1.0,
         color: float = 1.0,
         stroke: float = 1.0,
+        hints: str = "",
     ) -> str:
         """Translate a photo in full size by a network that learned one look, or several.
 
@@ -304,6 +305,8 @@ class Endpoints:
             strength: 0 (the photo) to 1
             color: 0 keeps the photo's colors, 1 takes the model's
             stroke: size of what the model draws, 0.5 to 2
+            hints: for a model that colors, what is known, from the left and the top as shares of the photo:
+                "0.5,0.2=#80b0e0; 0.1,0.9=#406020"
 
         Returns:
             A PNG of the photo's size whose settings travel inside.
@@ -314,7 +317,8 @@ class Endpoints:
         looks = parsing.read_domains(parsing.split_list(domains))
         settings: dict[str, Any] = {"strength": float(strength), "color": float(color)}
         settings["stroke"] = float(stroke)
-        return self._painted(TranslateRequest(picture, name, looks, **settings))
+        known = parsing.read_hints(part for part in hints.split(";") if part.strip())
+        return self._painted(TranslateRequest(picture, name, looks, **settings, hints=known))
 
     def invent(
         self,
@@ -486,6 +490,7 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
             _text("Model", 200),
             _text("Domains"),
             *_numbers(TranslateRequest, "strength", "color", "stroke"),
+            _text("Hints", 2000),
         ),
         PNG,
         ONE_AT_A_TIME,

@@ -33,6 +33,11 @@ def test_strength_zero_returns_the_photos_own_samples(client, photo):
     assert (open_picture(file).rgb == open_picture(photo).rgb).all()
 
 
+def test_colors_that_are_known_are_in_the_recipe(client, photo):
+    file = translate(client, photo, model="hues", hints="0.25,0.5=#e02010; 0.75,0.5=#1030d0")
+    assert read_recipe(file).count('"color": "#') == 2
+
+
 def test_invent_gives_the_same_picture_for_the_same_seed_and_mixes_two(client):
     first, again, other, mixed = (
         open_picture(client.predict(**settings, api_name="/invent")).rgb
@@ -50,13 +55,15 @@ def test_invent_gives_the_same_picture_for_the_same_seed_and_mixes_two(client):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({}, "there are lines, seasons, tint"),
+        ({}, "there are hues, lines, seasons, tint"),
         ({"model": "dream"}, "no translator called"),
         ({"model": "../painter"}, "no translator called"),
         ({"model": "org/name"}, "no translator called"),
         ({"model": "seasons", "domains": "spring"}, "there are photo, autumn, winter"),
         ({"model": "seasons", "domains": "winter:cold"}, "no domain 'winter:cold'"),
         ({"model": "lines", "strength": 2}, "1"),
+        ({"model": "lines", "hints": "0.5,0.5=#e02010"}, "takes no color hints"),
+        ({"model": "hues", "hints": "red"}, "write it like"),
     ],
 )
 def test_a_mistake_of_translating_is_a_sentence(client, photo, wrong, sentence):
