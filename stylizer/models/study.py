@@ -1,4 +1,4 @@
-"""Study one painting: gradient steps on its code and on low-rank adapters, the network itself frozen."""
+"""Study one painting: gradient steps on its code, and on low-rank adapters if wanted, in a frozen network."""
 
 from __future__ import annotations
 
@@ -27,8 +27,12 @@ from stylizer.models.perceptual import Perceptual
 from stylizer.models.strength import calibrate
 from stylizer.models.transfer_network import Content
 
+ADAPTER_RATE = 0.003
+"""Of `StudyOptions`, where adapters are wanted."""
 _SETTLED = 0.002  # share of the loss that a third of the steps must still gain
 _SMOOTH = 0.9  # of the running mean of losses that is compared
+_CHECK_EVERY = 10  # steps; a check costs a third of a step
+_CHECKED = 4  # crops, always the same
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class StudyOptions:
     batch: int = 2
     code_rate: float = 0.03
     """Learning rate of Adam on the numbers of the code, falling along half a cosine."""
-    adapter_rate: float = 0.003
-    """The same on the adapters; 0 studies the code alone."""
+    adapter_rate: float = 0.0
+    """The same on the adapters; 0 studies the code alone: adapters drew fine hatching into calm places."""
     weights: PaintingWeights = field(default_factory=PaintingWeights)
     settle: bool = True
     """Stop when a third of the steps has brought nothing."""
@@ -56,7 +60,7 @@ class Studied:
     """Where a study stands."""
 
     code: Tensor
-    """(code_size,) or (code_size + adapter_size,) float32, on the CPU."""
+    """The best that is known by now, (code_size,) or (code_size + adapter_size,) float32, on the CPU."""
     step: int
     steps: int
     loss: float
@@ -81,7 +85,10 @@ class Practice:
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Content, PhotoTarget]:
         """Draw crops: their contents and what a painting of them is held against, as batches."""
-        chosen = torch.randint(self.crops, (count,), generator=rng).tolist()
+        return self.batch(torch.randint(self.crops, (count,), generator=rng).tolist())
+
+    def batch(self, chosen: Sequence[int]) -> tuple[Content, PhotoTarget]:
+        """Return the same of the crops with these numbers, each below `crops`."""
         known = [self._measured(index) for index in chosen]
         contents, targets = [one[0] for one in known], [one[1] for one in known]
         first = contents[0]
@@ -122,7 +129,8 @@ def study(
 
     style (1, 3, H, W) in [0, 1], best at 512 px; `known` is a code (L,) that was studied before. The code is
     tried at the strength that the slider's end stands for. Yields after the first step, then every
-    `show_every` steps and at the end; a caller who has enough leaves the loop, and has lost nothing.
+    `show_every` steps and at the end; a caller who has enough leaves the loop, and has lost nothing: what is
+    yielded is what did best on the same few crops, the code of before the study if nothing did better.
     """
     rng = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
@@ -131,7 +139,7 @@ def study(
     learned = start[:, : painter.learned_size].clone().requires_grad_(True)
     colors = start[:, painter.learned_size : painter.code_size]
     adapters = start[:, painter.code_size :].clone()
-    if not adapters.shape[1]:
+    if options.adapter_rate and not adapters.shape[1]:
         adapters = _first_adapters(painter, rng).to(style.device)
     adapters.requires_grad_(options.adapter_rate > 0)
     rates = [options.code_rate, options.adapter_rate]
@@ -143,7 +151,19 @@ def study(
         ],
         betas=(0.9, 0.99),
     )
+
+    def judged(crops: tuple[Content, PhotoTarget], rng: torch.Generator) -> Tensor:
+        return _loss(practice, crops, torch.cat([learned, colors], 1), adapters, target, options, rng)
+
+    @torch.no_grad()
+    def checked() -> tuple[float, Tensor]:
+        crops = practice.batch(range(min(_CHECKED, practice.crops)))
+        loss = float(judged(crops, torch.Generator().manual_seed(options.seed)))
+        code = torch.cat([learned, colors, adapters], 1)
+        return loss, code[0].float().cpu().clone()
+
     begun, mean, earlier = time.monotonic(), 0.0, []
+    least, best = checked()
     for step in range(options.steps):
         spent = time.monotonic() - begun
         # where time is what ends it, the rates fall with it: the last steps settle what the first found
@@ -151,7 +171,7 @@ def study(
         share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * done))
         for group, rate in zip(optimizer.param_groups, [rate for rate in rates if rate], strict=True):
             group["lr"] = rate * share
-        loss = _loss(practice, torch.cat([learned, colors], 1), adapters, target, options, rng)
+        loss = judged(practice.draw(options.batch, rng), rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -160,29 +180,32 @@ def study(
         earlier.append(mean)
         last = step + 1 == options.steps or _has_settled(earlier, options)
         last = last or bool(options.seconds and time.monotonic() - begun >= options.seconds)
+        if last or (step + 1) % _CHECK_EVERY == 0:
+            least, best = min(((least, best), checked()), key=lambda found: found[0])
         if last or step % options.show_every == 0:
-            code = torch.cat([learned, colors, *([adapters] if options.adapter_rate else [])], 1)
-            yield Studied(code.detach()[0].float().cpu(), step + 1, options.steps, mean)
+            yield Studied(best, step + 1, options.steps, mean)
         if last:
             return
 
 
 def _loss(
     practice: Practice,
+    crops: tuple[Content, PhotoTarget],
     code: Tensor,
     adapters: Tensor,
     target: StyleTarget,
     options: StudyOptions,
     rng: torch.Generator,
 ) -> Tensor:
-    """Sum the losses of painting a batch of crops with a code (1, code_size) and adapters."""
+    """Sum the losses of painting crops with a code (1, code_size) and adapters (1, adapter_size or 0)."""
     painter, device = practice.painter, practice.device
-    content, photo = practice.draw(options.batch, rng)
+    content, photo = crops
     places = [at.to(device) for at in sample_places(*content.size, rng)]
     strength = calibrate(1.0, painter.calibration)
     mixed = torch.lerp(painter.own_code(content).float(), code, strength)
+    field = CodeField.alike(mixed, adapters, strength) if adapters.shape[1] else CodeField(mixed)
     with _half_precision(device):
-        painted = painter.paint(content, CodeField.alike(mixed, adapters, strength))
+        painted = painter.paint(content, field)
         losses = painting_losses(
             painted, practice.perceptual(painted), photo, target, places, options.weights
         )

@@ -8,10 +8,12 @@ import torch
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.painting_losses import PaintingWeights
 from stylizer.models.perceptual import Perceptual
-from stylizer.models.study import Practice, StudyOptions, study
+from stylizer.models.study import ADAPTER_RATE, Practice, StudyOptions, study
 
 WEIGHTS = PaintingWeights(color=10.0, content=(0.0, 0.01), similar=0.0, follow=0.0, relief=0.0)
-OPTIONS = StudyOptions(steps=16, batch=2, weights=WEIGHTS, settle=False, show_every=1)
+OPTIONS = StudyOptions(
+    steps=16, batch=2, adapter_rate=ADAPTER_RATE, weights=WEIGHTS, settle=False, show_every=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,19 @@ def test_a_code_can_be_studied_without_adapters(setting):
     painter = setting[0]
     *_, found = study(*setting, replace(OPTIONS, adapter_rate=0.0, steps=3))
     assert found.code.shape == (painter.code_size,)
+
+
+def test_what_made_it_worse_is_not_handed_out(setting):
+    painter, style = setting[:2]
+    harmful = replace(OPTIONS, code_rate=30.0, adapter_rate=0.0, steps=12)
+    *_, found = study(*setting, harmful)
+    assert torch.equal(found.code, painter.code(style)[0])
+
+
+def test_adapters_that_are_known_are_kept_by_a_study_of_the_code_alone(setting, studied):
+    known = studied[-1].code
+    *_, found = study(*setting, replace(OPTIONS, adapter_rate=0.0, steps=3), known=known)
+    assert torch.equal(found.code[setting[0].code_size :], known[setting[0].code_size :])
 
 
 def test_a_caller_may_leave_and_time_may_run_out(setting):

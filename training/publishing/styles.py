@@ -21,7 +21,7 @@ from stylizer.models.painter import Painter
 from stylizer.models.perceptual import load_perceptual
 from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate, code_weights
-from stylizer.models.study import Practice, StudyOptions, study
+from stylizer.models.study import ADAPTER_RATE, Practice, StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
 from stylizer.models.style_file import (
     PAINTING_SUFFIX,
@@ -104,8 +104,8 @@ def _code(options: StylesOptions, painter: Stylizer, painting: Picture, practice
         with torch.no_grad():
             return painter.code(style)
     chosen = StudyOptions(steps=options.steps, show_every=options.steps)
-    if not options.adapters:
-        chosen = replace(chosen, adapter_rate=0.0)
+    if options.adapters:
+        chosen = replace(chosen, adapter_rate=ADAPTER_RATE)
     *_, found = study(painter, style, practice, chosen)
     return found.code[None]
 
