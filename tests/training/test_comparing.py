@@ -13,6 +13,7 @@ from PIL import Image
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.masterwork import MasterworkOptions
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.training.conftest import drawn
 from tests.training.toy import tiny_painter_run
@@ -20,9 +21,10 @@ from training.__main__ import main
 from training.evaluation.compare import compare
 from training.evaluation.evaluate import evaluate
 from training.evaluation.evaluator import open_rgb, pair_up, read_pairs
+from training.evaluation.masterworks import masterworks
 from training.evaluation.options import CompareOptions, EvaluateOptions, RivalOptions, StylizerOptions
 from training.evaluation.speed import speed_figures
-from training.evaluation.stylizer import PairPainter
+from training.evaluation.stylizer import PairPainter, open_evaluator
 from training.publishing.figures import read_figures
 from training.publishing.publish import publish
 from training.publishing.runs import open_network
@@ -237,3 +239,18 @@ def test_calm_parts_and_takes_are_measured_after_jpeg_if_asked(studio, run, tmp_
     assert found[90]["protocol"]["follow_fine"] == "follow_fine@calm30-median-80px-jpeg90"
     assert found[90]["means"]["strength 0"]["psnr"] < 60 < photo["psnr"]
     assert "energy_middle" in capsys.readouterr().out
+
+
+def test_masterworks_are_a_system_and_none_is_worked_out_twice(studio, tmp_path):
+    hasty = MasterworkOptions(side=64, sides=(64,), steps=(1,))
+    options = CompareOptions(perceptual=studio / "vgg.safetensors", size=64, limit=2)
+    evaluator = open_evaluator(options, RivalOptions(pairs=studio / "pairs.csv"))
+    folder = tmp_path / "masterwork"
+    system = masterworks(folder, evaluator, torch.device("cpu"), hasty)
+    assert all(max(system.result(pair).size) == 64 for pair in evaluator.pairs)
+    made = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    rivals = RivalOptions(pairs=studio / "pairs.csv", masterworks=folder, ends=False, rows=2)
+    means = compare(replace(options, rivals=rivals, out=tmp_path / "out"))["means"]
+    assert list(means) == ["masterwork"] and means["masterwork"]["content"] > 0
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == made
+    assert (tmp_path / "out" / "sheet.jpg").is_file()

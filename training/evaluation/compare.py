@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
+from stylizer.models.masterwork import MasterworkOptions
 from stylizer.models.roles import Generator, Stylizer, Translator
 
 from ..publishing.runs import open_network
@@ -31,6 +32,7 @@ from .evaluator import (
     table,
     to_image,
 )
+from .masterworks import masterworks
 from .options import CompareOptions, refuse_others
 from .sets import list_pictures, spread_out
 from .sheet import CELL, check_sheet, contact_sheet, save_sheet
@@ -64,7 +66,7 @@ def compare_stylizers(networks: Mapping[str, Stylizer], options: CompareOptions)
     Raises UserMistake.
     """
     own, out = options.rivals, options.out or Path("runs/compare")
-    if not (own.results or networks or own.known):
+    if not (own.results or networks or own.known or own.masterworks):
         raise UserMistake("give checkpoints, --results FOLDER ... or --known CSV, or all of them.")
     evaluator = open_evaluator(options, own)
     systems = [folder_system(folder) for folder in own.results]
@@ -75,6 +77,9 @@ def compare_stylizers(networks: Mapping[str, Stylizer], options: CompareOptions)
     for name, network in networks.items():
         painter = PairPainter(network, evaluator.size, own.styles, open_device(options.device))
         systems += [painter.system(name, position) for position in own.strengths or (0.5, 1.0)]
+    if own.masterworks is not None:
+        work = MasterworkOptions(side=evaluator.size)
+        systems.append(masterworks(own.masterworks, evaluator, open_device(options.device), work))
     out.mkdir(parents=True, exist_ok=True)
     scores = read_known(own.known, evaluator) if own.known else {}
     for system in [*(references(evaluator) if own.ends else ()), *systems]:

@@ -166,6 +166,9 @@ class RivalOptions(PairOptions):
     """Folders of `<photo stem>__<painting stem>.jpg` (or png), one a system."""
     known: Path | None = None
     """CSV of figures measured before, by the same protocol: name, photo and painting (stems), figures."""
+    masterworks: Path | None = None
+    """Folder of masterworks, the last system: those of the pairs that it lacks are worked out first, a minute
+    or more each on a CPU, so choose few pairs by --limit."""
     ends: bool = True
     """Also measure the photo itself and the painting itself."""
     rows: int = 10

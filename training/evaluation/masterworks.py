@@ -1,0 +1,42 @@
+"""Masterworks of pairs, kept in a folder: each takes a minute or more, so none is worked out twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from stylizer.imaging.picture import save_picture
+from stylizer.imaging.tensors import to_picture
+from stylizer.models.masterwork import MasterworkOptions, MasterworkPart, fitted, paint_masterwork
+from stylizer.models.perceptual import load_perceptual
+
+from .evaluator import PairEvaluator, System, at_size, folder_system, image_tensor, open_rgb
+
+LARGEST_PAINTING = 1024
+
+
+def masterworks(
+    folder: Path,
+    evaluator: PairEvaluator,
+    device: torch.device,
+    options: MasterworkOptions,
+) -> System:
+    """Work out the pairs that a folder lacks, at `options.side`, and take the folder as a system.
+
+    Each is saved as soon as it is done, so that a stopped comparison goes on where it was.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    known = folder_system(folder)
+    missing = [pair for pair in evaluator.pairs if known.result(pair) is None]
+    if missing:
+        network = load_perceptual(dtype=torch.float32 if device.type == "mps" else torch.bfloat16).to(device)
+    for pair in tqdm(missing, unit="masterwork"):
+        photo = image_tensor(at_size(open_rgb(pair.photo), evaluator.size)).to(device)
+        painting = image_tensor(open_rgb(pair.painting)).to(device)
+        if max(painting.shape[2:]) > LARGEST_PAINTING:
+            painting = fitted(painting, LARGEST_PAINTING)
+        *_, last = paint_masterwork(photo, [MasterworkPart(((painting, 1.0),))], network, options)
+        save_picture(to_picture(last.picture), folder / f"{pair.stem}.png")
+    return known
