@@ -19,7 +19,7 @@ from stylizer.models.checkpoint import CONFIG, Card, load_checkpoint, read_card
 from stylizer.models.perceptual import Perceptual, load_perceptual
 from stylizer.models.published_segmenter import open_published
 from stylizer.models.roles import Shipped
-from stylizer.models.style_file import NamedStyle, load_style, style_files
+from stylizer.models.style_file import PAINTING_SUFFIX, NamedStyle, load_style, style_files
 
 STYLES, ORIGINALS, SEGMENTER = "styles", "originals", "segmenter"
 SWATCHES = "swatches"
@@ -104,10 +104,17 @@ class Library:
         files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         return {path.stem: path for path in files}
 
-    def swatch(self, style: NamedStyle) -> Picture | None:
-        """Open the swatch of a style with a name, a cloth of its strokes without a motif, if there is one."""
-        file = self.folder / SWATCHES / f"{style.slug}.webp"
-        return open_picture(file) if style.slug and file.is_file() else None
+    def painting_of(self, style: NamedStyle) -> Picture | None:
+        """Open what is here of the painting of a style with a name; None where nothing of it may be shown.
+
+        The first of these: its swatch (a cloth of its strokes without a motif), the original that was drawn
+        for this project, the small rendition that the gallery shows.
+        """
+        files = [self.folder / SWATCHES / f"{style.slug}.webp"]
+        files += [self.originals[style.slug]] if style.slug in self.originals else []
+        files += [self.folder / STYLES / f"{style.slug}{PAINTING_SUFFIX}"]
+        file = next((file for file in files if file.is_file()), None)
+        return open_picture(file) if style.slug and file else None
 
     def find_named(self, name: str) -> NamedStyle | Picture:
         """Find a style by its name: a named style, or an original.

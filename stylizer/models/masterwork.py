@@ -203,12 +203,20 @@ def _targets(
     for part in parts:
         mask = _mask(part, photo)
         keep, covered = keep + mask * strength_keeps(part.strength), covered + mask
-        style_side = min(_LARGEST_STYLE, round(side * part.stroke))
-        paintings = [(fitted(picture, style_side), share) for picture, share in _shares(part)]
+        paintings = [
+            (fitted(picture, _style_side(picture, side, part.stroke)), share)
+            for picture, share in _shares(part)
+        ]
         wanted.append(part_target(network, paintings, mask, rank, unit, part.stroke, rng))
         check()
     keep = keep + (1 - covered).clamp(min=0) * strength_keeps(0)
     return stage_targets(network, photo, wanted, keep, rank, unit)
+
+
+def _style_side(picture: Tensor, side: int, stroke: float) -> int:
+    """Long side of a painting beside a photo of `side`; a small one is not enlarged, or it asks for blur."""
+    own = round(max(picture.shape[2:]) * max(1.0, stroke))
+    return min(_LARGEST_STYLE, round(side * stroke), own)
 
 
 def _shares(part: MasterworkPart) -> list[tuple[Tensor, float]]:

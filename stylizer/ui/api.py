@@ -157,7 +157,7 @@ class Endpoints:
         Parameters:
             photo: as for /stylize
             painting: the picture to paint like
-            style: styles of /styles that come with a swatch, as for /stylize; may be empty
+            style: styles of /styles whose painting may be shown, as for /stylize; may be empty
             strength: 0 to 1.5, how far the photo's forms may give way
             color: 0 keeps the photo's colors, 1 takes the painting's
             stroke: brush size, 0.5 to 2

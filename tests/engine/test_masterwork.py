@@ -134,15 +134,18 @@ def test_the_recipe_says_so_and_asks_for_the_painting(engine):
     assert np.array_equal(engine.run(again).picture.rgb, made)
 
 
-def test_a_style_with_a_name_needs_a_swatch(engine):
+@pytest.mark.parametrize("kept", ["swatches/{}.webp", "originals/{}.webp", "styles/{}.painting.webp"])
+def test_a_style_with_a_name_is_worked_like_what_may_be_shown_of_its_painting(engine, kept):
+    file = engine.library.folder / kept.format(kept[:3] + "-wave")
     style = NamedStyle(
-        "wave", "Wave", "", "", (), torch.zeros(engine.painter.code_size), engine.painter.checkpoint_sha
-    )
+        f"{kept[:3]}-wave", "Wave", "", "", (), torch.zeros(engine.painter.code_size),
+        engine.painter.checkpoint_sha,
+    )  # fmt: skip
     request = replace(_request(), styles=(StyleChoice(style),))
     with pytest.raises(RequestError, match="'Wave' is a style with a name alone"):
         engine.run(request)
-    (engine.library.folder / "swatches").mkdir()
-    save_picture(_striped(BLUE), engine.library.folder / "swatches" / "wave.webp")
+    file.parent.mkdir(exist_ok=True)
+    save_picture(_striped(BLUE), file)
     red, _, blue = engine.run(request).picture.rgb.reshape(-1, 3).mean(0)
     assert blue > 1.5 * red
 

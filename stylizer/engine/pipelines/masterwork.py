@@ -1,6 +1,6 @@
 """Masterwork: the picture itself is optimized, then it grows and is finished like any painting.
 
-It needs the paintings themselves, or the swatches of styles with names; codes alone are too little.
+It needs paintings, or what the library has of those of styles with names; codes alone are too little.
 """
 
 from __future__ import annotations
@@ -106,13 +106,13 @@ class MasterworkPipeline:
             if isinstance(choice.style, Picture):
                 found[id(choice)] = choice.style
                 continue
-            swatch = self.library.swatch(choice.style)
-            if swatch is None:
+            painting = self.library.painting_of(choice.style)
+            if painting is None:
                 raise RequestError(
                     f"a masterwork needs the painting itself, and {choice.style.title!r} is a style with a "
                     "name alone; open the painting as a picture"
                 )
-            found[id(choice)] = swatch
+            found[id(choice)] = painting
         return found
 
     # -- the work ---------------------------------------------------------------------------------------
