@@ -33,8 +33,9 @@ def _kernel(source: int, target: int, window: tuple[int, int], like: Tensor) -> 
     scale = source / target
     reach = 2 * max(scale, 1.0)
     centers = (torch.arange(*window, dtype=torch.float64) + 0.5) * scale - 0.5
-    first = max(int(centers[0].item() - reach), 0)
-    last = min(int(centers[-1].item() + reach) + 1, source - 1)
+    begin, end = ((place + 0.5) * scale - 0.5 for place in (window[0], window[1] - 1))
+    first = max(int(begin - reach), 0)
+    last = min(int(end + reach) + 1, source - 1)
     distance = (torch.arange(first, last + 1, dtype=torch.float64) - centers[:, None]).abs() / max(scale, 1.0)
     weights = torch.where(
         distance < 1,

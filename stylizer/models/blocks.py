@@ -83,10 +83,12 @@ class CodeField:
             with full_precision(codes):
                 self.codes, self.weights = (uniform.to(codes) @ codes)[None], None
         self._resized: dict[tuple[object, ...], Tensor] = {}
-        self.adapted = [k for k in range(len(adapters)) if adapters.shape[1] and bool(adapters[k].any())]
+        # a GPU is waited for once, and for codes without adapters never
+        found = adapters.any(1).tolist() if adapters.shape[1] else ()
+        self.adapted = [place for place, has in enumerate(found) if has]
         if self.adapted and weights is None:
             raise ValueError("codes with adapters need weights")
-        self.adapters = adapters[self.adapted]
+        self.adapters = adapters[self.adapted] if self.adapted else adapters[:0]
         self.adapter_weights: Tensor | None = None
         if self.adapted and uniform is not None:
             self.adapter_weights = uniform[self.adapted].to(adapters)

@@ -1,0 +1,117 @@
+"""Networks and finishing as they run on a GPU, on tensors that have a device and a shape but no numbers.
+
+A tensor that is left on another device is an error there, and so is whatever makes the program wait for the
+device's numbers: there are none. So nothing that is run here waits for the device while a picture is painted.
+"""
+
+from contextlib import contextmanager
+
+import pytest
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+import stylizer.models.checkpoint  # noqa: F401 - registers the networks that ship
+from stylizer.engine.pipelines.upscale import Finish, Grown, weights_over
+from stylizer.imaging.detail import restore_detail
+from stylizer.imaging.keep_color import keep_color
+from stylizer.imaging.resample import blur, resample
+from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.registry import architectures
+
+GPU = torch.device("cuda", 0)
+
+
+@contextmanager
+def fake_gpu():
+    """Be on a GPU that has room for shapes alone."""
+    with FakeTensorMode(allow_non_fake_inputs=False), torch.inference_mode():
+        yield
+
+
+@pytest.fixture
+def gpu():
+    with fake_gpu():
+        yield
+
+
+def placed(network: nn.Module) -> nn.Module:
+    """Put a network's weights on the GPU that is not there."""
+    for part in network.modules():
+        for held in (part._parameters, part._buffers):
+            for name, value in held.items():
+                if value is not None:
+                    there = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=GPU)
+                    held[name] = nn.Parameter(there, False) if held is part._parameters else there
+    return network.eval()
+
+
+def empty(*shape: int) -> torch.Tensor:
+    return torch.empty(shape, device=GPU)
+
+
+def on_gpu(picture: torch.Tensor, *shape: int) -> None:
+    assert picture.device == GPU and picture.shape == shape
+
+
+@pytest.fixture
+def painter():
+    return Painter(PainterConfig.tiny())
+
+
+def test_a_picture_is_painted_at_a_few_strengths(painter, gpu):
+    placed(painter)
+    content, style = painter.encode(empty(1, 3, 61, 96)), painter.code(empty(1, 3, 64, 48))
+    codes = torch.cat([painter.own_code(content), style])
+    for _ in range(3):
+        on_gpu(painter.decode(content, codes, empty(2)), 1, 3, 61, 96)
+    on_gpu(painter.decode(content, codes, empty(2, 64, 96)), 1, 3, 61, 96)  # a field of regions
+
+
+def test_full_size_is_painted_like_the_small_copy(painter, gpu):
+    placed(painter)
+    small = painter.encode(empty(1, 3, 64, 96))
+    codes = torch.cat([painter.own_code(small), painter.code(empty(1, 3, 64, 48))])
+    statistics = painter.measure(small, codes, empty(2))
+
+    def draw(ground, window, size):
+        content = painter.encode(ground, like=small)
+        weights = weights_over(empty(2, 64, 96), size, painter.stride, window)
+        return painter.decode(content, codes, weights, statistics)
+
+    grown = Grown(empty(1, 3, 64, 96), (160, 240), draw, painter.halo, Finish())
+    rows, columns = slice(0, 80), slice(16, 112)
+    on_gpu(grown.window(empty(1, 3, 80, 96), rows, columns), 1, 3, 80, 96)
+
+
+def test_colors_and_detail_are_brought_back_on_the_device(gpu):
+    photo, painted = empty(1, 3, 40, 56), empty(1, 3, 40, 56)
+    on_gpu(keep_color(painted, photo, 0.4), 1, 3, 40, 56)
+    on_gpu(keep_color(painted, photo, empty(1, 1, 40, 56)), 1, 3, 40, 56)
+    on_gpu(restore_detail(painted, photo, 0.5), 1, 3, 40, 56)
+    on_gpu(resample(painted, (80, 112), (8, 40), (0, 64)), 1, 3, 32, 64)
+    on_gpu(blur(painted, 2.0), 1, 3, 40, 56)
+
+
+SHIPPED = [entry for entry in architectures() if not entry.name.startswith("test-")]
+OTHERS = [entry for entry in SHIPPED if entry.role != "stylizer"]
+
+
+@pytest.mark.parametrize("entry", OTHERS, ids=lambda entry: entry.name)
+def test_every_other_network_answers_on_the_device(entry):
+    network = entry.network(entry.config.tiny()).requires_grad_(False)
+    with fake_gpu():
+        placed(network)
+        if entry.role == "generator":
+            on_gpu(network.generate(empty(2, network.latent_size), 0.7, size=(33, 50))[:1], 1, 3, 33, 50)
+        elif entry.role == "segmenter":
+            on_gpu(network.segment(empty(1, 3, 33, 50)), 1, len(network.classes), 33, 50)
+        else:
+            on_gpu(network.translate(empty(1, 3, 33, 50)), 1, 3, 33, 50)
+
+
+def test_waiting_for_the_device_and_a_tensor_left_behind_are_found_out(gpu):
+    with pytest.raises(Exception, match="_local_scalar_dense"):
+        float(empty(3).sum())
+    with pytest.raises(Exception, match=r"(?i)device"):
+        empty(3) + torch.empty(3)
