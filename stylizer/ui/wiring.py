@@ -228,7 +228,7 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: St
 
     painted = on(
         tab.batch.upload,
-        BatchHandlers(live).paint,
+        BatchHandlers(live).paint_batch,
         ["visit", "batch", "size", "format"],
         [*live.starters, "stop", "download"],
         live.settings_type,

@@ -29,7 +29,7 @@ def uploads(folder, *names):
 
 
 def painted(batch, visitor, files, size="As the photo", format="PNG"):
-    return list(batch.paint(visitor.visit, files, size, format, visitor.settings))
+    return list(batch.paint_batch(visitor.visit, files, size, format, visitor.settings))
 
 
 def test_all_photos_are_painted_alike_into_one_zip(visitor, batch, tmp_path):

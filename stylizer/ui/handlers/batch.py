@@ -30,7 +30,7 @@ class BatchHandlers:
     def __init__(self, stylize: StylizeHandlers) -> None:
         self.stylize, self.sessions = stylize, stylize.sessions
 
-    def paint(
+    def paint_batch(
         self, visit: str, uploads: Any, size: str, format: str, settings: StyleSettings
     ) -> Iterator[Answer]:
         """Paint all photos that were brought, telling how far it is; the page downloads the zip."""
