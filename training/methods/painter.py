@@ -25,6 +25,7 @@ from stylizer.models.perceptual import load_perceptual
 from ..data.crop_bank import CropBank, CropPlan
 from ..data.encoder_weights import load_encoder
 from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
+from ..data.grain import flat_takes, grainy
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic
 from ..losses.penalties import outside_range
@@ -57,6 +58,14 @@ class PainterRun(RunConfig):
     """Steps over which the style's weights grow."""
     identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
+    grain: float = 0.02
+    """Largest deviation of the grain, of [0, 1] light, that is added to half of the photos; what is asked of
+    their paintings stays that of the clean photos."""
+    even: float = 60.0
+    """Weight of the L1 difference between paintings of two takes of a nearly flat picture, which differ in
+    grain alone: strokes in a clear sky must not hang on its grain."""
+    even_every: int = 2
+    """Steps between two such comparisons."""
     adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "hinge"
     fool: float = 0.3
     """Weight of the adversarial loss."""
@@ -82,6 +91,14 @@ class PainterRun(RunConfig):
     """How large that folder may grow."""
     lr_end: float = 1e-4
     """Learning rate at the last step; the fall is a half cosine."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("judge_every", "even_every"):
+            if getattr(self, name) < 1:
+                raise UserMistake(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if not 0 <= self.grain <= 0.5:
+            raise UserMistake(f"grain is {self.grain}; it must be between 0 and 0.5 of [0, 1] light.")
 
 
 def half_cosine(step: int, steps: int, high: float, low: float) -> float:
@@ -162,8 +179,11 @@ class PainterMethod(Method[PainterRun]):
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
         judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
         reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
+        pictures = self.photo_bank.pictures(photos)
         return {
-            "photo": self.photo_bank.pictures(photos), "content": self.photo_bank.facts(photos),
+            "photo": pictures, "grainy": grainy(pictures, cfg.grain, rng),
+            "takes": flat_takes(pictures[: max(1, cfg.batch // 2)], cfg.grain, rng),
+            "content": self.photo_bank.facts(photos),
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
             "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
@@ -172,9 +192,8 @@ class PainterMethod(Method[PainterRun]):
     def paint(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
         cfg, painter = self.config, get_network(self.nets, "painter", Painter)
         photo, content, style, strength = (batch[key] for key in ("photo", "content", "style", "strength"))
-        photo = photo.contiguous(memory_format=torch.channels_last)
         s = strength[:, None]
-        encoded = painter.encode(photo)
+        encoded = painter.encode(batch["grainy"].contiguous(memory_format=torch.channels_last))
         code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
         painted = painter.paint(encoded, CodeField(code))
         features = self.fixed["perceptual"](painted)
@@ -189,10 +208,20 @@ class PainterMethod(Method[PainterRun]):
         )
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses |= {"identity": cfg.identity * unchanged.mean(), "range": 5 * outside_range(painted)}
+        if cfg.even and step % cfg.even_every == 0:
+            losses["even"] = cfg.even * self._uneven(batch["takes"], style.description)
         if step >= cfg.judge_start + _FOOL_DELAY:
             scores = self.nets["critic"]([features[i] for i in _CRITIC_LAYERS], self._told(style.description))
             losses["fool"] = cfg.fool * ADVERSARIAL[cfg.adversarial].generator(scores[strength == 1])
         return losses
+
+    def _uneven(self, takes: Tensor, description: Tensor) -> Tensor:
+        """Measure how far the paintings of two sets of takes (2 B, 3, H, W) of the same pictures differ."""
+        painter = get_network(self.nets, "painter", Painter)
+        encoded = painter.encode(takes.contiguous(memory_format=torch.channels_last))
+        code = painter.code_from(description[: len(takes) // 2])
+        one, other = painter.paint(encoded, CodeField(code.repeat(2, 1))).chunk(2)
+        return (one - other).abs().mean()
 
     def _weights(self, step: int) -> PaintingWeights:
         """Return the weights of the losses at a step."""
