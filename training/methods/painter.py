@@ -10,6 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from stylizer.imaging.color import full_precision
+from stylizer.imaging.detail_bands import detail_bands
 from stylizer.models.blocks import CodeField
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.painting_losses import (
@@ -110,6 +112,7 @@ def half_cosine(step: int, steps: int, high: float, low: float) -> float:
 _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
+_DRAWN_ON_FLAT = 20.0  # of the energy of detail drawn on flat pictures, beside the difference of two takes
 
 
 @method("painter", PainterRun)
@@ -216,12 +219,19 @@ class PainterMethod(Method[PainterRun]):
         return losses
 
     def _uneven(self, takes: Tensor, description: Tensor) -> Tensor:
-        """Measure how far the paintings of two sets of takes (2 B, 3, H, W) of the same pictures differ."""
+        """Measure how far the paintings of two sets of takes (2 B, 3, H, W) of the same pictures differ.
+
+        And how much they vary at all: a flat picture painted in two flat tones, with a hard edge where
+        neither photo has one, is even too.
+        """
         painter = get_network(self.nets, "painter", Painter)
         encoded = painter.encode(takes.contiguous(memory_format=torch.channels_last))
         code = painter.code_from(description[: len(takes) // 2])
-        one, other = painter.paint(encoded, CodeField(code.repeat(2, 1))).chunk(2)
-        return (one - other).abs().mean()
+        painted = painter.paint(encoded, CodeField(code.repeat(2, 1)))
+        one, other = painted.chunk(2)
+        with full_precision(painted):
+            drawn = detail_bands(painted.float()).square().sum(1).mean()
+        return (one - other).abs().mean() + _DRAWN_ON_FLAT * drawn
 
     def _weights(self, step: int) -> PaintingWeights:
         """Return the weights of the losses at a step."""
