@@ -37,8 +37,11 @@ class Sessions:
         lifetime: float = LIFETIME,
         most_kept: int = limits.VISITS_ON_DISK,
         loose: Path | None = None,
+        most_opened: int = limits.PAGES,
     ) -> None:
+        """`most` visits stay in memory, and `most_opened` of which nothing was asked yet."""
         self.folder, self.most, self.lifetime, self.most_kept = Path(folder), most, lifetime, most_kept
+        self.most_opened = most_opened
         self.loose = loose or self.folder / "loose"
         """Folder of results for programs, whose path is told to them."""
         self.shown, self.records = self.folder / "shown", self.folder / "kept"
@@ -143,9 +146,15 @@ class Sessions:
 
     def _sweep_memory(self) -> None:
         with self._lock:
-            # pages that were only opened go first, but for the newest, which nobody had time to touch
-            waiting = sorted(list(self._sessions.values())[:-1], key=lambda each: (each.touched, each.seen))
-            left = waiting[: max(0, len(self._sessions) - self.most)]
+            # pages that were only opened hold next to nothing, and push nobody out who does something
+            parts: tuple[list[Session], list[Session]] = ([], [])
+            for session in sorted(self._sessions.values(), key=lambda each: each.seen):
+                parts[session.touched].append(session)
+            left = [
+                session
+                for part, most in zip(parts, (self.most_opened, self.most), strict=True)
+                for session in part[: max(0, len(part) - most)]
+            ]
             for session in left:
                 del self._sessions[session.id]
             self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}

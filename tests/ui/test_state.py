@@ -23,8 +23,9 @@ def test_an_unknown_id_is_refused(tmp_path):
 
 def test_the_least_recently_seen_visit_leaves_memory_and_its_work_stops(tmp_path):
     sessions = Sessions(tmp_path, most=2)
-    first, second = sessions.open(), sessions.open()
-    sessions.find(first.id)
+    first, second, third = (sessions.open() for _ in range(3))
+    for visit in (second, first, third):
+        sessions.find(visit.id)
     sessions.open()
     assert sessions.find(first.id) is first
     assert second.stages["stylize"].turns.token.cancelled
@@ -35,10 +36,11 @@ def test_the_least_recently_seen_visit_leaves_memory_and_its_work_stops(tmp_path
 def test_two_hundred_visits_leave_no_more_than_the_limits(tmp_path):
     sessions = Sessions(tmp_path, most_kept=40)
     for number in range(200):
-        sessions.save(sessions.open(f"tab {number}"))
-    assert len(sessions) == sessions.most
+        session = sessions.open(f"tab {number}")
+        sessions.save(sessions.find(session.id))
+    assert len(sessions) == sessions.most + 1, "the last one, which nobody has come after"
     sessions.sweep()  # which the next visit would do after a while
-    assert len(list(sessions.records.iterdir())) <= 41
+    assert len(list(sessions.records.iterdir())) <= 40 + len(sessions), "those in memory have theirs"
 
 
 def test_an_old_visit_ends_with_its_files(tmp_path):
@@ -100,12 +102,20 @@ def test_the_oldest_records_go_when_the_disk_is_full(tmp_path, monkeypatch):
 
 
 def test_pages_that_were_only_opened_push_nobody_out(tmp_path):
-    sessions = Sessions(tmp_path, most=8)
+    sessions = Sessions(tmp_path, most=8, most_opened=20)
     artist = sessions.open()
     sessions.find(artist.id)
     newest = [sessions.open() for _ in range(40)][-1]
+    assert len(sessions) == 21
     assert sessions.find(artist.id) is artist and sessions.find(newest.id) is newest
-    assert len(sessions) == 8
+
+
+def test_two_who_open_the_page_of_a_full_studio_both_find_their_visit(tmp_path):
+    sessions = Sessions(tmp_path, most=8)
+    for _ in range(8):
+        sessions.find(sessions.open().id)
+    first, second = sessions.open(), sessions.open()
+    assert sessions.find(first.id) is first and sessions.find(second.id) is second
 
 
 def test_a_visit_that_leaves_memory_is_written_down(tmp_path):
