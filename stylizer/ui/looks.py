@@ -56,7 +56,7 @@ def way(card: Card, domain: str) -> str:
     """Say from what to what a look leads."""
     if colors(card):
         return "Black and white to color"
-    told = f"Photo to {written(domain) if len(looks(card)) > 1 else called(card)}"
+    told = f"Photo to {written(domain)} (mixes)" if len(looks(card)) > 1 else f"Photo to {called(card)}"
     return f"{told}, experimental" if card.status else told
 
 

@@ -6,7 +6,7 @@ from safetensors.torch import load_file, save_file
 
 from stylizer.models.style_encoder import StyleDescriptor
 from training.data import encoder_weights
-from training.data.encoder_weights import SHIPPED, load_encoder
+from training.data.encoder_weights import SHIPPED, load_encoder, open_perceptual
 from training.run.config import UserMistake
 
 
@@ -41,3 +41,27 @@ def test_with_nothing_to_be_had_the_option_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(encoder_weights.timm, "create_model", offline)
     with pytest.raises(UserMistake, match="cannot be downloaded; give them by --encoder FILE"):
         load_encoder(torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, r"eye\.safetensors is not there; give VGG-16 weights by --perceptual FILE"),
+        (b"no tensors at all", r"eye\.safetensors cannot be read; give VGG-16 weights by --perceptual FILE"),
+        ({"other": torch.zeros(1)}, "lacks features.0.weight; give a VGG-16"),
+    ],
+    ids=["missing", "damaged", "another network"],
+)
+def test_a_perceptual_network_that_is_none_is_a_sentence_that_names_the_option(tmp_path, content, told):
+    file = tmp_path / "eye.safetensors"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    elif content is not None:
+        save_file(content, file)
+    with pytest.raises(UserMistake, match=told) as caught:
+        open_perceptual(file, torch.float32)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_the_perceptual_network_that_ships_is_there_without_an_option():
+    assert not any(parameter.requires_grad for parameter in open_perceptual(None, torch.float32).parameters())

@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite0, for encoders that start from them."""
+"""ImageNet weights: EfficientNet-Lite0's for encoders that start from them, VGG-16's to judge with."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import timm
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from stylizer import CHECKPOINTS
+from stylizer.models.perceptual import Perceptual, load_perceptual
 
 from ..run.config import UserMistake
 
@@ -38,6 +41,21 @@ def load_encoder(trunk: nn.Module, file: Path | None = None) -> None:
             f"The encoder file lacks {missing[0]}; give EfficientNet-Lite0 weights with timm's names."
         )
     trunk.load_state_dict({key: weights[key] for key in wanted})
+
+
+def open_perceptual(file: Path | None, dtype: torch.dtype) -> Perceptual:
+    """Load the perceptual network from a file, or the one that ships; raises UserMistake, which says how."""
+    wanted = "give VGG-16 weights by --perceptual FILE (safetensors, torchvision's names)."
+    try:
+        return load_perceptual(file, dtype)
+    except ValueError as error:
+        raise UserMistake(str(error)) from error
+    except FileNotFoundError:
+        name = file.name if file else "The perceptual network that ships"
+        raise UserMistake(f"{name} is not there; {wanted}") from None
+    except (SafetensorError, OSError) as error:
+        name = file.name if file else "The perceptual network that ships"
+        raise UserMistake(f"{name} cannot be read; {wanted}") from error
 
 
 def _fits(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:

@@ -9,27 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylizer.models.perceptual import Perceptual, load_perceptual, moments
+from stylizer.models.perceptual import Perceptual, moments
 
+from ..data.encoder_weights import open_perceptual
 from ..metrics.features import Features
 from ..metrics.sets import KID_SUBSETS, FeatureNetwork, distances, kid_subset, open_inception
-from ..run.config import UserMistake
 from ..run.processes import open_device
 from .options import MeasureOptions
 
 Work = Callable[..., Tensor]
-
-
-def open_perceptual(
-    file: Path | None, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
-) -> Perceptual:
-    """Load the perceptual network; raises UserMistake when the file cannot be used."""
-    if file and not file.is_file():
-        raise UserMistake(f"{file.name} is not a file; give VGG-16 weights as safetensors.")
-    try:
-        return load_perceptual(file, dtype).to(device)
-    except ValueError as error:
-        raise UserMistake(str(error)) from error
 
 
 def in_precision(work: Work, options: MeasureOptions) -> Work:
@@ -95,4 +83,5 @@ class FeatureReader:
 def open_reader(options: MeasureOptions) -> FeatureReader:
     """Load the networks that sets are read with; raises UserMistake."""
     dtype, device = getattr(torch, options.precision), open_device(options.device)
-    return FeatureReader(open_perceptual(options.perceptual, dtype, device), options.sets, options.inception)
+    perceptual = open_perceptual(options.perceptual, dtype).to(device)
+    return FeatureReader(perceptual, options.sets, options.inception)

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from stylizer.models.perceptual import Perceptual, load_perceptual, moments
+from stylizer.models.perceptual import Perceptual, moments
 
 from ..data.augment import differentiable_augment
-from ..data.encoder_weights import load_encoder
+from ..data.encoder_weights import load_encoder, open_perceptual
 from ..data.folders import PictureFolder, random_crop
 from ..losses.adversarial import ADVERSARIAL, Adversarial
 from ..losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
@@ -147,7 +147,7 @@ What it makes of faces and of thin lines should be looked at before it is used."
         """Return the perceptual network, which is loaded once."""
         if "perceptual" not in self.fixed:
             dtype = getattr(torch, self.config.precision)
-            self.fixed["perceptual"] = load_perceptual(self.config.perceptual, dtype)
+            self.fixed["perceptual"] = open_perceptual(self.config.perceptual, dtype)
         return get_network(self.fixed, "perceptual", Perceptual)
 
     def project(self, domains: int = 1) -> tuple[Phase, ...]:

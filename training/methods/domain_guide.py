@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from stylizer.models.perceptual import (
     Moments,
     Perceptual,
-    load_perceptual,
     moments,
     relative_content,
     style_moments,
 )
 
+from ..data.encoder_weights import open_perceptual
 from ..data.folders import PictureFolder
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic
@@ -122,7 +122,7 @@ class DomainGuide:
         self.critic: FeatureCritic | None = None
         self.looks = [DomainStatistics() for _ in range(domains)] if config.look else []
         if config.look:
-            self.perceptual = load_perceptual(config.perceptual, getattr(torch, config.precision))
+            self.perceptual = open_perceptual(config.perceptual, getattr(torch, config.precision))
             self.critic = FeatureCritic(_CHANNELS[1:], domains, _SCALES)
 
     def losses(

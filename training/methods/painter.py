@@ -22,10 +22,9 @@ from stylizer.models.painting_losses import (
     photo_target,
     sample_places,
 )
-from stylizer.models.perceptual import load_perceptual
 
 from ..data.crop_bank import CropBank, CropPlan
-from ..data.encoder_weights import load_encoder
+from ..data.encoder_weights import load_encoder, open_perceptual
 from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
 from ..data.grain import flat_takes, grainy
 from ..losses.adversarial import ADVERSARIAL
@@ -135,7 +134,7 @@ class PainterMethod(Method[PainterRun]):
             memory_format=torch.channels_last
         )
         dtype = getattr(torch, config.precision)
-        perceptual = load_perceptual(config.perceptual, dtype)
+        perceptual = open_perceptual(config.perceptual, dtype)
         self.fixed = nn.ModuleDict({"perceptual": perceptual})
         self.photos = PictureFolder(config.content)
         self.paintings = PictureFolder(config.style)

@@ -25,7 +25,7 @@ NONE = "No translator is here yet. Put its folder into checkpoints, and start th
 WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
-ABOUT_LOOKS = "What each does, shown on one photo. Those that share a name of a painter differ in the hand."
+ABOUT_LOOKS = "What each does, shown on one photo. Those that mix can be blended with each other."
 ABOUT_HINTS = (
     "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
     "something alike."
@@ -131,7 +131,7 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
         made["domains"] = gr.CheckboxGroup(
             worded(offered),
             value=offered[:1],
-            label="Mix it with",
+            label="Look, or a mix of several",
             visible=len(offered) > 1,
             elem_id=f"{PREFIX}domains",
         )
