@@ -18,7 +18,6 @@ from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.painter import Painter
-from stylizer.models.perceptual import load_perceptual
 from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate, code_weights
 from stylizer.models.study import ADAPTER_RATE, Practice, StudyOptions, study
@@ -33,6 +32,7 @@ from stylizer.models.style_file import (
 )
 from stylizer.models.transfer_network import stack_codes
 
+from ..data.encoder_weights import open_perceptual
 from ..data.folders import find_pictures, is_picture
 from ..run.config import UserMistake
 from .options import StylesOptions
@@ -119,7 +119,7 @@ def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Pra
     paths = list(find_pictures(options.photos))
     chosen = paths[:: max(1, len(paths) // count)]
     photos = [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
-    return Practice(painter, load_perceptual(options.perceptual, torch.bfloat16), photos, crops=2 * count)
+    return Practice(painter, open_perceptual(options.perceptual, torch.bfloat16), photos, crops=2 * count)
 
 
 def _sample(path: Path) -> Tensor:
