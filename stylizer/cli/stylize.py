@@ -50,8 +50,8 @@ class Stylize(EngineOptions):
     style: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A style's name or a picture file, and its weight if wanted, as wave:0.7; give it again to mix."""
     region: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """A region and its style or strength, as sky=wave, sky=wave:0.8, sky=0.4 or person=keep; again for more
-    regions. Without --style the other regions keep the photo."""
+    """A region and its style or strength, as sky=wave, sky=wave:0.8, sky=0.4, person=keep or rest=gray; again
+    for more regions. Without --style the other regions keep the photo."""
     mask: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """A region of your own and a picture of it, white where it is, as hat=hat.png."""
     match: bool = False

@@ -21,8 +21,8 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.class_table import NAMES
 from stylizer.models.style_file import NamedStyle
 
-KEEP = "keep"
-"""The photo stays in a region."""
+KEEP, GRAY = "keep", "gray"
+"""The photo stays in a region, as it is or without its color."""
 OTHER = NAMES[0]
 """What people call the rest of a photo."""
 FindStyle = Callable[[str], Picture | NamedStyle]
@@ -91,7 +91,9 @@ def read_region_styles(
     """Read what regions have of their own, painted; `drawn` are regions that have masks."""
     own = []
     for name, wanted, strength in _read_regions(texts, drawn):
-        if wanted is None or wanted == KEEP:
+        if wanted == GRAY:
+            own.append(RegionStyle(name, gray=True))
+        elif wanted is None or wanted == KEEP:
             own.append(RegionStyle(name, None if wanted is None else (), strength))
         else:
             own.append(RegionStyle(name, (StyleChoice(find_style(wanted)),), strength))

@@ -281,6 +281,7 @@ def _read_own(kind: str, found: Any, regions: Regions | None, notes: list[str]) 
         if kind == PAINTING:
             styles = entry.get("styles")
             values["styles"] = None if styles is None else _read_styles(styles, notes, least=0)
+            values["gray"] = entry.get("gray") is True
         for name in ("strength", "color", "stroke") if kind == PAINTING else ("strength",):
             value = entry.get(name)
             values[name] = None if value is None else _clamped(name, value, KINDS[kind], notes, where)

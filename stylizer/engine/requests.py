@@ -54,7 +54,8 @@ class StyleChoice:
 class RegionStyle:
     """What one region has of its own when a photo is painted; None takes what the whole picture has.
 
-    No styles at all, or strength 0, keep the photo there. Raises RequestError for what is out of bounds.
+    No styles at all, or strength 0, keep the photo there; `gray` keeps it without its color. Raises
+    RequestError for what is out of bounds.
     """
 
     name: str
@@ -62,8 +63,10 @@ class RegionStyle:
     strength: float | None = None
     color: float | None = None
     stroke: float | None = None
+    gray: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "gray", self.gray is True)
         if self.styles is not None:
             object.__setattr__(self, "styles", tuple(self.styles))
             if self.styles:
@@ -72,8 +75,8 @@ class RegionStyle:
 
     @property
     def keeps(self) -> bool:
-        """Tell whether the photo stays as it is there, whatever the whole picture has."""
-        return self.styles == () or self.strength == 0
+        """Tell whether nothing is painted there, whatever the whole picture has."""
+        return self.gray or self.styles == () or self.strength == 0
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ class StyleRequest(_ByRegion[RegionStyle]):
             self.strength if own.strength is None else own.strength,
             self.color if own.color is None else own.color,
             self.stroke if own.stroke is None else own.stroke,
+            own.gray,
         )
 
     def _none_of(self, name: str) -> RegionStyle:

@@ -190,3 +190,27 @@ def test_regions_that_do_not_fit_are_refused(change, sentence):
 def test_a_look_out_of_bounds_is_refused(mistake):
     with pytest.raises(RequestError, match="choose"):
         RegionStyle("left", **{"styles": (STYLES[0],), **mistake})
+
+
+def test_a_gray_region_is_the_photo_without_its_color_and_the_rest_is_painted_as_ever(engine):
+    photo = drawn(72, 88)
+    gray = RegionStyle("left", gray=True)
+    kept = engine.run(asked(photo, (RegionStyle("left", ()),))).picture
+    found = engine.run(asked(photo, (gray,)))
+    left, right = found.picture.rgb[:, :24], found.picture.rgb[:, 36:]
+    assert (np.ptp(left, axis=2) == 0).all()
+    light = photo.rgb[:, :24].astype(float) @ (0.299, 0.587, 0.114)
+    assert np.abs(left[..., 0] - light).max() <= 1
+    assert (right == kept.rgb[:, 36:]).all(), "what is painted does not know of it"
+    assert gray.keeps and np.ptp(kept.rgb[:, :24], axis=2).max() > 0
+    back, _ = read_recipe_text(found.recipe.to_json())
+    restored, _ = engine.restore(back, photo)
+    assert (engine.run(restored).picture.rgb == found.picture.rgb).all()
+
+
+def test_a_gray_region_keeps_depth_and_transparency(engine):
+    deep = replace(drawn(72, 88), rgb=drawn(72, 88).rgb.astype(np.uint16) * 257)
+    deep = replace(deep, alpha=np.full((72, 88), 40_000, np.uint16))
+    found = engine.run(asked(deep, (RegionStyle("left", gray=True),))).picture
+    assert found.rgb.dtype == np.uint16 and (found.alpha == 40_000).all()
+    assert (np.ptp(found.rgb[:, :24].astype(int), axis=2) == 0).all()

@@ -56,12 +56,13 @@ def test_mixes_are_read_from_lists_of_either_kind():
 
 
 def test_a_region_takes_a_style_a_strength_both_or_the_photo():
-    sky, person, water, rest = read_region_styles(
-        ["sky=wave:0.8", "person=keep", "water=0.3", "other=ink"], find
+    sky, person, water, ground, rest = read_region_styles(
+        ["sky=wave:0.8", "person=keep", "water=0.3", "ground=gray", "other=ink"], find
     )
     assert (sky.name, sky.strength, sky.styles[0].style, sky.color) == ("sky", 0.8, WAVE, None)
     assert person.styles == () and person.keeps
     assert (water.styles, water.strength, water.keeps) == (None, 0.3, False)
+    assert ground.gray and ground.keeps and not rest.gray
     assert (rest.name, rest.strength) == ("rest", None)
 
 

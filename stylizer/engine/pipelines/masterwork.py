@@ -15,7 +15,7 @@ from torch import Tensor
 
 from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
-from stylizer.engine.pipelines.region_plan import Plan, make_plan
+from stylizer.engine.pipelines.region_plan import Plan, grayed, make_plan
 from stylizer.engine.pipelines.stylize import Codes, Layer, StylizePipeline, all_choices
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish, Grown
 from stylizer.engine.progress import Progress
@@ -56,6 +56,7 @@ class MasterworkPipeline:
         """Paint; `Progress` tells the time left and shows pictures. Raises RequestError, CheckpointError."""
         request = job.request
         target = self.executor.target(job, request.content, request.long_side)
+        target = grayed(self.executor, target, request)
         pictures = self._paintings(request)
         with job.stage("style"):
             codes = self._stylize.read_styles(job)

@@ -22,13 +22,17 @@ from torch import Tensor
 from stylizer.engine.requests import StyleChoice, StyleRequest
 from stylizer.engine.runtime.executor import Executor
 from stylizer.imaging.guided import SHARPER, EdgeGuide
+from stylizer.imaging.keep_color import luma
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE, Regions
 from stylizer.imaging.resample import linear_window
+from stylizer.imaging.tensors import window_tensor
 from stylizer.models.strength import code_weights, mix_styles, painted_share
 from stylizer.models.transfer_network import stack_codes
 
 _NOTHING = 1e-3  # share of a pixel below which its neighbors say what is painted there
+
+_BAND = 256  # rows of a photo that lose their color at once
 
 Mask = npt.NDArray[np.uint8]
 Key = TypeVar("Key", bound=Hashable)
@@ -154,6 +158,8 @@ def make_plan(
 
     def manner_of(region: str) -> Manner:
         own = request.region_style(region)
+        if own.gray:
+            return KEEP
         return manner(own.styles or (), *(_known(x) for x in (own.strength, own.color, own.stroke)))
 
     if request.regions is None:
@@ -209,6 +215,26 @@ class Planes:
         if self.guide is None:
             return linear_window(self.planes, self.size, rows, columns)
         return self.guide.window(photo, self.size, rows, columns)
+
+
+def grayed(executor: Executor, target: Picture, request: StyleRequest) -> Picture:
+    """Take the color out of a photo where regions of a request keep it gray; the rest keeps its samples."""
+    gray = {own.name for own in request.region_styles if own.gray}
+    if request.regions is None or not gray:
+        return target
+    part = grouped(request.regions, lambda name: name in gray).get(True)
+    if part is None:
+        return target
+    planes = Planes(executor, torch.tensor(part)[None] / WHOLE, target)
+    samples, columns = target.rgb.copy(), slice(0, target.width)
+    for top in range(0, target.height, _BAND):
+        rows = slice(top, min(top + _BAND, target.height))
+        photo = window_tensor(target, None, rows, columns).to(planes.planes)
+        amount = planes.window(photo, rows, columns)[None]
+        made = torch.lerp(photo, luma(photo).expand_as(photo), amount)[0].permute(1, 2, 0)
+        made = (made * target.peak).round_().clamp_(0, target.peak).cpu().numpy().astype(samples.dtype)
+        samples[rows] = np.where(amount[0, 0, :, :, None].cpu().numpy() > 0, made, samples[rows])
+    return Picture(samples, target.alpha, target.name)
 
 
 def _known(value: float | None) -> float:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
-from stylizer.engine.pipelines.region_plan import Manner, Plan, Planes, make_plan
+from stylizer.engine.pipelines.region_plan import Manner, Plan, Planes, grayed, make_plan
 from stylizer.engine.pipelines.upscale import (
     Finish,
     TileResult,
@@ -69,6 +69,7 @@ class StylizePipeline:
         """Paint; strength 0 gives the photo's own samples."""
         request = job.request
         target = self.executor.target(job, request.content, request.long_side)
+        target = grayed(self.executor, target, request)
         with job.stage("style"):
             codes = self.read_styles(job)
             plan = make_plan(request, lambda choice: codes[id(choice)], self.calibrated)
