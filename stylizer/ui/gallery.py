@@ -1,4 +1,4 @@
-"""The gallery of styles: what hangs there in which order, under which chip, and by what words it is found."""
+"""The gallery of styles: what hangs there in which order, and by what it is found."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.state import Session
 
-ALL, OWN = "All", "Mine"
+OWN = "Mine"
 TECHNIQUES = (
     "brush", "swirls", "dots", "print", "line", "ink",
     "watercolor", "pastel", "mosaic", "geometry", "gold", "glass",
 )  # fmt: skip
 MOODS = ("bright", "soft", "warm", "blue", "green", "night", "dark", "mist", "black and white")
-MOST_ARTISTS = 8
 OWN_KEY = "own:"
 THUMBNAIL_SIDE, LARGE_SIDE = 176, 400
 """Longest sides of what the page shows: a thumbnail, drawn at 128 px (half a hundred make the first page
@@ -66,7 +65,7 @@ class StyleCard:
 
     @cached_property
     def labels(self) -> frozenset[str]:
-        """The chips that it may be under."""
+        """What it may be found under."""
         return frozenset(filter(None, (self.surname, *map(chip_label, self.tags))))
 
     @cached_property
@@ -76,13 +75,16 @@ class StyleCard:
 
 
 class StyleGallery:
-    """The styles with names, and beside them each visitor's own; `shelf` keeps copies of their pictures."""
+    """The styles with names, and beside them each visitor's own; `shelf` keeps copies of their pictures.
 
-    def __init__(self, styles: Iterable[NamedStyle], shelf: Path) -> None:
+    The style called `first` hangs before all others: the one that is chosen when the page opens.
+    """
+
+    def __init__(self, styles: Iterable[NamedStyle], shelf: Path, first: str = "") -> None:
         self.shelf = shelf
-        ordered = sorted(styles, key=lambda style: (style.place, style.title))
+        ordered = sorted(styles, key=lambda style: (style.slug != first, style.place, style.title))
         self.shipped = tuple(self._card(style) for style in ordered)
-        self.chips = (ALL, *choose_chips(self.shipped))
+        self.groups = choose_groups(self.shipped)
 
     def cards(self, session: Session | None = None) -> list[StyleCard]:
         """List the cards, the visitor's own first."""
@@ -116,19 +118,22 @@ class StyleGallery:
         return self.shelf / name
 
 
-def choose_chips(cards: Iterable[StyleCard]) -> list[str]:
-    """Choose the chips: artists with several works, techniques, moods, and one for whatever is left over."""
+def choose_groups(cards: Iterable[StyleCard]) -> dict[str, tuple[str, ...]]:
+    """List under what the wall can be narrowed: every artist, those with several works first, then kinds.
+
+    A style without any of these stands under its first tag, among the techniques.
+    """
     cards = list(cards)
-    works = Counter((card.artist, card.surname) for card in cards if card.artist)
-    artists = [surname for (_, surname), count in works.most_common(MOST_ARTISTS) if count > 1]
+    works = Counter(card.surname for card in cards if card.artist)
     found = {label for card in cards for label in card.labels}
-    chips = [*artists, *(label for label in map(chip_label, (*TECHNIQUES, *MOODS)) if label in found)]
-    counted = Counter(label for card in cards for label in card.labels)
+    artists = sorted(works, key=lambda surname: (works[surname] == 1, plain(surname)))
+    techniques, moods = (
+        [label for label in map(chip_label, tags) if label in found] for tags in (TECHNIQUES, MOODS)
+    )
     for card in cards:
-        if card.labels and not card.labels & set(chips):
-            own = sorted(map(chip_label, card.tags)) or [card.surname]
-            chips.append(max(own, key=lambda label: counted[label]))
-    return chips
+        if card.labels and not card.labels & {*artists, *techniques, *moods}:
+            techniques.append(min(card.labels))
+    return {"artist": tuple(artists), "technique": tuple(techniques), "mood": tuple(moods)}
 
 
 def chip_label(tag: str) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from stylizer.errors import RequestError, StudioError
 from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle
+from stylizer.ui.language import say, words
 
-STYLIZE, TRANSLATE, INVENT, ABOUT = "Stylize", "Translate", "Invent", "History & About"
+STYLIZE, TRANSLATE, INVENT = words("Stylize"), words("Translate"), words("Invent")
+ABOUT = "History & About"
 """The tabs."""
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,8 @@ class SessionExpired(StudioError):
     """The visit is over."""
 
 
-UNKNOWN = "Something went wrong. Your settings are kept."
-GREETING = "Drag the strength slider, or bring your own photo."
+UNKNOWN = words("Something went wrong. Your settings are kept.")
+GREETING = words("Drag the strength slider, or bring your own photo.")
 
 
 def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
@@ -33,11 +35,8 @@ def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
     text = html.escape(sentence)
     if kind == "error":
         return f'<p class="status error" role="alert">{text}</p>'
-    bar = (
-        ""
-        if done is None
-        else f'<progress max="1" value="{done:.3f}" aria-label="Painted so far"></progress>'
-    )
+    so_far = say("Painted so far")
+    bar = "" if done is None else f'<progress max="1" value="{done:.3f}" aria-label="{so_far}"></progress>'
     return f'<p class="status {kind}" role="status">{text}</p>{bar}'
 
 
@@ -45,9 +44,9 @@ def sentence_of(error: Exception) -> str:
     """Say in one sentence what went wrong; what nobody foresaw is logged and said without detail."""
     if not isinstance(error, StudioError):
         log.error("A handler failed", exc_info=error)
-        return UNKNOWN
+        return say(UNKNOWN)
     text = str(error).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
 
 
 def picked(entries: Sequence[Entry], place: int) -> Entry:
@@ -67,10 +66,21 @@ def name_of(style: Picture | NamedStyle) -> str:
 
 def written(name: str) -> str:
     """Write the name of a file or of a look as people do: "van-gogh" is Van Gogh, "ukiyo-e" Ukiyo-e."""
-    words = re.sub(r"[-_](?=\w\w)", " ", name).split(" ")
-    return " ".join(word[:1].upper() + word[1:] for word in words)
+    parts = re.sub(r"[-_](?=\w\w)", " ", name).split(" ")
+    return " ".join(part[:1].upper() + part[1:] for part in parts)
 
 
-def listed(words: list[str]) -> str:
-    """Write words as a list: "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def listed(names: list[str]) -> str:
+    """Write names as a list: "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return say("{first} and {last}", first=say(", ").join(names[:-1]), last=names[-1])
+
+
+def region_words(names: Iterable[str]) -> list[str]:
+    """Name regions as they are called in the visitor's language; those that artists name keep their names."""
+    return [say(name) for name in names]
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylizer.ui.language import FILES
 from stylizer.ui.stage.component import PLACE, SCRIPTS, preload_tags
 
 EARLY_STYLE = """
@@ -78,8 +79,10 @@ class EarlyHead:
 
 
 class StageScripts:
-    """Hand out the modules of the stage's script; a browser may keep them, for others have another place."""
+    """Hand out the modules of the stage's script, and its languages; a browser may keep them, for others have
+    another place."""
 
+    SERVED: ClassVar = {**SCRIPTS, **FILES}
     HEADERS: ClassVar = {"Cache-Control": "public, max-age=31536000, immutable"}
 
     def __init__(self, app: ASGIApp) -> None:
@@ -87,8 +90,9 @@ class StageScripts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         place, _, name = scope["path"].rpartition("/") if scope["type"] == "http" else ("", "", "")
-        if place != f"/{PLACE}" or name not in SCRIPTS:
+        if place != f"/{PLACE}" or name not in self.SERVED:
             await self.app(scope, receive, send)
             return
-        answer = Response(SCRIPTS[name], 200, self.HEADERS, "text/javascript")
+        kind = "text/javascript" if name in SCRIPTS else "application/json"
+        answer = Response(self.SERVED[name], 200, self.HEADERS, kind)
         await GZipMiddleware(answer)(scope, receive, send)

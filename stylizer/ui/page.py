@@ -22,6 +22,7 @@ from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
+from stylizer.ui.language import labels, mark_labels
 from stylizer.ui.messages import ABOUT, GREETING, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.middleware import EarlyHead, PackedPage, StageScripts
 from stylizer.ui.page_config import lighten_sessions
@@ -61,7 +62,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
     photos = tuple(_shelve_photo(photo, shelf) for photo in sample_photos(samples))
     example = read_example(samples / "example")
     example = Example(photos[0], "", {0.0: photos[0].path}) if example is None else _shelve(example, shelf)
-    gallery = StyleGallery(engine.styles(), shelf)
+    gallery = StyleGallery(engine.styles(), shelf, example.style)
     sessions = Sessions(Path(os.path.abspath(data or cache / "visits")), loose=cache / "loose")
     # as they are: Gradio would delete what it hands out when it ends
     gr.set_static_paths([sessions.shown, shelf])
@@ -96,6 +97,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
         studies = StudyDesk(engine)
         wire_page(stylize, translate, generate, studies, page, parts)
         endpoints = make_endpoints(engine, sessions, studies)
+    mark_labels(tabs)
     lighten_sessions(page)
     page.shelf = folder  # deleted with the page
     page.leave = endpoints.leave  # told when the stream of a caller's answers ends
@@ -123,6 +125,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "strict_cors": True,
+        "i18n": labels(),
         "mcp_server": True,
         "allowed_paths": [],
         "ssr_mode": False,

@@ -13,12 +13,13 @@ from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import REST, Regions
 from stylizer.models.class_table import CLASSES, ClassInfo
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.messages import name_of
+from stylizer.ui.language import say
+from stylizer.ui.messages import listed, name_of, region_words
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-KEEP = "keep"
+KEEP, GRAY = "keep", "gray"
 PERSON, SKY = "person", "sky"
 SUBJECTS = ((PERSON, "animal"), ("vehicle",), ("object",))
 """What a photo is of: the first of these groups that it has."""
@@ -38,6 +39,8 @@ class RegionEdits:
     own: tuple[Any, ...] = ()
     """A RegionStyle, or RegionTranslation, for each region that has something of its own."""
     kept: frozenset[str] = frozenset()
+    gray: frozenset[str] = frozenset()
+    """Those among the kept that show the photo without its color."""
 
     def none_of(self, name: str) -> Any:
         """Return what a region has that inherits all from the picture."""
@@ -61,9 +64,11 @@ class RegionEdits:
         own = tuple(each for each in self.own if each.name not in names)
         return replace(self, own=own, kept=self.kept.difference(names))
 
-    def keep(self, names: Iterable[str]) -> Self:
-        """Let regions keep the photo."""
-        return replace(self, kept=self.kept.union(names))
+    def keep(self, names: Iterable[str], gray: bool = False) -> Self:
+        """Let regions keep the photo, or show it without its color."""
+        names = tuple(names)
+        grays = self.gray.union(names) if gray else self.gray.difference(names)
+        return replace(self, kept=self.kept.union(names), gray=grays)
 
     def release(self, names: Iterable[str]) -> Self:
         """Paint regions that kept the photo as they were painted before."""
@@ -76,7 +81,10 @@ class RegionEdits:
         own = tuple(
             replace(each, name=name) for name, old in names.items() for each in self.own if each.name == old
         )
-        return type(self)(regions, own, frozenset(name for name, old in names.items() if old in self.kept))
+        kept, gray = (
+            frozenset(name for name, old in names.items() if old in ones) for ones in (self.kept, self.gray)
+        )
+        return type(self)(regions, own, kept, gray)
 
     def has_own_styles(self, name: str) -> bool:
         """Tell whether a region is painted like something else than the picture."""
@@ -105,8 +113,8 @@ class RegionEdits:
     def words(self, name: str) -> str:
         """Name what a region is painted like; one that follows the picture needs no words."""
         if name in self.kept:
-            return "photo"
-        return " and ".join(name_of(choice.style) for choice in self.own_of(name).styles or ())
+            return say("photo in gray") if name in self.gray else say("photo")
+        return listed([name_of(choice.style) for choice in self.own_of(name).styles or ()])
 
     def request(self, base: Any) -> Any:
         """Return the picture's request with the regions and what they have of their own."""
@@ -127,14 +135,14 @@ class RegionEdits:
     def layer(self, name: str, base: Any) -> str:
         """Name the previews that a region is cut from: "" for the picture's, "keep" for the photo."""
         if name in self.kept:
-            return KEEP
+            return GRAY if name in self.gray else KEEP
         own, picture = (self.identity(edits.resolved(name, base)) for edits in (self, self.inherit([name])))
         return "" if own == picture else hashlib.sha256(repr(own).encode()).hexdigest()[:16]
 
     def layers(self, base: Any) -> dict[str, Any]:
         """Return the requests of the layers: the whole photo painted as a region is."""
         keys = {name: self.layer(name, base) for name in self.regions.names}
-        return {key: self.whole(name, base) for name, key in keys.items() if key not in ("", KEEP)}
+        return {key: self.whole(name, base) for name, key in keys.items() if key not in ("", KEEP, GRAY)}
 
     def whole(self, name: str, base: Any) -> Any:
         """Return the request of the whole photo painted as a region is."""
@@ -146,7 +154,7 @@ class RegionEdits:
         return tuple(_identity(choice) for choice in own.styles), own.stroke
 
     def _kept(self, name: str) -> Any:
-        return replace(self.own_of(name), styles=())
+        return replace(self.own_of(name), styles=(), gray=name in self.gray)
 
 
 def _identity(choice: StyleChoice) -> tuple[str, float]:
@@ -175,29 +183,37 @@ def subject_only(edits: RegionEdits) -> Preset:
     """Paint the subject alone; raises RequestError when there is none."""
     subject = _subject(edits)
     others = [name for name in edits.regions.names if name not in subject]
-    return edits.keep(others).release(subject), subject, f"Only {_listed(subject)} is painted."
+    return (
+        edits.keep(others).release(subject),
+        subject,
+        say("Only {names} is painted.", names=_listed(subject)),
+    )
 
 
 def background_only(edits: RegionEdits) -> Preset:
     """Paint all but the subject; raises RequestError when there is none."""
     subject = _subject(edits)
     others = [name for name in edits.regions.names if name not in subject]
-    return edits.keep(subject).release(others), (), f"All but {_listed(subject)} is painted."
+    return edits.keep(subject).release(others), (), say("All but {names} is painted.", names=_listed(subject))
 
 
 def sky_swap(edits: RegionEdits) -> Preset:
     """Paint the sky alone, and choose it, so that the next painting goes there."""
     if SKY not in edits.regions.names:
-        raise RequestError("no sky was found; make a region and paint it with the brush")
+        raise RequestError(say("no sky was found; make a region and paint it with the brush"))
     others = [name for name in edits.regions.names if name != SKY]
-    return edits.keep(others).release([SKY]), (SKY,), "Only the sky is painted. Choose a painting for it."
+    return (
+        edits.keep(others).release([SKY]),
+        (SKY,),
+        say("Only the sky is painted. Choose a painting for it."),
+    )
 
 
 def protect_people(edits: RegionEdits) -> Preset:
     """Keep the photo where people are."""
     if PERSON not in edits.regions.names:
-        raise RequestError("no people were found; make a region and paint it with the brush")
-    return edits.keep([PERSON]), (), "People stay as in the photo."
+        raise RequestError(say("no people were found; make a region and paint it with the brush"))
+    return edits.keep([PERSON]), (), say("People stay as in the photo.")
 
 
 PRESETS: dict[str, Callable[[RegionEdits], Preset]] = {
@@ -213,8 +229,8 @@ def _subject(edits: RegionEdits) -> tuple[str, ...]:
         found = tuple(name for name in group if name in edits.regions.names)
         if found:
             return found
-    raise RequestError("no subject was found; make a region and paint it with the brush")
+    raise RequestError(say("no subject was found; make a region and paint it with the brush"))
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return " and ".join(f"the {name}" for name in names)
+    return listed([say("the {name}", name=each) for each in region_words(names)])

@@ -27,12 +27,13 @@ from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui import limits
+from stylizer.ui.language import words
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.state import FinishedPicture, OwnStyle, Session, StageState
 
 FORMAT = 1
 RECORD = "visit.json"
-BACK = "Your visit is back."
+BACK = words("Your visit is back.")
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,13 @@ def _stage_entry(session: Session, stage: StageState, newest: bool) -> dict[str,
         write_whole(session.record / masks, json.dumps(packed).encode())
     own = [_own_of_region(session, each) for each in edits.own]
     return entry | {
-        "regions": {"masks": masks, "names": edits.regions.names, "own": own, "kept": sorted(edits.kept)}
+        "regions": {
+            "masks": masks,
+            "names": edits.regions.names,
+            "own": own,
+            "kept": sorted(edits.kept),
+            "gray": sorted(edits.gray),
+        }
     }
 
 
@@ -211,7 +218,8 @@ def _read_stage(
         masks = [unpack_mask(base64.b64decode(text, validate=True)) for text in packed]
         regions = Regions(np.stack(masks), tuple(found["names"]))
         own = tuple(_read_region(session, each, styles) for each in found["own"])
-        stage.edits = edits_type(regions, own, frozenset(found["kept"]))
+        kept, gray = frozenset(found["kept"]), frozenset(found.get("gray", ()))
+        stage.edits = edits_type(regions, own, kept, gray)
 
 
 def _read_region(

@@ -15,7 +15,7 @@ from stylizer.ui.handlers.batch import BatchHandlers
 from stylizer.ui.handlers.full_size import HistoryHandlers
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.hints import HintHandlers
-from stylizer.ui.handlers.links import LinkHandlers
+from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.study import StudyHandlers
@@ -85,7 +85,7 @@ def wire_page(
         "history": parts.about.history,
     }
     wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, stylize.note_error)
-    outputs = ["visit", "key", "history", "tabs", "facts"]
+    outputs = ["visit", "key", "history", "tabs", "facts", "title"]
     loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
         loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], queue=False
@@ -93,9 +93,7 @@ def wire_page(
     links = LinkHandlers(stylize)
     address: dict[str, Any] = {"js": call_page("address(...values)"), "queue": False}
     wires.on(loaded.then, links.follow, ["visit", "link"], ["turn", *STYLE_CONTROLS], **address)
-    copy = parts.stylize.copy_link.click
-    copied = wires.on(copy, links.copy, ["visit"], ["link"], StyleSettings, **AT_ONCE)
-    copied.then(None, shared["link"], None, js=call_page("copyLink(...values)"))
+    _wire_copying(wires, links)
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(stylize.leave)
     _wire_history(Wires({**vars(parts.about), **shared}), HistoryHandlers(sessions), parts.about)
@@ -110,6 +108,10 @@ def wire_page(
         translate_wires = Wires(widgets, translate.note_error, preprocess=False)
         back = ["stage", *translate_handlers.CONTROLS]
         translate_wires.on(loaded.then, translate.come_back, ["visit"], [*back, "turn"], queue=False)
+        translate_links = TranslateLinkHandlers(translate)
+        _wire_copying(translate_wires, translate_links)
+        link = ["visit", "link"]
+        translate_wires.on(loaded.then, translate_links.follow, link, ["turn", "tabs", *back[1:]], **address)
         _wire_translate(translate_wires, translate, parts, tab)
     if parts.generate is not None:
         widgets = {**vars(parts.generate), **shared, "turn": _turn("invent-turn")}
@@ -120,6 +122,13 @@ def wire_page(
         to_stylize.on(parts.generate.use.click, generate.use, ["visit"], outputs, **AT_ONCE)
         outputs = ["turn", "tabs", "region_box"]
         to_stylize.on(parts.generate.paint.click, generate.paint_over, ["visit"], outputs, **AT_ONCE)
+
+
+def _wire_copying(wires: Wires, links: LinkHandlers | TranslateLinkHandlers) -> None:
+    """Connect the button that copies a link to what a tab shows."""
+    kind, copy = type(links).settings_type, wires.widgets["copy_link"].click
+    copied = wires.on(copy, links.copy, ["visit"], ["link"], kind, **AT_ONCE)
+    copied.then(None, wires.widgets["link"], None, js=call_page("copyLink(...values)"))
 
 
 def _turn(name: str) -> gr.Number:

@@ -1,4 +1,4 @@
-"""What axe-core finds in ten states of the page, and what else it owes to readers and calm eyes."""
+"""What axe-core finds in thirteen states of the page, and what else it owes to readers and calm eyes."""
 
 import os
 from pathlib import Path
@@ -85,6 +85,28 @@ def history(page, photo_file):
     page.locator("#use-again").wait_for()
 
 
+def own_painting(page, photo_file):
+    page.locator("#own-style input[type=file]").set_input_files(photo_file)
+    settle(page, 1)
+    page.locator("#study").wait_for()
+
+
+def gray_and_link(page, photo_file):
+    regions(page, photo_file)
+    page.locator("#region-manner").get_by_text("Photo in gray").click()
+    status_says(page, "Photo in gray")
+    page.locator("#wall [data-group=mood]").select_option("Warm")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#copy-link").click()
+    status_says(page, "The link is copied")
+
+
+def zip_of_photos(page, photo_file):
+    with page.expect_download():
+        page.locator("#batch input[type=file]").set_input_files([photo_file])
+    status_says(page, "1 of 1 photos are in the zip")
+
+
 STATES = {
     "first load": first_load,
     "own photo": own_photo,
@@ -96,6 +118,9 @@ STATES = {
     "color hints": color_hints,
     "invent": invent,
     "history": history,
+    "own painting": own_painting,
+    "gray and link": gray_and_link,
+    "zip of photos": zip_of_photos,
 }
 
 

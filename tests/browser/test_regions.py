@@ -188,3 +188,24 @@ def test_a_phone_shows_regions_without_sideways_scroll(painted):
         "buttons => buttons.map(button => button.getBoundingClientRect().height)"
     )
     assert min(sizes) >= 44
+
+
+@pytest.mark.parametrize("page", ["", "?plain"], indirect=True)
+def test_a_region_in_gray_is_seen_at_once_and_saved_so(painted, tmp_path):
+    page = painted
+    page.locator(".stage-legend button[data-name=sky]").click()
+    stage_says(page, "selected === 'sky'")
+    page.locator("#region-manner label", has_text="Photo in gray").click()
+    page.locator(".stage-legend button[data-name=sky] small", has_text="photo in gray").wait_for()
+    live = colors(page)
+    assert max(live[0]) - min(live[0]) < 0.02, "no color is left"
+    in_rest(page)
+    true = colors(page)
+    assert far(true[0], live[0]) < 0.03 and far(true[1], live[1]) < 0.06
+    with page.expect_download() as waiting:
+        page.locator("#render").click()
+    waiting.value.save_as(tmp_path / "gray.png")
+    sky = open_picture(tmp_path / "gray.png").rgb[5:20, 5:40].astype(int)
+    assert (sky.max(2) == sky.min(2)).all()
+    bring(page, tmp_path / "gray.png")
+    page.locator(".stage-legend button[data-name=sky] small", has_text="photo in gray").wait_for()

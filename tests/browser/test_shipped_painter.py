@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from stylizer.engine import Engine
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_studio import color, far, set_strength, stage_says, status_says
 from tests.ui.small_studio import free_port
 
@@ -28,6 +29,27 @@ def address(tmp_path_factory):
     page.close()
     patch.undo()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("width", "height", "locale"), [(1440, 900, "en"), (390, 844, "zh-CN")])
+def test_a_first_visit_is_sent_less_than_a_megabyte(chromium, address, width, height, locale):
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale=locale)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    line, sent = context.new_cdp_session(page), []
+    line.send("Network.enable")
+    line.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
+    page.goto(address)
+    page.wait_for_selector(".stage[data-drawn]")
+    page.wait_for_timeout(3000)
+    context.close()
+    assert 300e3 < sum(sent) <= 1e6
+
+
+def test_the_wall_begins_with_the_painting_that_greets(page):
+    page.wait_for_function("document.querySelector('.card img')?.naturalWidth > 0")
+    assert page.locator(".card-face").first.get_attribute("aria-pressed") == "true"
+    assert page.evaluate("document.querySelector('.wall-hang').scrollTop") == 0
 
 
 def test_the_shipped_painter_paints_in_a_shipped_style(page):

@@ -145,3 +145,27 @@ def test_a_link_sets_the_page_of_whoever_opens_it(page, chromium, address):
     assert "style=" not in other.url, "a reload does not set it again"
     shot(other, "link")
     context.close()
+
+
+def test_a_link_of_the_translate_tab_sets_that_tab_of_whoever_opens_it(page, chromium, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("tab", name="Translate").click()
+    page.wait_for_function("Number(document.querySelector('#translate-stage .stage').dataset.turn) >= 1")
+    page.locator("#translate-strength input[type=number]").fill("40")
+    page.locator("#translate-strength input[type=number]").press("Enter")
+    page.locator("#translate-copy-link").click()
+    page.locator("#translate-status", has_text="The link is copied.").wait_for()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('translate='))")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(address) and link.endswith("strength=40")
+
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(120_000)
+    other = context.new_page()
+    other.goto(link)
+    other.locator("#translate-status", has_text="The link's settings are here.").wait_for()
+    assert other.locator("#translate-strength input[type=range]").input_value() == "40"
+    other.wait_for_function("Number(document.querySelector('#translate-stage .stage').dataset.frames) >= 2")
+    assert "translate=" not in other.url, "a reload does not set it again"
+    shot(other, "translate-link")
+    context.close()

@@ -47,20 +47,26 @@ def test_paintings_are_found_by_title_artist_and_kind(sized):
     assert seen(sized) == []
     assert "No painting" in sized.locator(".wall-said").inner_text()
     search.fill("")
-    sized.locator("#wall [data-chip=Cold]").click()
-    assert seen(sized) == ["blue-hour", "moss"]
-    sized.locator("#wall [data-chip=All]").click()
+    sized.locator("#wall [data-group=mood]").select_option("Warm")
+    assert seen(sized) == ["amber", "rose"]
+    sized.locator("#wall [data-group=artist]").select_option(index=2)
+    assert len(seen(sized)) < 2, "all choices count"
+    for group in ("mood", "artist"):
+        sized.locator(f"#wall [data-group={group}]").select_option("")
     assert len(seen(sized)) == 4
+    boxes = [each.bounding_box() for each in sized.locator("#wall :is(.wall-tools *, [data-group])").all()]
+    assert len({box["y"] for box in boxes}) == 2, "what finds paintings takes two rows"
+    assert all(box["height"] >= (44 if sized.viewport_size["width"] < 641 else 40) for box in boxes)
     assert sized.evaluate("document.documentElement.scrollWidth") == sized.viewport_size["width"]
 
 
 def test_the_wall_is_one_stop_for_tab_and_arrows_move_in_it(sized):
     sized.locator(".wall-mix").focus()
     sized.keyboard.press("Tab")
-    assert sized.evaluate("document.activeElement.dataset.chip") == "All"
-    sized.keyboard.press("End")
-    assert sized.evaluate("document.activeElement.dataset.chip") != "All"
-    sized.keyboard.press("Tab")
+    for group in ("technique", "mood", None):
+        assert sized.evaluate("document.activeElement.dataset.group") is not None
+        sized.keyboard.press("Tab")
+        assert sized.evaluate("document.activeElement.dataset.group ?? null") == group
     assert sized.evaluate(FOCUSED) == "moss", "the chosen one"
     sized.keyboard.press("Home")
     sized.keyboard.press("ArrowRight")
@@ -131,7 +137,7 @@ def test_no_more_than_four_are_mixed_and_that_is_said(page, tmp_path):
     choose(page, "blue-hour")
     assert "At most 4" in page.locator(".wall-said").inner_text()
     assert page.evaluate(SHARES) == [25] * 4
-    page.locator("#wall [data-chip=Mine]").click()
+    page.locator("#wall [data-group=artist]").select_option("Mine")
     assert seen(page) == ["own:1"]
 
 

@@ -57,6 +57,14 @@ test("regions with other colors are drawn apart, and follow the picture's color 
   assert.deepEqual(groups.map(({ places, color }) => [places, color]), [[[0, 2], 0.2], [[1], 0.5]]);
 });
 
+test("a gray region shows the photo alone, without color, unless it is held", () => {
+  const entries = [{ layer: "gray", strength: null }, { layer: "keep", strength: null }, { layer: "", strength: null }];
+  const [gray, kept, painted] = groupsOf(entries, 1, [], new Map(), frames);
+  assert.deepEqual([gray.shown, kept.shown, painted.shown], [0, 0, 1]);
+  assert.ok(1 - gray.color < 0 && 1 - painted.color === 0);
+  assert.deepEqual(groupsOf(entries, 1, [0], new Map(), frames).map(({ places }) => places), [[0, 1], [2]]);
+});
+
 const [width, height] = [24, 16];
 const halves = () => {
   const left = Uint8Array.from({ length: width * height }, (_, at) => (at % width < 12 ? 255 : 0));

@@ -9,7 +9,7 @@ from stylizer import CHECKPOINTS
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import save_picture
 from stylizer.models.style_file import load_styles
-from stylizer.ui.gallery import StyleGallery, choose_chips, equal_shares, plain, whole_shares
+from stylizer.ui.gallery import StyleGallery, choose_groups, equal_shares, plain, whole_shares
 from stylizer.ui.stage.wall import chosen_panel, read_pick, safe, write_cards
 from tests.engine.drawn import drawn
 
@@ -29,23 +29,33 @@ def test_what_people_look_for_hangs_first(styles, tmp_path):
     assert [card.key for card in hang(known[::-1], tmp_path / "shelf").shipped] == ["rose", "amber", "moss"]
 
 
-def test_every_style_is_under_a_chip(tmp_path, styles):
+def test_the_style_that_greets_hangs_before_what_people_look_for(styles, tmp_path):
+    (tmp_path / "shelf").mkdir()
+    known = [replace(styles["rose"], place=0), replace(styles["amber"], place=1), styles["moss"]]
+    gallery = StyleGallery(known, tmp_path / "shelf", "moss")
+    assert [card.key for card in gallery.shipped] == ["moss", "rose", "amber"]
+
+
+def test_every_style_is_found_under_something(tmp_path, styles):
     odd = replace(styles["moss"], slug="odd", tags=("batik", "cave"), artist="")
     gallery = hang([*styles.values(), odd], tmp_path / "shelf")
-    assert all(card.labels & set(gallery.chips) for card in gallery.shipped)
-    assert "Night" in gallery.chips and len(set(gallery.chips)) == len(gallery.chips)
+    choices = [label for labels in gallery.groups.values() for label in labels]
+    assert all(card.labels & set(choices) for card in gallery.shipped)
+    assert "Night" in gallery.groups["mood"] and len(set(choices)) == len(choices)
+    assert "Batik" in gallery.groups["technique"]
 
 
-def test_an_artist_with_several_works_has_a_chip_by_the_name_people_say(tmp_path, styles):
+def test_an_artist_with_several_works_stands_first_by_the_name_people_say(tmp_path, styles):
     van_gogh = {"artist": "Vincent van Gogh", "tags": ()}
     works = [replace(styles["amber"], **van_gogh), replace(styles["rose"], **van_gogh), styles["moss"]]
-    assert choose_chips(hang(works, tmp_path / "shelf").shipped)[0] == "Van Gogh"
+    assert choose_groups(hang(works, tmp_path / "shelf").shipped)["artist"][0] == "Van Gogh"
 
 
-def test_every_style_that_ships_is_told_of_and_under_a_chip(tmp_path):
+def test_every_style_that_ships_is_told_of_and_found_under_something(tmp_path):
     gallery = hang(load_styles(CHECKPOINTS / "styles"), tmp_path / "shelf")
     assert len(gallery.shipped) >= 90
-    assert all(card.labels & set(gallery.chips) and card.about for card in gallery.shipped)
+    choices = {label for labels in gallery.groups.values() for label in labels}
+    assert all(card.labels & choices and card.about for card in gallery.shipped)
     assert gallery.shipped[0].key == "starry-night"
     shown = [card for card in gallery.shipped if card.painting]
     assert len(shown) >= 20 and all(card.credit.endswith("CC0") for card in shown)

@@ -1,12 +1,19 @@
 """A link holds settings by name, and sets another page; whatever else stands in it does no harm."""
 
+from dataclasses import replace
+
 import pytest
 
 from stylizer.imaging.picture import save_picture
-from stylizer.ui.handlers.links import LinkHandlers
+from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
+from stylizer.ui.handlers.translate import TranslateHandlers
+from stylizer.ui.handlers.translate import looks as translate_looks
 from stylizer.ui.links import read_link, write_link
-from stylizer.ui.options import StyleSettings
+from stylizer.ui.options import StyleSettings, TranslateSettings
+from stylizer.ui.samples import sample_photos
+from stylizer.ui.sessions import Sessions
 from tests.engine.drawn import drawn
+from tests.ui.small_studio import small_engine
 
 USUAL = {"strength": 100, "color": 100, "colors_only": False, "stroke": 100, "detail": 0}
 
@@ -71,3 +78,46 @@ def test_usual_values_are_not_written():
     settings = USUAL | {"colors_only": True}
     assert dict(read_link(write_link([], settings)).settings) == {"strength": 100, "colors_only": True}
     assert StyleSettings().colors_only is False
+
+
+@pytest.fixture(scope="module")
+def translating(tmp_path_factory):
+    """A studio with translators, and the links of their tab."""
+    folder = tmp_path_factory.mktemp("translating")
+    sessions = Sessions(folder / "visits")
+    translate = TranslateHandlers(
+        small_engine(folder / "checkpoints", models=True), sessions, sample_photos()
+    )
+    return TranslateLinkHandlers(translate)
+
+
+def test_a_link_sets_the_translate_tab_of_another_page(translating):
+    live = translating.translate
+    one, other = (translating.sessions.open(tab) for tab in ("one", "other"))
+    for session in (one, other):
+        live.other(session).bring(sample_photos()[0].open(), "mountains")
+        live.enter(session.id)
+    settings = TranslateSettings(model="seasons", domains=["winter"], strength=40, stroke=150)
+    settings = replace(settings, domains=translate_looks(live.card("seasons"))[:2])
+    link = translating.copy(one.id, settings)["link"]
+    assert link.startswith("translate=seasons&look=") and link.endswith("&strength=40&stroke=150")
+    answer = translating.follow(other.id, f"?{link}")
+    assert (answer["model"], answer["strength"], answer["stroke"]) == ("seasons", 40, 150)
+    assert answer["domains"].value == list(settings.domains) and answer["turn"] > 1
+    assert answer["tabs"].selected == "Translate" and "settings are here" in answer["status"]
+
+
+def test_a_link_to_a_translation_that_is_not_here_says_so(translating):
+    session = translating.sessions.open("third")
+    live = translating.translate
+    live.other(session).bring(sample_photos()[0].open(), "mountains")
+    answer = translating.follow(session.id, "?translate=gone&strength=20")
+    assert "“gone” is no translation of this studio" in answer["status"] and "model" not in answer
+    answer = translating.follow(session.id, "?translate=seasons&look=rainy&strength=much")
+    assert "“rainy” is no look of this translation" in answer["status"]
+    assert "Strength could not be read" in answer["status"]
+    assert translating.follow(session.id, "?style=rose") == {}
+
+
+def test_a_link_to_a_translation_leaves_the_stylize_tab_alone(visitor, links):
+    assert links.follow(visitor.visit, "?translate=seasons&strength=20") == {}

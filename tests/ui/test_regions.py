@@ -11,7 +11,7 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.handlers.regions import FOLLOW, LIGHTER, PHOTO, StylizeRegionHandlers
+from stylizer.ui.handlers.regions import FOLLOW, GRAY, LIGHTER, PHOTO, StylizeRegionHandlers
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
 
@@ -190,6 +190,18 @@ def test_what_lies_outside_the_subject_can_be_painted_lighter(artist, desk):
     assert 0 < sky.strength < person.strength and sky.styles == base.styles
     assert answer["region_manner"] == LIGHTER and shown(answer)["sky"]["layer"] == ""
     assert desk.set_manner(artist.visit, FOLLOW, artist.settings)["region_manner"] == FOLLOW
+
+
+def test_what_lies_outside_can_be_the_photo_in_gray(artist, desk):
+    artist.stage.selected = ("rest",)
+    answer = desk.set_manner(artist.visit, GRAY, artist.settings)
+    assert "Photo in gray: rest" in answer["status"] and answer["region_manner"] == GRAY
+    assert (shown(answer)["rest"]["layer"], shown(answer)["rest"]["words"]) == ("gray", "photo in gray")
+    artist.paint()
+    request = artist.stage.edits.request(artist.studio.request(artist.session, artist.settings))
+    assert request.region_style("rest").gray and request.region_style("rest").keeps
+    assert desk.set_manner(artist.visit, PHOTO, artist.settings)["region_manner"] == PHOTO
+    assert not artist.stage.edits.gray
 
 
 def test_masks_are_handed_out_in_the_photos_size(artist, desk):

@@ -232,8 +232,8 @@ def grayed(executor: Executor, target: Picture, request: StyleRequest) -> Pictur
         photo = window_tensor(target, None, rows, columns).to(planes.planes)
         amount = planes.window(photo, rows, columns)[None]
         made = torch.lerp(photo, luma(photo).expand_as(photo), amount)[0].permute(1, 2, 0)
-        made = (made * target.peak).round_().clamp_(0, target.peak).cpu().numpy().astype(samples.dtype)
-        samples[rows] = np.where(amount[0, 0, :, :, None].cpu().numpy() > 0, made, samples[rows])
+        changed = (made * target.peak).round_().clamp_(0, target.peak).cpu().numpy().astype(samples.dtype)
+        samples[rows] = np.where(amount[0, 0, :, :, None].cpu().numpy() > 0, changed, samples[rows])
     return Picture(samples, target.alpha, target.name)
 
 

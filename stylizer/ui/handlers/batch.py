@@ -17,6 +17,7 @@ from stylizer.ui import limits
 from stylizer.ui.handlers.full_size import FORMATS, JPEG_QUALITY, SIZES, FullSize, News
 from stylizer.ui.handlers.stage import Answer, uploads_of
 from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.language import say
 from stylizer.ui.messages import listed, sentence_of, status
 from stylizer.ui.options import StyleSettings
 
@@ -40,13 +41,17 @@ class BatchHandlers:
         yield {"download": None}
         if len(brought) > limits.BATCH_PHOTOS:
             raise RequestError(
-                f"{len(brought)} photos are too many at once; bring at most {limits.BATCH_PHOTOS}"
+                say(
+                    "{count} photos are too many at once; bring at most {most}",
+                    count=len(brought),
+                    most=limits.BATCH_PHOTOS,
+                )
             )
         live = self.stylize
         base = replace(live.read(session, settings), long_side=SIZES[size])
         style = listed(live.names(base))
         token = session.full = CancelToken()
-        yield {**live.buttons(True), "status": status("Painting the photos.", "busy", 0.0)}
+        yield {**live.buttons(True), "status": status(say("Painting the photos."), "busy", 0.0)}
         folder = session.new_file("")
         folder.mkdir(parents=True)
         made: list[str] = []
@@ -64,14 +69,17 @@ class BatchHandlers:
                         pixels += _painted_pixels(photo.height, photo.width, base.long_side)
                         if pixels > limits.BATCH_PIXELS:
                             raise PictureError(
-                                f"more than {limits.BATCH_PIXELS // 10**6} megapixels at once; "
-                                "bring it in another batch, or choose a smaller size"
+                                say(
+                                    "more than {most} megapixels at once; "
+                                    "bring it in another batch, or choose a smaller size",
+                                    most=limits.BATCH_PIXELS // 10**6,
+                                )
                             )
                         work = FullSize(partial(live.paint_full, replace(base, content=photo)), token)
                         for news in work.follow():
                             yield {"status": _told(place, len(brought), name, news)}
                     except StudioError as error:
-                        left_out.append(f"{name} ({sentence_of(error).rstrip('.')})")
+                        left_out.append(f"{name} ({sentence_of(error).rstrip('.。')})")
                         continue
                     file = folder / f"{place}{SUFFIXES[format]}"
                     recipe = work.result.recipe.to_json()
@@ -80,12 +88,12 @@ class BatchHandlers:
                     pack.write(file, _unused(f"{Path(name).stem} - {style}", file.suffix, made))
                     file.unlink()
         except Cancelled:
-            sentence = "Stopped. "
+            sentence = say("Stopped.") + " "
         finally:
             token.cancel()
-        sentence += f"{len(made)} of {len(brought)} photos are in the zip."
+        sentence += say("{made} of {count} photos are in the zip.", made=len(made), count=len(brought))
         if left_out:
-            sentence += f" Left out: {listed(left_out)}."
+            sentence += " " + say("Left out: {names}.", names=listed(left_out))
         answer: Answer = {**live.buttons(False), "status": status(sentence, "calm" if made else "error")}
         if made:
             answer["download"] = str(folder / f"{_plain(style)}.zip")
@@ -93,7 +101,13 @@ class BatchHandlers:
 
 
 def _told(place: int, count: int, name: str, news: News) -> str:
-    sentence = f"Photo {place + 1} of {count}, {name}: {news.sentence[:1].lower()}{news.sentence[1:]}"
+    sentence = say(
+        "Photo {place} of {count}, {name}: {news}",
+        place=place + 1,
+        count=count,
+        name=name,
+        news=news.sentence,
+    )
     return status(sentence, "busy", (place + news.done) / count)
 
 

@@ -17,7 +17,8 @@ from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.messages import picked, title_line, written
+from stylizer.ui.language import say
+from stylizer.ui.messages import listed, picked, title_line, written
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
 
@@ -72,15 +73,20 @@ class FullSize:
                 self.result, self.seconds = news, time.monotonic() - start
                 return
             if news.seconds_left is not None:
-                sentence = f"Working at the masterwork, about {news.seconds_left:.0f} s left."
+                sentence = say(
+                    "Working at the masterwork, about {seconds} s left.",
+                    seconds=round(news.seconds_left),
+                )
                 yield News(sentence, news.done / news.total, news.shown)
             if news.stage != "tiles" or news.total < 1:
                 continue
             if news.done == 0:
                 first_tile = time.monotonic()
             left = (time.monotonic() - first_tile) / max(1, news.done) * (news.total - news.done)
-            about = f", about {left:.0f} s left" if news.done else ""
-            sentence = f"Painting tile {min(news.done + 1, news.total)} of {news.total}{about}."
+            tile = min(news.done + 1, news.total)
+            sentence = say("Painting tile {tile} of {total}.", tile=tile, total=news.total)
+            if news.done:
+                sentence += " " + say("About {seconds} s left.", seconds=round(left))
             yield News(sentence, news.done / news.total)
 
 
@@ -95,18 +101,18 @@ def facts_line(photo: Picture | None, size: str, forecasts: Mapping[str, Forecas
     share = min(1.0, (SIZES[size] or longest) / longest)
     width, height = (round(side * share) for side in (photo.width, photo.height))
     print_size = " × ".join(f"{side * CENTIMETERS:.1f}" for side in (width, height))
-    told = [f"{width} × {height} pixels, {print_size} cm in print"]
-    told += [f"{words}: {_costs(forecast)}" for words, forecast in (forecasts or {}).items()]
+    told = [say("{width} × {height} pixels, {size} cm in print", width=width, height=height, size=print_size)]
+    told += [f"{say(button)}: {_costs(forecast)}" for button, forecast in (forecasts or {}).items()]
     return f'<p class="facts">{". ".join(told)}</p>'
 
 
 def _costs(forecast: Forecast) -> str:
-    memory = f"{forecast.nbytes / 2**30:.1f} GB of memory"
+    memory = say("{size} GB of memory", size=f"{forecast.nbytes / 2**30:.1f}")
     if forecast.seconds is None:
-        return f"about {memory}"
+        return say("about {memory}", memory=memory)
     minutes = forecast.seconds / 60
     time = f"{minutes:.0f} min" if minutes >= 2 else f"{max(1, forecast.seconds):.0f} s"
-    return f"about {time}, {memory}"
+    return say("about {time}, {memory}", time=time, memory=memory)
 
 
 def keep_finished(
@@ -117,7 +123,7 @@ def keep_finished(
     In layers, too, if that is the format that is asked for.
     """
     name = f"{request.content.name} - {names[0]}"
-    caption = f"{written(request.content.name)}, {' and '.join(names)}, {round(100 * request.strength)} %"
+    caption = f"{written(request.content.name)}, {listed(names)}, {round(100 * request.strength)} %"
     finished = remember(session, result.picture, result.recipe.to_json(), name, caption, tab)
     if format == LAYERS:
         layers = layers_of(request.content, result.picture, request.regions)
@@ -178,5 +184,5 @@ class HistoryHandlers:
 def chosen(session: Session) -> FinishedPicture:
     """Return the finished picture that is chosen; raises RequestError."""
     if session.looked_at not in session.results:
-        raise RequestError("no picture is chosen; click one")
+        raise RequestError(say("no picture is chosen; click one"))
     return session.looked_at

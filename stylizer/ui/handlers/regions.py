@@ -25,18 +25,19 @@ from stylizer.imaging.tensors import to_tensor
 from stylizer.ui import options
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.handlers.stylize import OWN_PAINTING, StylizeHandlers
-from stylizer.ui.messages import listed, sentence_of, status, title_line
+from stylizer.ui.language import say, words
+from stylizer.ui.messages import capital, listed, region_words, sentence_of, status, title_line
 from stylizer.ui.region_edits import PRESETS, RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.stage.message import RegionEdit, read_edit
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.state import Session, StageState
 
-FOLLOW, LIGHTER, PHOTO = "As the picture", "Lighter", "Keep the photo"
-MANNERS = (FOLLOW, OWN_PAINTING, LIGHTER, PHOTO)
+FOLLOW, LIGHTER, GRAY, PHOTO = "As the picture", "Lighter", "Photo in gray", "Keep the photo"
+MANNERS = (FOLLOW, OWN_PAINTING, LIGHTER, GRAY, PHOTO)
 LIGHTER_STRENGTH = 0.35
 """Of what stands behind the subject: painted, yet near the photo."""
-WHOLE_PAINTING = "the whole painting"
+WHOLE_PAINTING = words("the whole painting")
 MATCH = "Match by meaning"
 TOLERANCE = 0.15
 """Of Similar, where the stage does not tell another."""
@@ -54,12 +55,12 @@ PANEL = (
 """The widgets that show the chosen regions."""
 
 OPERATIONS: dict[str, Callable[[Regions, tuple[str, ...], int], Regions]] = {
-    "Invert": lambda regions, names, _: operations.invert(regions, names[0]),
-    "Grow": lambda regions, names, pixels: operations.grow(regions, names[0], pixels),
-    "Shrink": lambda regions, names, pixels: operations.shrink(regions, names[0], pixels),
-    "Feather": lambda regions, names, pixels: operations.feather(regions, names[0], pixels),
-    "Merge": lambda regions, names, _: _merged(regions, names),
-    "Delete": lambda regions, names, _: _deleted(regions, names),
+    words("Invert"): lambda regions, names, _: operations.invert(regions, names[0]),
+    words("Grow"): lambda regions, names, pixels: operations.grow(regions, names[0], pixels),
+    words("Shrink"): lambda regions, names, pixels: operations.shrink(regions, names[0], pixels),
+    words("Feather"): lambda regions, names, pixels: operations.feather(regions, names[0], pixels),
+    words("Merge"): lambda regions, names, _: _merged(regions, names),
+    words("Delete"): lambda regions, names, _: _deleted(regions, names),
 }
 """What a button does to the chosen regions, given pixels."""
 
@@ -91,20 +92,20 @@ class RegionHandlers(ABC):
     def find(self, visit: str, settings: Any) -> Iterator[Answer]:
         """Find the parts of the photo that have a name."""
         session, stage, base = self._open(visit, settings)
-        yield {"status": status("Looking for regions.", "busy")}
+        yield {"status": status(say("Looking for regions."), "busy")}
         found = self.engine.segment(base.content)
         stage.change(stage.edits.with_regions(found) if stage.edits else self.handlers.edits_type(found))
         names = [name for name in found.names if name != REST]
-        sentence = f"Found {listed(names)}. Click one to choose it."
+        sentence = say("Found {names}. Click one to choose it.", names=listed(region_words(names)))
         if not names:
-            sentence = "Nothing was recognized for sure. Make a region and paint it."
+            sentence = say("Nothing was recognized for sure. Make a region and paint it.")
         yield self._answer(session, base, sentence)
 
     def add(self, visit: str, settings: Any) -> Answer:
         """Make an empty region, for the brush."""
         session, stage, base = self._open(visit, settings)
         self._new_region(stage)
-        return self._answer(session, base, "Paint the new region with the brush.")
+        return self._answer(session, base, say("Paint the new region with the brush."))
 
     def bring_mask(self, visit: str, upload: Any, settings: Any) -> Answer:
         """Take a picture of a mask for the chosen region, or for a new one called like the file."""
@@ -120,14 +121,14 @@ class RegionHandlers(ABC):
         stage.change(edits.with_regions(operations.set_region(edits.regions, name, mask)))
         stage.selected = (name,)
         weak = weak_mask(mask)
-        return self._answer(session, base, weak or f"The mask is now the region {name}.")
+        return self._answer(session, base, weak or say("The mask is now the region {name}.", name=name))
 
     def clear(self, visit: str, settings: Any) -> Answer:
         """Remove all regions."""
         session, stage, base = self._open(visit, settings)
         stage.drop_regions()
         stage.forget_truth()
-        return self._answer(session, base, "The regions are removed.")
+        return self._answer(session, base, say("The regions are removed."))
 
     def save_masks(self, visit: str) -> Iterator[Answer]:
         """Hand out the masks as PNGs in the photo's size, in a zip; for people who go on elsewhere."""
@@ -135,7 +136,7 @@ class RegionHandlers(ABC):
         session = self.handlers.sessions.find(visit)
         stage = self.handlers.stage(session)
         if stage.edits is None or stage.photo is None:
-            raise RequestError("there are no regions yet; find them, or make one")
+            raise RequestError(say("there are no regions yet; find them, or make one"))
         folder = session.new_file("")
         files = write_masks(stage.edits.regions, folder, stage.photo, {})
         pack = folder / "masks.zip"
@@ -143,7 +144,10 @@ class RegionHandlers(ABC):
             for file in files:
                 zipped.write(file, file.name)
                 file.unlink()
-        yield {"download": str(pack), "status": status(f"Saved {len(files) - 1} masks and an overview.")}
+        yield {
+            "download": str(pack),
+            "status": status(say("Saved {count} masks and an overview.", count=len(files) - 1)),
+        }
 
     # -- what the stage says ----------------------------------------------------------------------------
 
@@ -220,14 +224,20 @@ class RegionHandlers(ABC):
     def set_manner(self, visit: str, manner: str, settings: Any) -> Answer:
         """Let the chosen regions follow the picture, have styles of their own, or keep the photo."""
         session, stage, edits, base = self._chosen(visit, settings)
-        what = listed(list(stage.selected))
+        what = listed(region_words(stage.selected))
         if manner == PHOTO:
-            edits, sentence = edits.keep(stage.selected), f"As in the photo: {what}."
+            edits, sentence = edits.keep(stage.selected), say("As in the photo: {what}.", what=what)
+        elif manner == GRAY:
+            edits = edits.keep(stage.selected, gray=True)
+            sentence = say("Photo in gray: {what}.", what=what)
         elif manner == LIGHTER:
-            edits, sentence = edits.override(stage.selected, strength=LIGHTER_STRENGTH), f"Lighter: {what}."
+            edits, sentence = (
+                edits.override(stage.selected, strength=LIGHTER_STRENGTH),
+                say("Lighter: {what}.", what=what),
+            )
         elif manner == FOLLOW:
             edits = edits.inherit(stage.selected)
-            sentence = f"Painted like the picture: {what}."
+            sentence = say("Painted like the picture: {what}.", what=what)
         else:
             edits = edits.with_own_styles(stage.selected, base)
             sentence = self.invitation(what)
@@ -240,12 +250,16 @@ class RegionHandlers(ABC):
         def operate(visit: str, pixels: float, settings: Any) -> Answer:
             session, stage, edits, base = self._chosen(visit, settings)
             regions = OPERATIONS[name](edits.regions, stage.selected, int(pixels))
-            what = listed(list(stage.selected))
+            what = listed(region_words(stage.selected))
             stage.change(edits.with_regions(regions))
             if name == "Merge":
                 stage.selected = (regions.names[-1] if REST not in stage.selected else REST,)
             return self._answer(
-                session, base, f"Deleted: {what}." if name == "Delete" else f"{name}: done for {what}."
+                session,
+                base,
+                say("Deleted: {what}.", what=what)
+                if name == "Delete"
+                else say("{action}: done for {what}.", action=say(name), what=what),
             )
 
         return operate
@@ -258,7 +272,7 @@ class RegionHandlers(ABC):
             renamed = operations.rename(edits.regions, old, new)
             stage.change(edits.with_regions(renamed, {old: new}))
             stage.selected = (new,)
-        return self._answer(session, base, f"The region is called {new}.")
+        return self._answer(session, base, say("The region is called {name}.", name=new))
 
     def preset(self, label: str) -> Callable[..., Iterator[Answer]]:
         """Return the handler of one of PRESETS; regions are found first."""
@@ -283,14 +297,14 @@ class RegionHandlers(ABC):
     def _chosen(self, visit: str, settings: Any) -> tuple[Session, StageState, RegionEdits, Any]:
         session, stage, base = self._open(visit, settings)
         if stage.edits is None or not stage.selected:
-            raise RequestError("no region is chosen; click one on the picture")
+            raise RequestError(say("no region is chosen; click one on the picture"))
         return session, stage, stage.edits, base
 
     def _find_first(self, session: Session, base: Any) -> Iterator[Answer]:
         """Find regions where there are none."""
         stage = self.handlers.stage(session)
         if stage.edits is None:
-            yield {"status": status("Looking for regions.", "busy")}
+            yield {"status": status(say("Looking for regions."), "busy")}
             stage.change(self.handlers.edits_type(self.engine.segment(base.content)))
             yield self.handlers.message(session, base)
 
@@ -344,7 +358,7 @@ class RegionHandlers(ABC):
 
     def _manner(self, edits: RegionEdits, names: tuple[str, ...]) -> str:
         if names[0] in edits.kept:
-            return PHOTO
+            return GRAY if names[0] in edits.gray else PHOTO
         return self.own if edits.has_own_styles(names[0]) else FOLLOW
 
 
@@ -358,7 +372,7 @@ class StylizeRegionHandlers(RegionHandlers):
         self.stylize, self.gallery = stage_handlers, stage_handlers.gallery
 
     def invitation(self, what: str) -> str:
-        return f"Choose a painting for {what}."
+        return say("Choose a painting for {what}.", what=what)
 
     def _manner(self, edits: RegionEdits, names: tuple[str, ...]) -> str:
         manner = super()._manner(edits, names)
@@ -370,7 +384,7 @@ class StylizeRegionHandlers(RegionHandlers):
         session, stage, edits, base = self._chosen(visit, settings)
         own = {"color": options.to_request("color", color), "stroke": options.to_request("stroke", stroke)}
         stage.change(edits.override(stage.selected, **own))
-        return self._answer(session, base, "Painting.")
+        return self._answer(session, base, say("Painting."))
 
     def match(self, visit: str, settings: Any) -> Iterator[Answer]:
         """Paint each region like the part of the painting that shows the same."""
@@ -391,8 +405,7 @@ class StylizeRegionHandlers(RegionHandlers):
             line = {"title": chosen_panel(card)} if card else {}
             return {"region_box": gr.Column(visible=False), **line}
         own = edits.resolved(names[0], base)
-        title = " and ".join(names)
-        title = title[:1].upper() + title[1:]
+        title = capital(listed(region_words(names)))
         parts = stage.parts if names != (REST,) else {}
         return {
             "region_box": gr.Column(visible=True),
@@ -403,11 +416,17 @@ class StylizeRegionHandlers(RegionHandlers):
             "region_stroke": options.to_page("stroke", own.stroke),
             "region_name": names[0],
             "region_part": gr.Dropdown(
-                choices=[WHOLE_PAINTING, *sorted(set(parts.values()) | stage.part_names)],
+                choices=[
+                    (say(part), part)
+                    for part in (
+                        WHOLE_PAINTING,
+                        *sorted((set(parts.values()) | stage.part_names) - {WHOLE_PAINTING}),
+                    )
+                ],
                 value=parts.get(names[0], WHOLE_PAINTING),
                 visible=bool(stage.part_names),
             ),
-            "title": title_line(f"{title}: choose a painting for it."),
+            "title": title_line(say("{title}: choose a painting for it.", title=title)),
         }
 
     def _match(self, session: Session, base: StyleRequest, pairs: dict[str, str]) -> Answer:
@@ -427,14 +446,20 @@ class StylizeRegionHandlers(RegionHandlers):
         for own in matched.region_styles:
             edits = edits.override([own.name], styles=own.styles)
         stage.change(edits)
-        said = [f"{name} from {part}" for name, part in stage.parts.items() if part != WHOLE_PAINTING]
-        sentence = f"Matched {listed(said)}." if said else "No part of the painting is in the photo, too."
-        return self._answer(session, base, f"{sentence} Choose a region to pair it anew.")
+        said = [
+            say("{name} from {part}", name=say(name), part=say(part))
+            for name, part in stage.parts.items()
+            if part != WHOLE_PAINTING
+        ]
+        sentence = say("No part of the painting is in the photo, too.")
+        if said:
+            sentence = say("Matched {names}.", names=listed(said))
+        return self._answer(session, base, " ".join((sentence, say("Choose a region to pair it anew."))))
 
 
 def changed(name: str) -> str:
     """Say that a region has changed."""
-    return f"{name[:1].upper()}{name[1:]} has changed."
+    return say("{name} has changed.", name=capital(say(name)))
 
 
 def _mask_size(photo: Picture) -> tuple[int, int]:
@@ -444,7 +469,7 @@ def _mask_size(photo: Picture) -> tuple[int, int]:
 
 def _merged(regions: Regions, names: tuple[str, ...]) -> Regions:
     if len(names) < 2:
-        raise RequestError("one region is chosen; Shift-click another to merge them")
+        raise RequestError(say("one region is chosen; Shift-click another to merge them"))
     return operations.merge(regions, names, REST if REST in names else names[0])
 
 

@@ -15,6 +15,7 @@ from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
 from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.language import say
 from stylizer.ui.messages import sentence_of, status
 from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.samples import PREVIEW_SIDE
@@ -37,7 +38,7 @@ class SavingHandlers(StageHandlers):
 
     def render(self, visit: str, size: str, format: str, settings: Any) -> Iterator[Answer]:
         """Paint in full size, telling how far it is; the page downloads the file that comes last."""
-        yield from self._save(visit, size, format, settings, "Painting in full size.")
+        yield from self._save(visit, size, format, settings, say("Painting in full size."))
 
     def _save(
         self, visit: str, size: str, format: str, settings: Any, sentence: str, **changes: Any
@@ -71,7 +72,12 @@ class SavingHandlers(StageHandlers):
         finally:
             token.cancel()
         picture = work.result.picture
-        told = f"Saved {picture.width} × {picture.height} pixels in {work.seconds:.1f} s; also in History."
+        told = say(
+            "Saved {width} × {height} pixels in {seconds} s; also in History.",
+            width=picture.width,
+            height=picture.height,
+            seconds=f"{work.seconds:.1f}",
+        )
         if changes:  # it is another picture than the stage's own
             yield self._show_work(session, base, turn, edits, fit_within(picture, PREVIEW_SIDE))
         yield {
@@ -107,11 +113,17 @@ class SavingHandlers(StageHandlers):
     def _stopped(self, session: Session, shown: Picture | None) -> Answer:
         """Keep what was there when the work was stopped."""
         if shown is None:
-            return {"status": status("Stopped. Nothing was saved.")}
+            return {"status": status(say("Stopped. Nothing was saved."))}
         file = session.new_file(".png")
         save_picture(shown, file)
         return {
-            "status": status(f"Stopped. What is there is kept: {shown.width} × {shown.height} pixels."),
+            "status": status(
+                say(
+                    "Stopped. What is there is kept: {width} × {height} pixels.",
+                    width=shown.width,
+                    height=shown.height,
+                )
+            ),
             "download": str(file),
         }
 

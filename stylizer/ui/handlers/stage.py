@@ -21,6 +21,7 @@ from stylizer.ui.handlers.full_size import (
     chosen,
     facts_line,
 )
+from stylizer.ui.language import say, words
 from stylizer.ui.messages import (
     INVENT,
     STYLIZE,
@@ -44,7 +45,11 @@ Answer = dict[str, Any]
 
 BLENDED = {"strength": 0.0, "color": 0.0}
 """The settings that the stage blends itself; the others need the painter."""
-ACCEPTED = "use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF"
+REFUSED = words(
+    "{name} is no picture that can be opened here; use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF."
+)
+NOTHING = {True: words("There is nothing to redo."), False: words("There is nothing to undo.")}
+STEPPED = {True: words("The step is done again."), False: words("The last step is undone.")}
 MADE_IN = {PAINTING: STYLIZE, TRANSLATION: TRANSLATE, INVENTION: INVENT}
 """The tabs of recipes of photos."""
 
@@ -121,10 +126,10 @@ class StageHandlers(ABC):
         stage = self.stage(session)
         went = stage.go_back(forward)
         if went is None:
-            return {"status": status(f"There is nothing to {'redo' if forward else 'undo'}.")}
+            return {"status": status(say(NOTHING[forward]))}
         before, step = went
         session.chosen, session.values[self.stage_name] = step.chosen, dict(step.values)
-        session.note = "The step is done again." if forward else "The last step is undone."
+        session.note = say(STEPPED[forward])
         answer: Answer = {"status": status(session.note)}
         if before.values != step.values or before.chosen != step.chosen:
             answer |= self.widgets(session)
@@ -165,7 +170,7 @@ class StageHandlers(ABC):
             if made_in == self.tab:
                 return self.restore(session, recipe, notes, open_picture(brought["path"]))
             if made_in:
-                note = f"Open it in the {made_in} tab to get its settings back."
+                note = say("Open it in the {tab} tab to get its settings back.", tab=say(made_in))
         photo = open_picture(brought["path"], brought.get("orig_name"))
         self.sessions.make_room(session, photo)
         keep_source(session, photo, brought["path"])
@@ -193,16 +198,18 @@ class StageHandlers(ABC):
 
     def refuse(self, visit: str, event: gr.EventData) -> Answer:
         """Say why a file that was dropped is not taken."""
-        name = str(read_edit(event._data).get("name", "That file"))[:80]
-        return {"status": status(f"{name} is no picture that can be opened here; {ACCEPTED}.", "error")}
+        name = str(read_edit(event._data).get("name") or say("That file"))[:80]
+        return {"status": status(say(REFUSED, name=name), "error")}
 
     def settings_are_back(self, session: Session, recipe: Recipe, notes: Iterable[str]) -> Answer:
         """Say that a recipe's settings are back, until the picture is painted and beyond."""
-        stage, told = self.stage(session), ["Settings are back."]
+        stage, told = self.stage(session), [say("Settings are back.")]
         foreign = stage.photo is not None and recipe.photo_digest not in ("", stage.photo.digest)
         if foreign and stage.sample is not None:
             told.append(
-                f"Now open the photo {written(recipe.photo)}." if recipe.photo else "Now open its photo."
+                say("Now open the photo {name}.", name=written(recipe.photo))
+                if recipe.photo
+                else say("Now open its photo.")
             )
         else:
             told += [sentence_of(RequestError(note)) for note in notes]
@@ -238,7 +245,7 @@ class StageHandlers(ABC):
 
     def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
         turn = stage.bring(photo, sample)
-        said = status(" ".join(filter(None, ("Reading the photo.", *notes, *photo.notes))), "busy")
+        said = status(" ".join(filter(None, (say("Reading the photo."), *notes, *photo.notes))), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
     def enter(self, visit: str | None) -> Answer:
@@ -343,7 +350,7 @@ class StageHandlers(ABC):
         return {
             **self.message(session),
             **self.begun(session),
-            "status": status(" ".join(filter(None, (session.note, "Painting."))), "busy"),
+            "status": status(" ".join(filter(None, (session.note, say("Painting.")))), "busy"),
             "facts": self.facts(session),
         }
 

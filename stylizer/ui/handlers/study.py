@@ -10,6 +10,7 @@ from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle, save_style, slug_of
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers, study_buttons
+from stylizer.ui.language import say
 from stylizer.ui.messages import sentence_of, status
 from stylizer.ui.state import Session
 from stylizer.ui.studies import StudyDesk
@@ -29,24 +30,30 @@ class StudyHandlers:
         session = self.sessions.find(visit)
         key, own = session.chosen, session.own.get(session.chosen)
         if own is None or not isinstance(own.style, Picture):
-            raise RequestError("only a painting of your own can be studied; add one and choose it")
+            raise RequestError(say("only a painting of your own can be studied; add one and choose it"))
         with session.lock:
             if session.studying:
-                raise RequestError("a painting is being studied already; stop it first")
+                raise RequestError(say("a painting is being studied already; stop it first"))
             token = session.study = CancelToken()
             work = self.desk.begin(own.style, self._practice(session), token, known=own.studied)
             session.studying = key
         try:
             for news in work.follow(self.every):
                 if news.style is None:
-                    yield self._told(session, f"Waiting to study {own.title}.", 0.0)
+                    yield self._told(session, say("Waiting to study {name}.", name=own.title), 0.0)
                     continue
-                sentence = f"Studying {own.title}, about {news.seconds_left:.0f} s left."
+                sentence = say(
+                    "Studying {name}, about {seconds} s left.",
+                    name=own.title,
+                    seconds=round(news.seconds_left),
+                )
                 yield {**self._told(session, sentence, news.done), **self._take(session, key, news.style)}
-            sentence = f"{own.title} is studied. Keep it as a file to use it again."
+            sentence = say("{name} is studied. Keep it as a file to use it again.", name=own.title)
         except Cancelled:
             kept = session.own[key].studied is not None
-            sentence = f"Stopped; what was learned of {own.title} is kept." if kept else "Stopped."
+            sentence = say("Stopped.")
+            if kept:
+                sentence = say("Stopped; what was learned of {name} is kept.", name=own.title)
         except Exception as error:
             session.studying = ""
             yield {"study_line": status(sentence_of(error), "error"), **study_buttons(session)}
@@ -69,7 +76,7 @@ class StudyHandlers:
         own = session.own.get(session.chosen)
         style = own and (own.studied or own.style)
         if own is None or not isinstance(style, NamedStyle):
-            raise RequestError("this style was not studied; study it first")
+            raise RequestError(say("this style was not studied; study it first"))
         named = replace(style, slug=slug_of(own.title), title=own.title, tags=("own",), refined=True)
         return {"study_file": str(save_style(session.new_file(""), named))}
 

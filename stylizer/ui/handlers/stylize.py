@@ -32,7 +32,18 @@ from stylizer.ui.gallery import OWN_KEY, StyleGallery, equal_shares, whole_share
 from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
-from stylizer.ui.messages import STYLIZE, listed, name_of, title_line, written
+from stylizer.ui.language import ENGLISH, say, spoken, words
+from stylizer.ui.messages import (
+    GREETING,
+    STYLIZE,
+    capital,
+    listed,
+    name_of,
+    region_words,
+    status,
+    title_line,
+    written,
+)
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
@@ -85,9 +96,12 @@ class StylizeHandlers(SavingHandlers):
         begun = {"visit": session.id, "key": session.id, "facts": self.facts(session)}
         if back is not None:
             session.clicked = 0.0  # this page's clock has begun anew
-            session.note = BACK if self.stage_name in session.values else ""
+            session.note = say(BACK) if self.stage_name in session.values else ""
             tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
             return {**begun, "history": history_gallery(session), **tabs}
+        if spoken() != ENGLISH:  # what our own HTML says from the start stands there in English
+            begun |= {"status": status(say(GREETING))} if self.gallery.shipped else {}
+            begun["title"] = chosen_panel(self.gallery.find(session, self.example.style))
         stage.sample = self.example.photo.name
         stage.frames = dict(self.example.frames)
         stage.size = (self._greeting.width, self._greeting.height)
@@ -138,7 +152,7 @@ class StylizeHandlers(SavingHandlers):
                 return {}
             card = self.gallery.find(session, clicked)
             if card is None or None in [self.gallery.find(session, key) for key in keys]:
-                raise RequestError("That painting is not here any more. Choose another one.")
+                raise RequestError(say("That painting is not here any more. Choose another one."))
             if self._has_chosen_regions(session):
                 answer = self.paint_chosen(session, card.style, card.title)
                 values = session.values.get(self.stage_name, {})
@@ -153,7 +167,11 @@ class StylizeHandlers(SavingHandlers):
         brought = uploads_of(uploads)
         if len(session.own) + len(brought) > MOST_OWN:
             raise RequestError(
-                f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
+                say(
+                    "You have {count} paintings of your own; at most {most} fit here",
+                    count=len(session.own),
+                    most=MOST_OWN,
+                )
             )
         styles: list[Picture | NamedStyle] = []
         with self.sessions.reading:
@@ -172,7 +190,11 @@ class StylizeHandlers(SavingHandlers):
         """Take pictures and studied styles as the artist's own; raises RequestError for too many."""
         if len(session.own) + len(styles) > MOST_OWN:
             raise RequestError(
-                f"You have {len(session.own)} paintings of your own; at most {MOST_OWN} fit here"
+                say(
+                    "You have {count} paintings of your own; at most {most} fit here",
+                    count=len(session.own),
+                    most=MOST_OWN,
+                )
             )
         keys = [self._add_own(session, style, _title(style), self._sample_of(style)) for style in styles]
         if self._has_chosen_regions(session):
@@ -186,10 +208,9 @@ class StylizeHandlers(SavingHandlers):
         stage, styles = self.stage(session), (StyleChoice(style),)
         assert stage.edits is not None
         stage.change(stage.edits.override(stage.selected, styles=styles))
-        names = " and ".join(stage.selected)
         return {
             "turn": stage.renew(keep=True),
-            "title": title_line(f"{names[:1].upper()}{names[1:]}: {caption}"),
+            "title": title_line(f"{capital(listed(region_words(stage.selected)))}: {caption}"),
             "region_manner": OWN_PAINTING,
         }
 
@@ -201,7 +222,7 @@ class StylizeHandlers(SavingHandlers):
         file = session.new_file(".webp")
         save_picture(fit_within(sample, THUMBNAIL_SIDE), file, quality=80)
         key = f"{OWN_KEY}{len(session.own) + 1}"
-        session.own[key] = OwnStyle(style, written(title) or "My painting", file)
+        session.own[key] = OwnStyle(style, written(title) or say("My painting"), file)
         return key
 
     def _sample_of(self, style: Picture | NamedStyle) -> Picture:
@@ -255,9 +276,9 @@ class StylizeHandlers(SavingHandlers):
         cards = [card for card in (self.gallery.find(session, key) for key in keys) if card is not None]
         photo = self.stage(session).photo
         if photo is None:
-            raise RequestError("There is no photo yet. Open one, or choose a sample.")
+            raise RequestError(say("There is no photo yet. Open one, or choose a sample."))
         if not cards:
-            raise RequestError("No style is chosen. Choose a painting.")
+            raise RequestError(say("No style is chosen. Choose a painting."))
         weights = settings.shares if len(cards) > 1 else (1.0,)
         styles = tuple(StyleChoice(card.style, share) for card, share in zip(cards, weights, strict=False))
         names = ("strength", *options.LOOK)
@@ -273,23 +294,27 @@ class StylizeHandlers(SavingHandlers):
         return self.engine.run(request, token, progress)
 
     def forecasts(self, request: StyleRequest) -> dict[str, Forecast]:
-        told = {"Save": self.engine.forecast(request)}
+        told = {words("Save"): self.engine.forecast(request)}
         if not request.colors_only:
-            told["Masterwork"] = self.engine.forecast(replace(request, masterwork=True))
+            told[words("Masterwork")] = self.engine.forecast(replace(request, masterwork=True))
         return told
 
     def render_masterwork(
         self, visit: str, size: str, format: str, settings: StyleSettings
     ) -> Iterator[Answer]:
         """Work at the picture itself, which grows on the stage; the page downloads what comes last."""
-        yield from self._save(visit, size, format, settings, "Beginning a masterwork.", masterwork=True)
+        yield from self._save(visit, size, format, settings, say("Beginning a masterwork."), masterwork=True)
 
     def names(self, request: StyleRequest) -> list[str]:
         return [name_of(choice.style) for choice in request.styles]
 
     def alt(self, session: Session) -> str:
         card, photo = self.gallery.find(session, session.chosen), self.stage(session).photo
-        return f"{photo.name}, painted like {card.caption}." if card and photo else ""
+        return (
+            say("{photo}, painted like {style}.", photo=photo.name, style=card.caption)
+            if card and photo
+            else ""
+        )
 
     def begun(self, session: Session) -> Answer:
         card = self.gallery.find(session, session.chosen)
@@ -325,7 +350,7 @@ class StylizeHandlers(SavingHandlers):
         edits = self.stage(session).edits
         own = edits.request(request).region_styles if edits else ()
         styles = [choice.style for way in (request, *own) for choice in way.styles or ()]
-        return f"Painted like {listed(list(dict.fromkeys(map(name_of, styles))))}."
+        return say("Painted like {names}.", names=listed(list(dict.fromkeys(map(name_of, styles)))))
 
     # -- recipes ----------------------------------------------------------------------------------------
 
@@ -336,9 +361,10 @@ class StylizeHandlers(SavingHandlers):
             raise ValueError(f"a recipe of a {recipe.kind} came to the Stylize tab")
         stage.edits = None
         if request.regions is not None:
-            kept = frozenset(own.name for own in request.region_styles if own.styles == ())
+            kept = frozenset(own.name for own in request.region_styles if own.gray or own.styles == ())
             own = tuple(own for own in request.region_styles if own.name not in kept)
-            stage.edits = RegionEdits(request.regions, own, kept)
+            gray = frozenset(own.name for own in request.region_styles if own.gray)
+            stage.edits = RegionEdits(request.regions, own, kept, gray)
         stage.selected = ()
         stage.forget_truth()
         keys = []
@@ -375,7 +401,7 @@ def study_buttons(session: Session) -> Answer:
     kept = own is not None and (studied or isinstance(own.style, NamedStyle))
     return {
         "study": gr.Button(
-            "Study it further" if studied else "Study this painting", visible=picture and not busy
+            say("Study it further") if studied else say("Study this painting"), visible=picture and not busy
         ),
         "study_stop": gr.Button(visible=busy),
         "study_keep": gr.Button(visible=kept),

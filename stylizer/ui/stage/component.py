@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 
 from stylizer.imaging.mask_files import pack_mask
+from stylizer.ui.language import FILES, say
+from stylizer.ui.messages import capital
 from stylizer.ui.region_edits import RegionEdits, appearance
 from stylizer.ui.stage.message import EVENTS, RegionEntry, RegionsMessage, StageMessage, file_data
 from stylizer.ui.state import StageState
@@ -16,7 +18,7 @@ from stylizer.ui.state import StageState
 FOLDER = Path(__file__).parent
 SCRIPTS = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
 """The modules of the stage's script, as the browser asks for them."""
-VERSION = hashlib.sha256(b"".join(SCRIPTS.values())).hexdigest()[:12]
+VERSION = hashlib.sha256(b"".join((*SCRIPTS.values(), *FILES.values()))).hexdigest()[:12]
 PLACE = f"stage/{VERSION}"
 """Where the page's server hands them out: another version has another place, so browsers may keep them."""
 TEMPLATE = """
@@ -128,7 +130,7 @@ def _describe(edits: RegionEdits, name: str, base: Any) -> RegionEntry:
     shown = appearance(name, edits.regions.names)
     return {
         "name": name,
-        "title": name[:1].upper() + name[1:],
+        "title": capital(say(name)),
         "color": list(shown.color),
         "hatch": shown.hatch,
         "layer": edits.layer(name, base) if base else "",

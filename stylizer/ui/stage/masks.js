@@ -6,6 +6,10 @@
 export const SAME = 0.004;
 /** Name of the layer that is the photo itself. */
 export const KEEP = "keep";
+/** Name of the layer that is the photo without its color. */
+export const GRAY = "gray";
+/** How much of the style's color a group has that has none at all; painters get one less than that. */
+const COLORLESS = 2;
 /** Share of a brush's radius over which its edge fades, as `brush_stroke` of the studio has it. */
 const SOFTNESS = 0.3;
 
@@ -14,6 +18,9 @@ const SOFTNESS = 0.3;
  * @typedef {{layer: string, strength: number | null, style_color?: number | null}} Painted
  * @typedef {[number, number, number, number]} Area left, top, width, height
  */
+
+/** @returns {boolean} whether nothing is painted in a layer */
+export const keeps = (layer) => layer === KEEP || layer === GRAY;
 
 /** @returns {boolean} whether two strengths, either of which may be null, are one */
 export const same = (one, other) =>
@@ -58,10 +65,11 @@ export function truthOf(truth, wanted) {
 export function groupsOf(entries, strength, held, layers, frames, color = 1) {
   const groups = new Map();
   entries.forEach(({ layer, strength: own, style_color }, place) => {
-    const shown = layer === KEEP || held.includes(place) ? 0 : (own ?? strength);
+    const gray = layer === GRAY && !held.includes(place);
+    const shown = keeps(layer) || held.includes(place) ? 0 : (own ?? strength);
     const painted = layers.get(layer) || [];
-    const colored = style_color ?? color;
-    const key = shown < SAME ? KEEP : `${layer} ${shown} ${colored}`;
+    const colored = gray ? COLORLESS : (style_color ?? color);
+    const key = gray ? GRAY : shown < SAME ? KEEP : `${layer} ${shown} ${colored}`;
     if (!groups.has(key)) {
       groups.set(key, { frames: painted.length ? [frames[0], ...painted] : frames, shown, places: [], color: colored });
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from stylizer.errors import RequestError
+from stylizer.ui.language import say
 
 
 class FileData(TypedDict):
@@ -166,7 +167,7 @@ def read_edit(data: Any, *needed: str) -> RegionEdit:
     edit = data if isinstance(data, dict) else {}
     found = {key: value for key, value in edit.items() if key in _READ and _READ[key](value)}
     if any(key in edit and key not in found for key in _READ) or any(key not in found for key in needed):
-        raise RequestError("what the stage said was not understood; reload the page")
+        raise RequestError(say("what the stage said was not understood; reload the page"))
     return found  # type: ignore[return-value]
 
 

@@ -8,7 +8,7 @@
  * @property {any} above
  * @property {number} blend
  * @property {any} mask
- * @property {number} gray how much of the photo's color it gets, 0 to 1
+ * @property {number} gray how much of the photo's color it gets, 0 to 1; -1 takes all color away
  *
  * @typedef {object} Scene
  * @property {Group[]} groups
@@ -33,6 +33,7 @@ const vec3 LUMA = vec3(0.299, 0.587, 0.114);
 void main() {
   vec2 uv = vec2(at.x, 1.0 - at.y);
   color = mix(texture(below, uv), texture(above, uv), blend);
+  if (gray < 0.0) color.rgb = vec3(dot(color.rgb, LUMA));
   if (gray > 0.0) {
     float light = dot(color.rgb, LUMA);
     vec3 own = texture(photo, uv).rgb, chroma = own - dot(own, LUMA);
@@ -155,6 +156,12 @@ function plainPainter(context, canvas) {
   const scratch = document.createElement("canvas").getContext("2d");
   /** Give what is drawn the photo's color: the canvas's own blend has the law of `keep_color`, all but its bounds. */
   const recolor = (target, photo, gray, { x, y, width, height }) => {
+    if (gray < 0) {
+      target.globalCompositeOperation = "saturation";
+      target.fillStyle = "#808080";
+      target.fillRect(x, y, width, height);
+      target.globalCompositeOperation = "source-over";
+    }
     if (gray <= 0) return;
     target.globalAlpha = gray;
     target.globalCompositeOperation = "color";

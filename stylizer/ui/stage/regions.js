@@ -5,7 +5,8 @@
 // `acknowledged` that number, the stage's own masks, strengths and choice stand. `message.py` says what a message
 // of regions holds, and what an edit does.
 
-import { HATCHES, KEEP, Stroke, addUp, covers, groupsOf, markPixels, nearest, regionAt } from "./masks.js";
+import { HATCHES, Stroke, addUp, covers, groupsOf, keeps, markPixels, nearest, regionAt } from "./masks.js";
+import { say } from "./words.js";
 
 const BRUSH = { least: 2, most: 256, step: 1.25 }; // pixels of the masks
 const CLICK = { reach: 6, time: 600 }; // CSS pixels and ms within which a press is a click
@@ -251,7 +252,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
       const { layer, strength, words } = regions.entries[place];
       button.setAttribute("aria-pressed", regions.selected.includes(button.dataset.name));
       button.lastChild.textContent =
-        layer === KEEP ? "photo" : strength === null ? words : `${words} ${Math.round(100 * strength)} %`;
+        keeps(layer) ? words : strength === null ? words : `${words} ${Math.round(100 * strength)} %`;
     });
     box.dataset.regions = regions.entries.length;
     box.dataset.selected = regions.selected.join(", ");
@@ -299,7 +300,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     regions.edits += 1; // what arrives from now on, and does not know of it, changes no strength
     for (const place of places) {
       const region = regions.entries[place];
-      Object.assign(region, { strength: wanted, layer: region.layer === KEEP ? "" : region.layer });
+      Object.assign(region, { strength: wanted, layer: keeps(region.layer) ? "" : region.layer });
     }
     showLegend();
     redraw();
@@ -348,13 +349,13 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     });
     box.classList.toggle("brushing", painting());
     find(".stage-tolerance").hidden = tool !== "similar";
-    hint.textContent = painting() && !chosenPlaces().length ? "Choose a region first, then paint." : "";
+    hint.textContent = painting() && !chosenPlaces().length ? say("Choose a region first, then paint.") : "";
     redraw();
   }
 
   function setRadius(radius) {
     regions.radius = Math.min(BRUSH.most, Math.max(BRUSH.least, radius));
-    hint.textContent = `Brush ${Math.round(2 * regions.radius)} px`;
+    hint.textContent = say("Brush {size} px", { size: Math.round(2 * regions.radius) });
     redraw();
   }
 
@@ -421,7 +422,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     if (pointers.size > 1) return abandonStroke(); // two fingers zoom
     if (!painting()) press = { x: event.clientX, y: event.clientY, time: event.timeStamp };
     else if (chosenPlaces().length) beginStroke(event);
-    else hint.textContent = "Choose a region first, then paint.";
+    else hint.textContent = say("Choose a region first, then paint.");
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!regions.entries.length) return;
@@ -459,7 +460,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     const [target] = chosenPlaces();
     const erase = regions.tool === "erase";
     if (target === 0 && erase) {
-      hint.textContent = "The rest is what no other region has; paint those.";
+      hint.textContent = say("The rest is what no other region has; paint those.");
       return;
     }
     [...drawn.keys()].filter((place) => place !== target).forEach((place) => drawn.delete(place));
@@ -494,7 +495,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     beforeShown,
     stillPainting: () => regions.stroke !== null,
     masksTouched: () => regions.touched,
-    strengths: () => regions.entries.map(({ layer, strength }) => (layer === KEEP ? 0 : strength)),
+    strengths: () => regions.entries.map(({ layer, strength }) => (keeps(layer) ? 0 : strength)),
     reached: { setRegionStrength, regionAdjusted },
   };
 }

@@ -9,6 +9,7 @@ import { same, truthOf } from "./masks.js";
 import { choosePainter } from "./painters.js";
 import { openRegions } from "./regions.js";
 import { fitted, panned, pictureRect, visibleSpan, zoomed } from "./view.js";
+import { say, translate } from "./words.js";
 
 const REST = 150; // ms without a move before the true picture is asked for
 const ADJUST = 250; // ms without a move before brush or detail are painted anew
@@ -23,6 +24,7 @@ export function openStage({ element, trigger, props, watch }) {
   const box = find(".stage");
   const canvas = find("canvas");
   const divider = find(".stage-divider");
+  translate(element);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   const { stage: name, strengthSlider, colorSlider, photoPlace } = box.dataset; // a name, and selectors
@@ -146,8 +148,8 @@ export function openStage({ element, trigger, props, watch }) {
 
   function describe() {
     const strength = Math.round(state.strength * 100);
-    const label = state.original ? `${state.alt} The original is shown.` : `${state.alt} Strength ${strength} percent.`;
-    canvas.setAttribute("aria-label", label.trim());
+    const shown = state.original ? say("The original is shown.") : say("Strength {strength} percent.", { strength });
+    canvas.setAttribute("aria-label", `${state.alt} ${shown}`.trim());
   }
 
   // ---- messages of the studio ---------------------------------------------------------------------------------
@@ -303,7 +305,7 @@ export function openStage({ element, trigger, props, watch }) {
     state.split = Math.min(1, Math.max(0, split));
     const percent = Math.round(state.split * 100);
     divider.setAttribute("aria-valuenow", percent);
-    divider.setAttribute("aria-valuetext", `${percent} percent of the picture shows the photo`);
+    divider.setAttribute("aria-valuetext", say("{percent} percent of the picture shows the photo", { percent }));
     box.classList.toggle("divided", state.split > 0);
     redraw();
   }

@@ -4,13 +4,14 @@
 // A visit's id stands in the tab's own storage, which a reload keeps, and in a list of the browser's, from which a
 // tab that is opened tomorrow takes the newest that no other tab has. A lock of the browser tells which are taken.
 
+import { language, say, translate } from "./words.js";
+
 const OWN = "studio.visit";
 const ALL = "studio.visits";
 const MOST = 12;
 const OFFERED = 3000; // ms
 const DAYS = 2; // as long as the studio keeps visits
 const LOST = "Connection to the server was lost";
-const AWAY = "The connection is lost. Your work is kept; the page comes back by itself.";
 
 /**
  * Add a visit to those that the browser knows, the newest first.
@@ -95,15 +96,16 @@ export function download(file) {
   if (file?.url) Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "" }).click();
 }
 
-const NAMED = ["style", "strength", "color", "colors_only", "stroke", "detail"]; // what a link may say
+const NAMED = ["style", "translate", "look", "strength", "color", "colors_only", "stroke", "detail"]; // what a link may say
+let asked = /** @type {string | null} */ (null);
 
 /** Take what the page's address says, once: a reload brings the visit back as it was then. */
 export function address(visit) {
-  const asked = location.search;
+  asked ??= location.search; // each tab asks
   const left = new URLSearchParams(asked);
   NAMED.forEach((name) => left.delete(name));
   const rest = left.size ? `?${left}` : "";
-  if (rest !== asked) history.replaceState(null, "", location.pathname + rest);
+  if (rest !== location.search) history.replaceState(null, "", location.pathname + rest);
   return [visit, asked];
 }
 
@@ -114,13 +116,14 @@ export async function copyLink(settings) {
   try {
     await navigator.clipboard.writeText(link);
   } catch {
-    window.prompt("Copy this link", link); // pages that are not secure have no clipboard
+    window.prompt(say("Copy this link"), link); // pages that are not secure have no clipboard
   }
 }
 
 /** Say in a line of our own that the server is away, in place of Gradio's notice, which covers the page. */
 function watchConnection() {
-  const line = Object.assign(document.createElement("p"), { className: "away", hidden: true, textContent: AWAY });
+  const textContent = say("The connection is lost. Your work is kept; the page comes back by itself.");
+  const line = Object.assign(document.createElement("p"), { className: "away", hidden: true, textContent });
   line.setAttribute("role", "status");
   document.body.append(line);
   const look = () => {
@@ -133,8 +136,8 @@ function watchConnection() {
 }
 
 const PICTURES = {
-  "invent-picture": "The invented picture",
-  "translate-hint-picture": "The photo in gray, to click colors on",
+  "invent-picture": say("The invented picture"),
+  "translate-hint-picture": say("The photo in gray, to click colors on"),
 };
 
 /** Name thumbnails by their captions, and single pictures; Gradio names them by number, or not at all. */
@@ -154,6 +157,8 @@ const THEME = "studio.theme";
 
 /** Begin the page; `masthead` is its header. */
 export function openPage(masthead) {
+  document.documentElement.lang = language;
+  translate(masthead);
   const chosen = localStorage.getItem(THEME);
   if (chosen) document.body.classList.toggle("dark", chosen === "dark");
   masthead.querySelector("button").onclick = () => {

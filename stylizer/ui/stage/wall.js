@@ -1,5 +1,7 @@
 // @ts-check
-// The wall of paintings: words and chips say which are seen, arrows move between them, clicks choose and mix.
+// The wall of paintings: words and choices say which are seen, arrows move between them, clicks choose and mix.
+
+import { say, translate } from "./words.js";
 
 /** The largest remainders get what rounding leaves over: whole numbers in the ratio of `parts` that sum to `total`. */
 function shared(parts, total) {
@@ -53,21 +55,23 @@ export function neighbor(boxes, from, key) {
 /** Write as people type: small letters without accents. */
 export const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
 
-const ALL = "All";
+const MINE = "Mine";
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 
 /** Begin the wall with what Gradio gives the script of a component. */
 export function openWall({ element, trigger, props, watch }) {
   const find = (name) => /** @type {HTMLElement} */ (element.querySelector(name));
-  const [box, hang, said, chips, mix] = [".wall", ".wall-hang", ".wall-said", ".wall-chips", ".wall-mix"].map(find);
+  const [box, hang, said, mix] = [".wall", ".wall-hang", ".wall-said", ".wall-mix"].map(find);
+  const groups = /** @type {HTMLSelectElement[]} */ ([...element.querySelectorAll("[data-group]")]);
   const search = /** @type {HTMLInputElement} */ (element.querySelector("input[type=search]"));
+  translate(element);
   const most = Number(box.dataset.most);
-  const state = { own: "", chosen: [], shares: [], chip: ALL, mixing: false, moment: 0 };
+  const state = { own: "", chosen: [], shares: [], mixing: false, moment: 0 };
 
   const cards = () => /** @type {HTMLElement[]} */ ([...hang.children]);
   const seen = () => cards().filter((card) => !card.hidden);
   const face = (card) => /** @type {HTMLElement} */ (card.querySelector(".card-face"));
-  const say = (words) => {
+  const tell = (words) => {
     if (said.textContent !== words) said.textContent = words;
   };
 
@@ -94,13 +98,21 @@ export function openWall({ element, trigger, props, watch }) {
 
   function filter() {
     const words = plain(search.value).split(/\s+/).filter(Boolean);
+    const wanted = groups.map(({ value }) => value).filter(Boolean);
     for (const card of cards()) {
-      const underChip = state.chip === ALL || (card.dataset.chips || "").split("|").includes(state.chip);
-      card.hidden = !underChip || !words.every((word) => (card.dataset.words || "").includes(word));
+      const labels = (card.dataset.labels || "").split("|");
+      card.hidden = !wanted.every((label) => labels.includes(label)) || !words.every((word) => (card.dataset.words || "").includes(word));
     }
     const count = seen().length;
-    const asked = words.length > 0 || state.chip !== ALL;
-    say(count === 0 ? "No painting is called so. Try another word, or All." : asked ? `${count} of ${cards().length} paintings.` : "");
+    const asked = words.length > 0 || wanted.length > 0;
+    for (const group of groups) group.classList.toggle("chosen", group.value !== "");
+    tell(
+      count === 0
+        ? say("No painting is like that. Try another word, or any artist.")
+        : asked
+          ? say("{count} of {all} paintings.", { count, all: cards().length })
+          : "",
+    );
     reach();
     show();
   }
@@ -137,8 +149,8 @@ export function openWall({ element, trigger, props, watch }) {
       share.textContent = shown ? `${state.shares[place]} %` : "";
       plus.textContent = shown ? "−" : "+";
       plus.hidden = place === 0 && !shown;
-      plus.title = shown ? "Take out of the mix" : "Mix in";
-      plus.ariaLabel = `${shown ? "Take out" : "Mix in"} ${title}`;
+      plus.title = shown ? say("Take out of the mix") : say("Mix in");
+      plus.ariaLabel = `${shown ? say("Take out") : say("Mix in")} ${title}`;
     }
   }
 
@@ -149,7 +161,7 @@ export function openWall({ element, trigger, props, watch }) {
     let keys = [key];
     if (mixing && state.chosen.length) {
       keys = within ? state.chosen.filter((each) => each !== key) : [...state.chosen, key];
-      if (keys.length > most) return say(`At most ${most} paintings are mixed. Take one out first.`);
+      if (keys.length > most) return tell(say("At most {most} paintings are mixed. Take one out first.", { most }));
       if (!keys.length) return;
     }
     state.moment = performance.now();
@@ -169,7 +181,7 @@ export function openWall({ element, trigger, props, watch }) {
     state.mixing = !state.mixing;
     mix.ariaPressed = String(state.mixing);
     box.classList.toggle("mixing", state.mixing);
-    say(state.mixing ? `Click up to ${most} paintings; a second click takes one out.` : "");
+    tell(state.mixing ? say("Click up to {most} paintings; a second click takes one out.", { most }) : "");
   });
 
   // ---- keys ---------------------------------------------------------------------------------------------------
@@ -194,24 +206,13 @@ export function openWall({ element, trigger, props, watch }) {
     if ((event.key === "+") !== state.chosen.includes(/** @type {HTMLElement} */ (card).dataset.key || "")) pick(card, true);
   });
 
-  const labels = () => /** @type {HTMLElement[]} */ ([...chips.children]).filter((chip) => !chip.hidden);
-  const stopAt = (chip) => labels().forEach((each) => (each.tabIndex = each === chip ? 0 : -1));
-  rove(chips, labels, (chip) => {
-    stopAt(chip);
-    chip.focus({ preventScroll: true });
-    chip.scrollIntoView({ block: "nearest", inline: "nearest" });
-  });
-
-  function choose(chip) {
-    state.chip = chip.dataset.chip;
-    for (const each of labels()) each.ariaPressed = String(each === chip);
-    stopAt(chip);
+  /** Show all paintings again. */
+  function showAll() {
+    search.value = "";
+    for (const group of groups) group.value = "";
     filter();
   }
-  chips.addEventListener("click", (event) => {
-    const chip = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (chip) choose(chip);
-  });
+  for (const group of groups) group.addEventListener("change", filter);
   search.addEventListener("input", filter);
 
   // ---- what the studio says -----------------------------------------------------------------------------------
@@ -223,15 +224,14 @@ export function openWall({ element, trigger, props, watch }) {
       hang.insertAdjacentHTML("afterbegin", message.own);
       expect(cards().filter(({ dataset }) => dataset.key?.startsWith("own:")));
       state.own = message.own;
-      const mine = /** @type {HTMLElement} */ (chips.children[1]);
-      mine.hidden = !message.own;
-      choose(labels()[0]);
+      const mine = /** @type {HTMLOptionElement} */ (element.querySelector(`option[value=${MINE}]`));
+      mine.hidden = mine.disabled = !message.own;
+      showAll();
     }
     const other = message.chosen[0] !== state.chosen[0];
     Object.assign(state, { chosen: message.chosen, shares: message.shares, moment: message.moment });
     if (other && !seen().some(({ dataset }) => dataset.key === state.chosen[0])) {
-      search.value = "";
-      choose(labels()[0]);
+      showAll();
     }
     mark();
     reach();

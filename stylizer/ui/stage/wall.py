@@ -17,6 +17,8 @@ import gradio as gr
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import open_picture
 from stylizer.ui.gallery import OWN, StyleCard, StyleGallery, chip_label
+from stylizer.ui.language import say
+from stylizer.ui.messages import capital, title_line
 from stylizer.ui.stage.component import PLACE
 
 MOST_MIXED = 4
@@ -30,7 +32,8 @@ TEMPLATE = """
     <button type="button" class="wall-mix" aria-pressed="false"
             title="Paintings that you click join the chosen one">Mix</button>
   </div>
-  <div class="wall-chips" role="group" aria-label="Show paintings by artist, technique or mood">{chips}</div>
+  <div class="wall-groups" role="group" aria-label="Show paintings by artist, technique or mood"
+    >{groups}</div>
   <p class="wall-said" role="status"></p>
   <div class="wall-hang" role="group" aria-label="Paintings">{cards}</div>
 </div>
@@ -51,14 +54,10 @@ class WallMessage(TypedDict):
 
 def make_wall(gallery: StyleGallery, chosen: str) -> gr.HTML:
     """Hang the gallery; the wall triggers `pick` with the keys of what is chosen now, and the clicked one."""
-    chips = "".join(
-        f'<button type="button" tabindex="{0 if place == 0 else -1}" aria-pressed="{str(place == 0).lower()}"'
-        f' data-chip="{safe(chip)}"{" hidden" if chip == OWN else ""}>{safe(chip)}</button>'
-        for place, chip in enumerate((gallery.chips[0], OWN, *gallery.chips[1:]))
-    )
+    groups = "".join(_write_group(*group) for group in gallery.groups.items())
     return gr.HTML(
         WallMessage(own="", chosen=[chosen] if chosen else [], shares=[100] if chosen else [], moment=0),
-        html_template=TEMPLATE.format(most=MOST_MIXED, chips=chips, cards=write_cards(gallery.shipped)),
+        html_template=TEMPLATE.format(most=MOST_MIXED, groups=groups, cards=write_cards(gallery.shipped)),
         js_on_load=(
             f"import(new URL('{PLACE}/wall.js', document.baseURI).href)"
             ".then(({ openWall }) => openWall({ element, trigger, props, watch })); // 'pick'"
@@ -73,14 +72,28 @@ def write_cards(cards: Sequence[StyleCard]) -> str:
     return "".join(map(_write_card, cards))
 
 
+EVERY = {"artist": "Any artist", "technique": "Any technique", "mood": "Any mood"}
+
+
+def _write_group(group: str, labels: Sequence[str]) -> str:
+    """Write the choice of a group; "Mine" is the first of the artists, once there is something."""
+    own = f'<option value="{OWN}" hidden disabled>{OWN}</option>' if group == "artist" else ""
+    options = "".join(f'<option value="{safe(label)}">{safe(label)}</option>' for label in labels)
+    return (
+        f'<select aria-label="{capital(group)}" data-group="{group}">'
+        f'<option value="">{EVERY[group]}</option>{own}{options}</select>'
+    )
+
+
 def _write_card(card: StyleCard) -> str:
     title, name = safe(card.title), safe(card.caption)
     by = card.artist or ", ".join(map(chip_label, card.tags[:1]))
-    chips = "|".join(map(safe, sorted(card.labels)))
+    labels = "|".join(map(safe, sorted(card.labels)))
     thumbnail = _image(card.thumbnail, source="data-src")  # the script fetches it when it comes in sight
     painting = "" if card.painting is None else _image(card.painting, "card-painting", "data-src")
     return (
-        f'<div class="card" data-key="{safe(card.key)}" data-chips="{chips}" data-words="{safe(card.words)}">'
+        f'<div class="card" data-key="{safe(card.key)}" data-labels="{labels}"'
+        f' data-words="{safe(card.words)}">'
         f'<button type="button" class="card-face" tabindex="-1" aria-pressed="false"'
         f' title="{name}"><span class="card-picture">{thumbnail}{painting}'
         f'<b class="card-share" hidden></b></span><span class="card-title">{title}</span>'
@@ -93,9 +106,10 @@ def _write_card(card: StyleCard) -> str:
 def chosen_panel(card: StyleCard | None, region: str = "") -> str:
     """Show a style large, with what is known of it; `region` says which part of the photo wears it."""
     if card is None:
-        return '<p class="chosen">Choose a painting.</p>'
+        return title_line(say("Choose a painting."))
     lines = [("chosen", f"{region}: {card.title}" if region else card.title), ("by", card.by)]
-    lines += [("about", card.about), ("credit", f"Painting: {card.credit}" if card.painting else "")]
+    credit = say("Painting: {credit}", credit=card.credit) if card.painting else ""
+    lines += [("about", card.about), ("credit", credit)]
     told = "".join(f'<p class="{name}">{safe(text)}</p>' for name, text in lines if text)
     large = _image(card.large or card.thumbnail, "chosen-picture")
     return f'<div class="chosen-card">{large}<div>{told}</div></div>'
@@ -131,5 +145,5 @@ def read_pick(data: Any) -> tuple[list[str], str, float]:
     chosen = [each for each in keys if isinstance(each, str)] if isinstance(keys, list) else []
     number = isinstance(moment, int | float) and math.isfinite(moment)
     if not number or not isinstance(key, str) or not 0 < len(chosen) <= MOST_MIXED or chosen != keys:
-        raise RequestError("what the gallery said was not understood; reload the page")
+        raise RequestError(say("what the gallery said was not understood; reload the page"))
     return list(dict.fromkeys(chosen)), key, float(moment or 0)

@@ -9,24 +9,21 @@ import gradio as gr
 from stylizer import __version__
 from stylizer.ui.samples import SamplePhoto
 
-TEXT = """
-### What happens to your pictures
-Your photos and paintings stay on the computer that runs this page, so that this visit can come back after a
-reload, or tomorrow. They are deleted two days after your last click, or at once with the button below. Nobody
-can guess a picture's address, but whoever has it can see the picture until then. A saved PNG holds its
-settings, and nothing about you or your camera.
-
-### Licenses
-The studio is free software under the Apache License 2.0. The named styles come from works in the public
-domain, or were drawn by this project. Paintings that are shown: Art Institute of Chicago, CC0.
-Sample photos: {photos}.
-
-### Programs
-`/stylize`, `/study`, `/translate`, `/invent` and others are open to programs: see "Use via API" below, and
-`gradio_client`.
-
-Style transfer studio {version}
-"""
+TEXT = (
+    "<h3>What happens to your pictures</h3><p>Your photos and paintings stay on the computer that runs "
+    "this page, so that this visit can come back after a reload, or tomorrow. They are deleted two days "
+    "after your last click, or at once with the button below. Nobody can guess a picture's address, but "
+    "whoever has it can see the picture until then. A saved PNG holds its settings, and nothing about you"
+    " or your camera.</p><h3>Licenses</h3><p>The studio is free software under the Apache License 2.0. "
+    "The named styles come from works in the public domain, or were drawn by this project. Paintings that"
+    " are shown: Art Institute of Chicago, CC0.</p>"
+)
+PROGRAMS = (
+    "<h3>Programs</h3><p><code>/stylize</code>, <code>/study</code>, <code>/translate</code>, "
+    "<code>/invent</code> and others are open to programs: see the page's API below, and "
+    "<code>gradio_client</code>.</p>"
+)
+FACTS = "<p>Sample photos: {photos}.</p><p>Style transfer studio {version}</p>"
 
 
 SAVED_HERE = "What you save stays here. Click a picture to download it again, or to use its settings."
@@ -72,6 +69,9 @@ def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
     file = gr.DownloadButton(visible="hidden", elem_id="history-file")
     line = gr.HTML("", elem_id="about-status", apply_default_css=False)
     photos = "; ".join(f"{sample.title}: {sample.credit}" for sample in samples)
-    gr.Markdown(TEXT.format(photos=photos, version=__version__), elem_id="about")
+    with gr.Column(elem_id="about"):
+        gr.HTML(TEXT)
+        gr.HTML(PROGRAMS)
+        gr.HTML(FACTS.format(photos=photos, version=__version__), elem_id="about-facts")
     forget = gr.Button("Delete this visit now", elem_id="forget", size="md")
     return AboutTab(history, box, title, png, jpeg, file, again, line, forget)

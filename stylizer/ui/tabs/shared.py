@@ -58,6 +58,7 @@ def make_easel(
         made["stop"] = gr.Button("Stop", visible=False, elem_id=f"{prefix}stop", min_width=120)
     made["facts"] = gr.HTML("", elem_id=f"{prefix}facts", apply_default_css=False)
     made["download"] = gr.DownloadButton(visible="hidden", elem_id=f"{prefix}download")
+    made["copy_link"] = gr.Button("Copy link", elem_id=f"{prefix}copy-link", elem_classes="quiet", size="sm")
     return made
 
 

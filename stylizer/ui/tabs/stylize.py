@@ -93,7 +93,6 @@ def make_stylize_tab(
     with gr.Row(elem_id="studio", equal_height=False):
         with gr.Column(scale=3, min_width=320, elem_id="easel"):
             made |= make_easel(message, sentence, masterwork=True)
-            made["copy_link"] = gr.Button("Copy link", elem_id="copy-link", size="sm")
         with gr.Column(scale=2, min_width=320, elem_id="palette"):
             made |= _photo(samples)
             made |= make_regions_panel(can_find, PICTURES)
@@ -109,7 +108,11 @@ def _photo(samples: tuple[SamplePhoto, ...]) -> dict[str, Any]:
         made = make_photo_row(samples)
         with gr.Column(elem_id="batch"):
             made["batch"] = gr.UploadButton(
-                "Paint several photos into a zip", file_types=PICTURES, file_count="multiple", size="md"
+                "Several photos at once, as a zip",
+                file_types=PICTURES,
+                file_count="multiple",
+                size="sm",
+                elem_classes="quiet",
             )
         with gr.Accordion("Camera", open=False, elem_id="camera-panel"):
             made["camera"] = gr.Image(

@@ -46,6 +46,7 @@ class TranslateTab:
     size: gr.Radio
     format: gr.Radio
     facts: gr.HTML
+    copy_link: gr.Button
     photo: gr.UploadButton
     samples: gr.Gallery
     looks: gr.Gallery

@@ -1,0 +1,151 @@
+"""The page's languages: no text is missing in one, and each visitor is spoken to in theirs."""
+
+import ast
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from gradio.context import LocalContext
+
+import stylizer.ui
+from stylizer.models.class_table import NAMES
+from stylizer.ui.gallery import MOODS, TECHNIQUES, chip_label
+from stylizer.ui.language import SENTENCES, labels, say, spoken
+from stylizer.ui.messages import listed
+from stylizer.ui.page import HEADER, make_page
+from stylizer.ui.stage import component, wall
+
+ROOM = Path(stylizer.ui.__file__).parent
+SAID = ("button", "html", "markdown", "uploadbutton", "downloadbutton")
+"""Widgets whose value is a text of the page."""
+DATA = ("masthead", "chosen", "about-facts", "translate-about", "translate-model", "translate-domains")
+DATA += ("invent-model",)
+"""Widgets that show what styles, models and licenses say of themselves; the masthead is our own HTML."""
+SAME = {"PNG", "JPEG", "4096 px", "2048 px", "1024 px"}
+
+
+def messages():
+    """Read what handlers say out of their code."""
+    found = {name for name in NAMES if name != "other"} | {"rest"}
+    for file in ROOM.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "words"):
+                found |= {text.value for text in node.args[:1] if isinstance(text, ast.Constant)}
+    return found
+
+
+class Texts(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def handle_data(self, data):
+        self.found.add(data.strip())
+
+    def handle_starttag(self, tag, attributes):
+        self.found |= {text for name, text in attributes if name in ("title", "aria-label", "placeholder")}
+
+
+def stage():
+    """Read what our own HTML and scripts say."""
+    texts = Texts()
+    for picture in ("painting", "translation"):
+        words = {"name": "", "prefix": "", "first": "1", "picture": picture, "title": picture.capitalize()}
+        texts.feed(component.TEMPLATE.format(**words))
+    texts.feed(wall.TEMPLATE.format(most=4, groups="", cards="") + HEADER)
+    texts.feed('<button title="Mix in">+</button>')
+    for group, every in wall.EVERY.items():
+        texts.feed(f'<select aria-label="{group.capitalize()}"><option>{every}</option></select>')
+    found = {text for text in texts.found if re.search("[a-zA-Z]{2}", text)}
+    found |= {"Mine", *map(chip_label, (*TECHNIQUES, *MOODS))}
+    for file in ROOM.rglob("*.js"):
+        found |= set(re.findall(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"', file.read_text()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def page_labels(tmp_path_factory):
+    """Read what Gradio's widgets say out of the page itself."""
+    from tests.ui.small_studio import small_engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("files")))
+        engine = small_engine(tmp_path_factory.mktemp("checkpoints"), segments=True, models=True)
+        page = make_page(engine)
+    found = set()
+    config = page.get_config_file()
+    kinds = {widget["id"]: widget["type"] for widget in config["components"]}
+    tabs = [each for each in config["layout"]["children"] if kinds[each["id"]] == "tabs"]
+    inside = {place for each in tabs for place in _inside(each)}  # beside them stand the programs' endpoints
+    for widget in config["components"]:
+        settings = widget["props"]
+        if widget["id"] not in inside or settings.get("visible") == "hidden":
+            continue
+        texts = [settings.get(name) for name in ("label", "info", "placeholder")]
+        if settings.get("elem_id") not in DATA:
+            texts += [settings.get("value")] if widget["type"] in SAID else []
+            choices = settings.get("choices") or ()
+            texts += [each[0] if isinstance(each, list | tuple) else each for each in choices]
+        texts = [_unmarked(text) for text in texts]
+        told = [text for text in texts if isinstance(text, str) and re.search("[a-zA-Z]{2}", text)]
+        found |= {text for text in told if 'class="chosen"' not in text}  # what a model says of itself
+    page.close()
+    return found - SAME
+
+
+def _unmarked(text):
+    """Take the mark off that Gradio's I18n gives a text."""
+    marked = isinstance(text, str) and text.startswith("__i18n__")
+    return json.loads(text.removeprefix("__i18n__"))["key"] if marked else text
+
+
+def _inside(layout):
+    for child in layout.get("children", ()):
+        yield child["id"]
+        yield from _inside(child)
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_language_says_all_that_handlers_say_and_nothing_else(code):
+    assert set(SENTENCES[code]["messages"]) == messages()
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_language_says_all_that_our_html_and_scripts_say_and_nothing_else(code):
+    assert set(SENTENCES[code]["stage"]) == stage()
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_language_says_all_that_stands_on_the_page_and_nothing_else(code, page_labels):
+    assert sorted(SENTENCES[code]["labels"]) == sorted(page_labels)
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_translation_keeps_values_numbers_and_tags(code):
+    for part, sentences in SENTENCES[code].items():
+        for english, said in sentences.items():
+            assert said.strip(), f"{part}: {english}"
+            for kept in (r"\{\w+\}", r"</?\w+", r"\b\d+\b"):
+                assert sorted(re.findall(kept, said)) == sorted(re.findall(kept, english)), english
+
+
+def test_everybody_is_spoken_to_in_the_first_language_that_the_browser_asks_for():
+    def ask(languages):
+        LocalContext.request.set(SimpleNamespace(headers={"accept-language": languages}))
+        try:
+            return spoken(), say("Found {names}. Click one to choose it.", names="x"), listed(["a", "b", "c"])
+        finally:
+            LocalContext.request.set(None)
+
+    assert ask("zh-CN,zh;q=0.9,en;q=0.8") == ("zh-CN", "找到了：x。点击一个即可选中。", "a、b和c")
+    for other in ("en-US,en;q=0.9,zh-CN;q=0.5", "de", "", "x" * 5000, "../../zh-CN"):
+        assert ask(other) == ("en", "Found x. Click one to choose it.", "a, b and c")
+    assert spoken() == "en", "whoever is no visitor"
+
+
+def test_gradio_knows_the_labels_of_every_language():
+    told = labels().translations_dict
+    assert told["zh-CN"]["Save"] == "保存" and set(told) == {"en", *SENTENCES}
