@@ -52,7 +52,8 @@ def sentence_of(error: Exception) -> str:
 def picked(entries: Sequence[Entry], place: int) -> Entry:
     """Return the entry of a gallery that was clicked; raises RequestError for one that is not there."""
     if not 0 <= place < len(entries):
-        raise RequestError("That picture is not in the list any more. Reload the page and choose again.")
+        sentence = say("That picture is not in the list any more. Reload the page and choose again.")
+        raise RequestError(sentence)
     return entries[place]
 
 

@@ -17,6 +17,7 @@ from stylizer.imaging.picture import Picture, PictureError, read_recipe, save_pi
 from stylizer.ui.handlers.full_size import chosen, history_gallery, remember
 from stylizer.ui.handlers.stage import Answer, uploads_of
 from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.language import say, words
 from stylizer.ui.messages import INVENT, STYLIZE, picked, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
@@ -32,7 +33,7 @@ SHEET = 8
 MOST_SHEETS = 4 * STEPS + 2 * SHEET
 NEAR, FAR = 0.15, 0.4
 """Shares of another picture in a variation, at the fewest and at the most."""
-TOLD = "Keep it, vary it, or use it as a painting. The steps below lead to the other picture."
+TOLD = words("Keep it, vary it, or use it as a painting. The steps below lead to the other picture.")
 DEEDS = ("use", "paint", "keep", "vary")
 """The buttons that need a picture."""
 WIDGETS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")
@@ -77,22 +78,22 @@ class GenerateHandlers:
         try:
             request = read_request(settings)
             result = self.engine.run(request, token)
-            yield self._show(session, result.picture, result.recipe.to_json(), "Inventing the steps.")
+            yield self._show(session, result.picture, result.recipe.to_json(), say("Inventing the steps."))
             second = settings.second
             session.walk = [] if second is None else list(self._steps(request, second, token))
             hung = [
-                (str(self._file(session, step)), f"Step {place} of {STEPS}")
+                (str(self._file(session, step)), say("Step {place} of {count}", place=place, count=STEPS))
                 for place, step in enumerate(session.walk, 1)
             ]
             walk = gr.Gallery(value=hung, visible=bool(hung), selected_index=None)
-            yield {"walk": walk, "status": status(TOLD)}
+            yield {"walk": walk, "status": status(say(TOLD))}
         except Cancelled:
             return
 
     def _steps(self, request: GenerateRequest, second: Any, token: CancelToken) -> Iterator[Picture]:
         """Walk from the first seed alone to the second alone."""
         pure = replace(request, second=None, mix=(0.0, 0.0, 0.0))
-        for step in self.engine.walk(pure, whole("the second seed", second), STEPS, token):
+        for step in self.engine.walk(pure, whole(words("the second seed"), second), STEPS, token):
             token.check()
             yield step
 
@@ -128,7 +129,7 @@ class GenerateHandlers:
                 made = self.engine.run(request, token)
                 file = self._file(session, made.picture, made.recipe.to_json())
                 session.sheet = [*session.sheet, request]
-                shown.append((str(file), f"Picture {place} of {len(requests)}"))
+                shown.append((str(file), say("Picture {place} of {count}", place=place, count=len(requests))))
                 yield {"sheet": gr.Gallery(value=list(shown), selected_index=None)}
         except Cancelled:
             return
@@ -147,10 +148,13 @@ class GenerateHandlers:
         session = self.sessions.find(visit)
         made = self._present(session)
         place = 1 + sum(kept.tab == INVENT for kept in session.results)
-        name = f"Invented picture {place}"
+        name = say("Invented picture {number}", number=place)
         remember(session, made.picture, made.recipe or "", name, name, INVENT)
         self.sessions.save(session)
-        return {"history": history_gallery(session), "status": status(f"Kept in History as {name}.")}
+        return {
+            "history": history_gallery(session),
+            "status": status(say("Kept in History as {name}.", name=name)),
+        }
 
     def use_again(self, visit: str) -> Answer:
         """Bring back the settings of the chosen picture, if it was invented, and go there."""
@@ -159,7 +163,7 @@ class GenerateHandlers:
         if kept.tab != INVENT:
             return {}
         if not kept.recipe:
-            raise RequestError("a step between two pictures cannot be made again; take its file instead")
+            raise RequestError(say("a step between two pictures cannot be made again; take its file instead"))
         return {**self._restore(session, kept.recipe), "tabs": gr.Tabs(selected=INVENT)}
 
     def open_saved(self, visit: str, upload: Any) -> Answer:
@@ -168,7 +172,7 @@ class GenerateHandlers:
         for brought in uploads_of(upload)[:1]:
             text = read_recipe(brought["path"])
             if text is None:
-                raise PictureError("the picture holds no recipe; open a PNG that was saved in this tab")
+                raise PictureError(say("the picture holds no recipe; open a PNG that was saved in this tab"))
             return self._restore(session, text)
         return {}
 
@@ -176,22 +180,23 @@ class GenerateHandlers:
         recipe, notes = read_recipe_text(text)
         request, more = self.engine.restore(recipe) if not recipe.needs_photo else (None, ())
         if not isinstance(request, GenerateRequest):
-            raise RequestError("the picture was not invented; open it in the tab where it was made")
-        told = " ".join(["Settings are back.", *notes, *more])
+            raise RequestError(say("the picture was not invented; open it in the tab where it was made"))
+        told = " ".join([say("Settings are back."), *notes, *more])
         turn = session.generating.renew()
         return {**widgets_of(request), "turn": turn, "status": status(told)}
 
     @staticmethod
     def _present(session: Session) -> GeneratedPicture:
         if session.generated is None:
-            raise RequestError("no picture is invented yet; choose one")
+            raise RequestError(say("no picture is invented yet; choose one"))
         return session.generated
 
     def take_step(self, visit: str, event: gr.SelectData) -> Answer:
         """Show a picture of the walk large."""
         session = self.sessions.find(visit)
         step = picked(session.walk, event.index)
-        said = f"Step {event.index + 1} of {STEPS}. Keep it, or use it as a painting."
+        step_words = {"place": event.index + 1, "count": STEPS}
+        said = say("Step {place} of {count}. Keep it, or use it as a painting.", **step_words)
         return self._show(session, step, None, said)
 
     def use(self, visit: str) -> Answer:
@@ -200,7 +205,7 @@ class GenerateHandlers:
         made = self._present(session)
         picture = made.picture
         keep_source(session, picture, self._file(session, picture, made.recipe))
-        picture = replace(picture, name=f"Invented picture {len(session.own) + 1}")
+        picture = replace(picture, name=say("Invented picture {number}", number=len(session.own) + 1))
         taken = self.stylize.take_styles(session, [picture])
         return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
 
@@ -208,7 +213,7 @@ class GenerateHandlers:
         """Take the picture as the photo of the Stylize tab, to be painted in any style, and go there."""
         session = self.sessions.find(visit)
         made = self._present(session)
-        picture = replace(made.picture, name="Invented picture")
+        picture = replace(made.picture, name=say("Invented picture"))
         self.sessions.make_room(session, picture)
         keep_source(session, picture, self._file(session, picture, made.recipe))
         turn = self.stylize.stage(session).bring(picture, None)
@@ -242,8 +247,8 @@ def read_request(settings: GenerateSettings) -> GenerateRequest:
     mix = (settings.coarse / 100, settings.middle / 100, settings.fine / 100)
     return GenerateRequest(
         settings.model,
-        whole("the seed", settings.seed),
-        whole("the second seed", settings.second) if any(mix) else None,
+        whole(words("the seed"), settings.seed),
+        whole(words("the second seed"), settings.second) if any(mix) else None,
         mix,
         round(settings.truncation / 100, 4),
         (SIDE, SIDE),
@@ -274,5 +279,13 @@ def _some() -> float:
 def whole(name: str, value: Any) -> int:
     """Return a seed; raises RequestError when there is none."""
     if value is None or not float(value).is_integer() or not 0 <= value <= LARGEST_SEED:
-        raise RequestError(f"{name} is {value}; choose a whole number from 0 to {LARGEST_SEED}")
+        raise RequestError(
+            say(
+                "{name} is {value}; choose a whole number from {least} to {most}",
+                name=say(name),
+                value=value,
+                least=0,
+                most=LARGEST_SEED,
+            )
+        )
     return int(value)

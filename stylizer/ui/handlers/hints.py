@@ -14,13 +14,14 @@ from stylizer.engine.hints import MOST_FOUND, MOST_HINTS
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.language import say, words
 from stylizer.ui.messages import status
 from stylizer.ui.options import TranslateSettings, hints_for, written_hints
 from stylizer.ui.state import Session
 
 PANEL = ("hint_box", "hint_picture", "hint_line")
 """The widgets that show the hints."""
-NO_HINTS = "No colors are given: the model guesses all of them."
+NO_HINTS = words("No colors are given: the model guesses all of them.")
 _SIDE = 480  # long side of the gray copy, pixels
 _DOT, _RING = 7.0, 9.5  # radii of a hint's mark, pixels
 _RGBA = re.compile(r"rgba?\(\s*([0-9.]+)\s*,\s*([0-9.]+)\s*,\s*([0-9.]+)")
@@ -40,7 +41,7 @@ class HintHandlers:
         hint = ColorHint(min(1.0, x / width), min(1.0, y / height), web_color(color))
         hints = hints_for(settings.hints, photo.digest)
         if len(hints) == MOST_HINTS:
-            raise RequestError(f"there are {MOST_HINTS} hints already; take one back first")
+            raise RequestError(say("there are {count} hints already; take one back first", count=MOST_HINTS))
         return self._answer(session, photo, (*hints, hint))
 
     def take_back(self, visit: str, settings: TranslateSettings) -> Answer:
@@ -63,9 +64,9 @@ class HintHandlers:
             room = min(MOST_FOUND, MOST_HINTS - len(hints))
             found = self.live.engine.color_hints(photo, reference, settings.model, room) if room else ()
             if not found:
-                said = "The reference and the photo have nothing in common; click colors instead."
+                said = say("The reference and the photo have nothing in common; click colors instead.")
                 return {"status": status(said, "error")}
-            session.note = f"{len(found)} colors are taken from the reference."
+            session.note = say("{count} colors are taken from the reference.", count=len(found))
             return self._answer(session, photo, (*hints, *found))
         return {}
 
@@ -73,7 +74,7 @@ class HintHandlers:
         session = self.live.sessions.find(visit)
         photo = self.live.stage(session).photo
         if photo is None:
-            raise RequestError("There is no photo yet. Open one, or choose a sample.")
+            raise RequestError(say("There is no photo yet. Open one, or choose a sample."))
         return session, photo
 
     def _answer(self, session: Session, photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
@@ -89,13 +90,16 @@ def _place(event: gr.EventData) -> tuple[float, float]:
         or len(place) != 2
         or not all(type(side) in (int, float) for side in place)
     ):
-        raise RequestError("the event does not say which place was clicked; click again")
+        raise RequestError(say("the event does not say which place was clicked; click again"))
     return max(0.0, place[0]), max(0.0, place[1])
 
 
 def shown_hints(photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
     """Show the photo in gray, with a mark for each hint."""
-    said = NO_HINTS if not hints else f"{len(hints)} {'color is' if len(hints) == 1 else 'colors are'} given."
+    said = (
+        say("1 color is given.") if len(hints) == 1 else say("{count} colors are given.", count=len(hints))
+    )
+    said = said if hints else say(NO_HINTS)
     return {"hint_picture": marked(photo, hints), "hint_line": status(said)}
 
 

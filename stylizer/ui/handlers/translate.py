@@ -27,8 +27,9 @@ from stylizer.ui.handlers.hints import shown_hints
 from stylizer.ui.handlers.regions import RegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer
+from stylizer.ui.language import say, words
 from stylizer.ui.looks import Look, called, colors, convincing, find_looks, looks, takes_hints
-from stylizer.ui.messages import TRANSLATE, listed, picked, title_line, written
+from stylizer.ui.messages import TRANSLATE, capital, listed, picked, region_words, title_line, written
 from stylizer.ui.options import MOST_SHARES, TranslateSettings, hints_for, written_hints
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
@@ -41,7 +42,7 @@ PANEL = ("region_box", "region_title", "region_manner", "region_strength", "regi
 CONTROLS = (*TranslateSettings.WIDGETS, "about", "region_box", *HINT_PANEL)
 """The widgets that a recipe sets."""
 
-TO_GRAY = "Your photo is in color: it was turned to black and white first."
+TO_GRAY = words("Your photo is in color: it was turned to black and white first.")
 COLORED = 6.0
 """Mean distance of the largest from the smallest channel, of 255, above which a photo is in color."""
 
@@ -64,8 +65,8 @@ class TranslationEdits(RegionEdits):
 
     def words(self, name: str) -> str:
         if name in self.kept:
-            return "photo"
-        return " and ".join(written(domain) for domain, _ in self.own_of(name).domains or ())
+            return say("photo")
+        return listed([written(domain) for domain, _ in self.own_of(name).domains or ()])
 
     def whole(self, name: str, base: TranslateRequest) -> TranslateRequest:
         return replace(base, domains=self.resolved(name, base).domains)
@@ -100,7 +101,7 @@ class TranslateHandlers(SavingHandlers):
         for card in self.engine.models("translator"):
             if card.name == model:
                 return card
-        raise RequestError("this model is not here any more; choose another")
+        raise RequestError(say("this model is not here any more; choose another"))
 
     def widgets(self, session: Session) -> Answer:
         values = session.values[self.stage_name]
@@ -131,7 +132,7 @@ class TranslateHandlers(SavingHandlers):
         """Take another look, or a mix of several."""
         stage, card = self.stage(self.sessions.find(visit)), self.card(model)
         if not domains:
-            raise RequestError("no look is chosen; choose at least one")
+            raise RequestError(say("no look is chosen; choose at least one"))
         return {"turn": stage.renew(), **share_sliders(card, domains)}
 
     # -- the live picture -------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ class TranslateHandlers(SavingHandlers):
     def request(self, session: Session, settings: TranslateSettings) -> TranslateRequest:
         photo = self.stage(session).photo
         if photo is None:
-            raise RequestError("There is no photo yet. Open one, or choose a sample.")
+            raise RequestError(say("There is no photo yet. Open one, or choose a sample."))
         card = self.card(settings.model)
         offered = looks(card)
         chosen = [name for name in offered if name in (settings.domains or ())] or offered[:1]
@@ -191,12 +192,13 @@ class TranslateHandlers(SavingHandlers):
         stage = self.stage(session)
         if stage.photo is None or stage.request is None:
             return ""
-        return f"{stage.photo.name}, translated: {listed(self.names(stage.request))}."
+        names = listed(self.names(stage.request))
+        return say("{photo}, translated: {names}.", photo=stage.photo.name, names=names)
 
     def done(self, session: Session, request: TranslateRequest) -> str:
-        told = [f"Translated: {listed(self.names(request))}."]
+        told = [say("Translated: {names}.", names=listed(self.names(request)))]
         if colors(self.card(request.model)) and in_color(request.content):
-            told.append(TO_GRAY)
+            told.append(say(TO_GRAY))
         return " ".join(told)
 
     def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
@@ -233,16 +235,16 @@ class TranslateRegionHandlers(RegionHandlers):
     handlers: TranslateHandlers
 
     def invitation(self, what: str) -> str:
-        return f"Choose a look or a strength for {what}."
+        return say("Choose a look or a strength for {what}.", what=what)
 
     def set_domains(self, visit: str, domains: list[str], settings: TranslateSettings) -> Answer:
         """Give the chosen regions looks of their own, all alike."""
         session, stage, edits, base = self._chosen(visit, settings)
         if not domains:
-            raise RequestError("no look is chosen; choose at least one")
+            raise RequestError(say("no look is chosen; choose at least one"))
         own = tuple((name, 1.0) for name in domains)
         stage.change(edits.override(stage.selected, domains=own))
-        return self._answer(session, base, "Painting.")
+        return self._answer(session, base, say("Painting."))
 
     def panel(self, session: Session, base: TranslateRequest) -> Answer:
         stage = self.handlers.stage(session)
@@ -250,11 +252,11 @@ class TranslateRegionHandlers(RegionHandlers):
         if edits is None or not names:
             return {"region_box": gr.Column(visible=False)}
         own = edits.resolved(names[0], base)
-        title = " and ".join(names)
+        title = capital(listed(region_words(names)))
         offered = looks(self.handlers.card(base.model))
         return {
             "region_box": gr.Column(visible=True),
-            "region_title": title_line(title[:1].upper() + title[1:]),
+            "region_title": title_line(title),
             "region_manner": self._manner(edits, names),
             "region_strength": options.to_page("strength", own.strength),
             "region_domains": gr.CheckboxGroup(
@@ -270,7 +272,7 @@ def worded(domains: list[str]) -> list[tuple[str, str]]:
 def about_line(card: Card) -> str:
     """Say what a model does, and whether it convinces."""
     return title_line(
-        " ".join(filter(None, (card.about, "Experimental: look twice." if card.status else "")))
+        " ".join(filter(None, (card.about, say("Experimental: look twice.") if card.status else "")))
     )
 
 
@@ -290,7 +292,9 @@ def share_sliders(card: Card, chosen: list[str], shares: dict[str, int] | None =
     for place, name in enumerate(looks(card)[:MOST_SHARES]):
         settings: dict[str, Any] = {"value": shares[name]} if shares and name in shares else {}
         mixed = len(chosen) > 1 and name in chosen
-        answer[f"share{place}"] = gr.Slider(visible=mixed, label=f"Share of {written(name)}", **settings)
+        answer[f"share{place}"] = gr.Slider(
+            visible=mixed, label=say("Share of {name}", name=written(name)), **settings
+        )
     return answer
 
 
