@@ -61,7 +61,6 @@ def test_a_chinese_browser_sees_and_hears_chinese(chinese, tmp_path):
     chinese.get_by_role("button", name="区域").first.click()
     chinese.locator("#find-regions").click()
     status_says(chinese, "找到了：")
-    assert "天空" in chinese.locator(".stage-legend").first.inner_text()
     chinese.locator(".stage-legend button", has_text="天空").first.click()
     chinese.locator("#region-manner").get_by_text("保留照片").click()
     status_says(chinese, "与照片相同：天空")

@@ -7,8 +7,8 @@ import pytest
 from stylizer.imaging.picture import save_picture
 from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
-from stylizer.ui.handlers.translate import looks as translate_looks
 from stylizer.ui.links import read_link, write_link
+from stylizer.ui.looks import looks as translate_looks
 from stylizer.ui.options import StyleSettings, TranslateSettings
 from stylizer.ui.samples import sample_photos
 from stylizer.ui.sessions import Sessions

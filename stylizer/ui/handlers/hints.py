@@ -96,9 +96,7 @@ def _place(event: gr.EventData) -> tuple[float, float]:
 
 def shown_hints(photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
     """Show the photo in gray, with a mark for each hint."""
-    said = (
-        say("1 color is given.") if len(hints) == 1 else say("{count} colors are given.", count=len(hints))
-    )
+    said = say("1 color is given.") if len(hints) == 1 else say("{count} colors are given.", count=len(hints))
     said = said if hints else say(NO_HINTS)
     return {"hint_picture": marked(photo, hints), "hint_line": status(said)}
 

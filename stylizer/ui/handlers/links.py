@@ -11,9 +11,10 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui.gallery import whole_shares
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
-from stylizer.ui.handlers.translate import TranslateHandlers, looks, looks_of
+from stylizer.ui.handlers.translate import TranslateHandlers, looks_of
 from stylizer.ui.language import say, words
 from stylizer.ui.links import SETTINGS, Link, read_link, write_link
+from stylizer.ui.looks import looks
 from stylizer.ui.messages import TRANSLATE, capital, listed, status
 from stylizer.ui.options import MOST_FURTHER, StyleSettings, TranslateSettings, to_page
 
