@@ -29,7 +29,7 @@ from stylizer.models.masterwork_losses import MasterworkWeights
 from stylizer.models.perceptual import Perceptual, load_perceptual
 
 SIDE = 448
-FREE = MasterworkWeights(similarity=0.0, content=(0.0, 0.0), follow=0.0)
+FREE = MasterworkWeights(similarity=0.0, content=(0.0, 0.0), follow=0.0, even=0.0)
 """Nothing is kept of the photo."""
 
 

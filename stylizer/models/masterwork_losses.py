@@ -48,6 +48,8 @@ class MasterworkWeights:
     """Distance of normalized features from the photo's at relu3_1 and relu4_1, at strength 1."""
     follow: float = 2.0
     energy: float = 4.0
+    even: float = 80.0
+    """Against patches and dots where the photo is even: jumps of color beyond most of the painting's own."""
     range: float = 100.0
     """Against values outside [0, 1]."""
 
@@ -68,6 +70,8 @@ class PartTarget:
     colors: Tensor
     energy_planes: Tensor
     """(1, 3, h, w) >= 0: its calmest 30 %, its middling and its busy places."""
+    jumps: tuple[float, float]
+    """Jumps of color that three of four places of the paintings stay below, see `_all_jumps`."""
     energies: Tensor
     """Mean size of every band of detail there in the paintings, (3, bands, 3); see `_band_sizes`."""
 
@@ -87,6 +91,10 @@ class StageTargets:
     photo_bands: Tensor
     """(1, 1 or 2, h, w): middle and coarse detail; the fine is noise in calm places."""
     calm: Tensor
+    even: tuple[Tensor, ...]
+    """How even the photo is from each place to the next, 0 to 1, (1, 1, h, w), as `_all_jumps` lists them."""
+    allowed: tuple[Tensor, ...]
+    """Jumps of color that are usual there."""
     unit: float
     pool: int
     """Pixels a side whose mean is one color."""
@@ -94,6 +102,8 @@ class StageTargets:
 
 FOLLOW_GOAL = 0.84  # correlation with the photo in its calm places: 0.7 of what is drawn there is the photo's
 _TINY = 1e-3  # size of a band that no eye sees
+_EVEN = 0.06  # jump of color in the photo from which on it is an edge
+_COMMON = 0.75  # share of a painting's places whose jumps are usual
 MOST_ENERGY, LEAST_ENERGY = 0.9, 0.5  # of the painting's own, in calm, middling and busy places each
 
 
@@ -107,7 +117,7 @@ def part_target(
     rng: torch.Generator,
 ) -> PartTarget:
     """Measure paintings (1, 3, H, W), with shares of sum 1, for the part `mask` (1, 1, h, w) of a photo."""
-    wholes, rows, features, colors, bands = [], [], [], [], []
+    wholes, rows, features, colors, bands, jumps = [], [], [], [], [], [0.0, 0.0]
     pool = _color_pool(unit)
     for picture, share in paintings:
         own_rank = busy_rank(picture, unit * stroke)
@@ -119,6 +129,10 @@ def part_target(
         features.append(torch.cat(sampled(taps, places), 1))
         colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
         bands.append(_band_sizes(_color_bands(picture, unit * stroke), _energy_planes(own_rank)))
+        across, down, *pooled_jumps = _all_jumps(picture, pool)
+        for scale, maps in enumerate(((across, down), pooled_jumps)):
+            found = torch.cat([one.flatten() for one in maps])
+            jumps[scale] += share * float(found[:: max(1, len(found) // 100_000)].quantile(_COMMON))
         rows.append(share)
     pooled = torch.cat(features)
     mean = pooled.mean(0)
@@ -132,6 +146,7 @@ def part_target(
         mean=mean,
         colors=torch.cat(colors),
         energy_planes=mask * _energy_planes(rank),
+        jumps=(jumps[0], jumps[1]),
         energies=torch.stack([row * sizes for sizes, row in zip(bands, rows, strict=True)]).sum(0),
     )
 
@@ -140,7 +155,13 @@ def stage_targets(
     network: Perceptual, photo: Tensor, parts: Sequence[PartTarget], keep: Tensor, rank: Tensor, unit: float
 ) -> StageTargets:
     """Measure the photo (1, 3, h, w) at one size."""
-    features = network(photo)
+    features, pool = network(photo), _color_pool(unit)
+    even = tuple(torch.exp(-jumps.square() / (2 * _EVEN**2)) for jumps in _all_jumps(photo, pool))
+    usual = [
+        torch.stack([part.jumps[scale] * part.planes[:, :1] for part in parts]).sum(0)
+        for scale in (0, 0, 1, 1)
+    ]
+    allowed = tuple(_fitted(jumps, place) for jumps, place in zip(usual, even, strict=True))
     whole = len(parts) == 1 and float(parts[0].planes[:, :1].amin()) == 1
     shares: list[Tensor | None] = (
         [None] if whole else [shares_of(torch.cat([p.planes[:, :1] for p in parts], 1), features[0])]
@@ -155,8 +176,10 @@ def stage_targets(
         (normalized(features[2]), normalized(features[3])),
         _color_bands(photo, unit)[:1, -2:],
         calm_share(rank),
+        even,
+        allowed,
         unit,
-        _color_pool(unit),
+        pool,
     )
 
 
@@ -193,6 +216,10 @@ def masterwork_loss(
     for weight, tap, photo in zip(weights.content, features[2:], targets.photo_content, strict=True):
         distance = (normalized(tap) - photo).square().mean(1, keepdim=True)
         total = total + weight * (distance * _fitted(targets.keep, tap)).mean()
+    for jumps, even, usual in zip(
+        _all_jumps(picture, targets.pool), targets.even, targets.allowed, strict=True
+    ):
+        total = total + weights.even / 4 * (even * F.relu(jumps - usual)).mean()
     follow = band_correlations(bands[:1, -2:], targets.photo_bands, targets.calm)
     return total + weights.follow * F.relu(FOLLOW_GOAL - follow).sum()
 
@@ -254,6 +281,19 @@ def _color_bands(picture: Tensor, unit: float) -> Tensor:
     red, green, blue = picture[0]
     planes = luma(picture)[0, 0], (red - green) / 2, blue / 2 - (red + green) / 4
     return plane_bands(torch.stack(planes), unit)
+
+
+def _all_jumps(picture: Tensor, pool: int) -> tuple[Tensor, ...]:
+    """List the jumps of a picture, which show dots, then those of its pooled colors, which show patches."""
+    small = F.avg_pool2d(picture, max(1, min(pool, min(picture.shape[2:]) // 4)))
+    return (*_jumps(picture), *_jumps(small))
+
+
+def _jumps(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Distance of the colors of a picture (1, 3, h, w) from the next but one's, across and down."""
+    pairs = (picture[..., 2:], picture[..., :-2]), (picture[:, :, 2:], picture[:, :, :-2])
+    across, down = (((a - b).square().sum(1, keepdim=True) + 1e-6).sqrt() for a, b in pairs)
+    return across, down
 
 
 def _band_sizes(bands: Tensor, parts: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from stylizer.imaging.detail_bands import busy_rank
 from stylizer.imaging.keep_color import luma
 from stylizer.models.masterwork import (
     MasterworkOptions,
@@ -17,6 +18,7 @@ from stylizer.models.masterwork import (
     fitted,
     paint_masterwork,
 )
+from stylizer.models.masterwork_losses import masterwork_loss, part_target, stage_targets
 from stylizer.models.perceptual import content_distance, load_perceptual
 
 SMALL = MasterworkOptions(side=64, sides=(64,), steps=(12,), samples=128)
@@ -194,3 +196,24 @@ def test_memory_stays_below_what_is_predicted():
     out = subprocess.run([sys.executable, "-c", _MEASURE], capture_output=True, text=True, check=True).stdout
     taken, predicted = map(int, out.split())
     assert 0.2 * predicted < taken < predicted
+
+
+def test_a_patch_costs_where_the_photo_is_even_and_not_at_its_edges(network):
+    """A painting without jumps of color; a photo of two halves; a patch laid in a half, or along the edge."""
+    none = MasterworkWeights(0, 0, 0, 0, 0, (0, 0), 0, 0, even=1.0, range=0)
+    photo = torch.full((1, 3, 64, 96), 0.3)
+    photo[..., 48:] = 0.7
+    painting, everywhere = torch.full((1, 3, 64, 64), 0.5), torch.ones(1, 1, 64, 96)
+    rank, rng = busy_rank(photo, 0.25), torch.Generator().manual_seed(0)
+    part = part_target(network, [(painting, 1.0)], everywhere, rank, 0.25, 1.0, rng)
+    targets = stage_targets(network, photo, [part], everywhere, rank, 0.25)
+
+    def cost(picture):
+        return float(masterwork_loss(picture, network(picture), targets, none, 0.0, 64, rng))
+
+    inside, along = photo.clone(), photo.clone()
+    inside[..., 10:30] = 0.7
+    along[..., 38:48] = 0.7
+    assert cost(photo) < 1e-4
+    assert cost(inside) > 0.005
+    assert cost(along) < 0.7 * cost(inside)
