@@ -111,7 +111,7 @@ def half_cosine(step: int, steps: int, high: float, low: float) -> float:
 _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
-_DRAWN_ON_FLAT = 20.0  # of the energy of detail drawn on flat pictures, beside the difference of two takes
+_DRAWN_ON_FLAT = 200.0  # of the energy of detail drawn on flat pictures, beside the difference of two takes
 
 
 @method("painter", PainterRun)
