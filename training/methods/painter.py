@@ -181,14 +181,14 @@ class PainterMethod(Method[PainterRun]):
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
         judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
         reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
-        pictures = self.photo_bank.pictures(photos)
+        pictures, content = self.photo_bank.pictures(photos), self.photo_bank.facts(photos)
         return {
-            "photo": pictures, "grainy": grainy(pictures, cfg.grain, rng),
-            "takes": flat_takes(pictures[: max(1, cfg.batch // 2)], cfg.grain, rng),
-            "content": self.photo_bank.facts(photos),
+            "photo": pictures, "content": content,
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
             "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
+            "grainy": grainy(pictures, cfg.grain, rng),
+            "takes": flat_takes(pictures[: max(1, cfg.batch // 2)], cfg.grain, rng),
         }  # fmt: skip
 
     def paint(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
