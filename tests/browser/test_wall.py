@@ -47,12 +47,18 @@ def test_paintings_are_found_by_title_artist_and_kind(sized):
     assert seen(sized) == []
     assert "No painting" in sized.locator(".wall-said").inner_text()
     search.fill("")
-    sized.locator("#wall [data-group=technique]").select_option("Cold")
-    assert seen(sized) == ["moss", "blue-hour"]
-    sized.locator("#wall [data-group=mood]").select_option("Warm")
-    assert seen(sized) == [], "all choices count"
-    for group in ("technique", "mood"):
-        sized.locator(f"#wall [data-group={group}]").select_option("")
+    mood, artist = (sized.locator(f"#wall [data-group={group}]") for group in ("mood", "artist"))
+    mood.select_option("Warm")
+    assert seen(sized) == ["amber", "rose"]
+    artist.select_option("Painter")
+    assert seen(sized) == ["amber", "rose"], "all are by painters of that name"
+    mood.select_option("Night")
+    assert seen(sized) == ["blue-hour"]
+    search.fill("warm")
+    assert seen(sized) == [], "words and choices count"
+    search.fill("")
+    for group in (mood, artist):
+        group.select_option("")
     assert len(seen(sized)) == 4
     boxes = [each.bounding_box() for each in sized.locator("#wall :is(.wall-tools *, [data-group])").all()]
     assert len({box["y"] for box in boxes}) == 2, "what finds paintings takes two rows"
