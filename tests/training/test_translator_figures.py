@@ -15,7 +15,8 @@ from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.conftest import drawn
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
-from training.evaluation.networks import FeatureReader, open_perceptual
+from training.data.encoder_weights import open_perceptual
+from training.evaluation.networks import FeatureReader
 from training.evaluation.sets import (
     Trained,
     list_pictures,
@@ -42,7 +43,7 @@ def places(studio, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reader(studio):
-    return FeatureReader(open_perceptual(studio / "vgg.safetensors"))
+    return FeatureReader(open_perceptual(studio / "vgg.safetensors", torch.float32))
 
 
 def same(picture):
