@@ -156,3 +156,23 @@ def test_the_chosen_one_is_shown_large_with_what_is_known_of_it(sized):
     assert picture.evaluate("img => img.complete && img.naturalWidth > 0")
     assert picture.bounding_box()["height"] >= 130
     shot(sized, f"chosen-{sized.viewport_size['width']}")
+
+
+def test_choices_are_read_whole_in_both_themes(sized):
+    for dark in (False, True):
+        sized.evaluate("dark => document.body.classList.toggle('dark', dark)", dark)
+        sized.wait_for_timeout(300)
+        grounds = sized.evaluate(
+            """[...document.querySelectorAll('.wall-tools input, .wall-groups select')]
+                .map(each => getComputedStyle(each).backgroundColor)"""
+        )
+        assert len(grounds) == 4 and len(set(grounds)) == 1, "as dark or light as the search"
+    cut = sized.evaluate(
+        """[...document.querySelectorAll('.wall-groups select')].filter(each => {
+            const pen = document.createElement('canvas').getContext('2d'), look = getComputedStyle(each);
+            pen.font = look.font;
+            const room = each.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+            return pen.measureText(each.selectedOptions[0].textContent).width > room;
+        }).map(each => each.dataset.group)"""
+    )
+    assert cut == []
