@@ -49,7 +49,7 @@ def test_a_generator_without_path_lengths_spends_nothing_on_them(studio, tmp_pat
 
 
 def test_the_painter_compares_two_takes_of_flat_pictures_at_every_nth_step(tmp_path, studio):
-    run = PainterMethod(tiny_painter_run(tmp_path, studio, even=30.0, even_every=2))
+    run = PainterMethod(tiny_painter_run(tmp_path, studio, even=30.0, even_every=2, grain=0.02))
     batch = run.batch(0)
     found = [run.paint(batch, Carry(), step).get("even") for step in (0, 1, 2)]
     assert found[1] is None

@@ -59,10 +59,10 @@ class PainterRun(RunConfig):
     """Steps over which the style's weights grow."""
     identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
-    grain: float = 0.02
+    grain: float = 0.0
     """Largest deviation of the grain, of [0, 1] light, that is added to half of the photos; what is asked of
     their paintings stays that of the clean photos."""
-    even: float = 60.0
+    even: float = 0.0
     """Weight of the L1 difference between paintings of two takes of a nearly flat picture, which differ in
     grain alone: strokes in a clear sky must not hang on its grain."""
     even_every: int = 2
