@@ -16,7 +16,8 @@ TEXTS = """[...document.querySelectorAll('.tabs *, .masthead *')].filter(each =>
     .filter(text => typeof text === 'string' && /[a-z]{2}/i.test(text))"""
 """All that is seen, or said to those who cannot see, and has letters in it."""
 NAMES = (
-    r"number input for|range slider for|Reset to default value|processing|Empty value|Thumbnail \d"  # Gradio's own
+    r"number input for|range slider for|Reset to default value|processing|Empty value"  # Gradio's own
+    r"|Thumbnail \d"  # and of its galleries
     r"|PNG|JPEG|zip|Ctrl|Shift|Alt|px|GB|MB|API|cm|png|Apache|CC|Art Institute|Aitzol|NASA|Eileen|Daniel"
     r"|Stefan|Trevor|Blue Hour|Moss|Amber|Rose|Painter|Lines|Seasons|Tint|Green all over|Looks like|dream"
     r"|Mountains|Astronaut|Pagoda|Fig|Cat|/stylize|/study|/translate|/invent|gradio_client|drawn"
