@@ -82,6 +82,7 @@ def test_it_starts_in_an_environment_that_borrows_packages_and_paints(space, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.downloads
 @pytest.mark.timeout(5400)
 def test_it_starts_in_a_fresh_environment_and_paints(space, tmp_path):
     """Nothing but what the Space's own requirements install, from a registry: some GB, and many minutes."""
