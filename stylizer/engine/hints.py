@@ -53,7 +53,7 @@ class ColorHint:
 
 
 def check_hints(hints: Iterable[Any]) -> tuple[ColorHint, ...]:
-    """Return color hints, none at places where there is one already; raises RequestError."""
+    """Return color hints as a tuple of at most 64; raises RequestError."""
     if isinstance(hints, str | Mapping):
         raise RequestError(f"the hints are {brief(hints)}; give a list of ColorHint(x, y, color)")
     found = tuple(hints)

@@ -282,7 +282,7 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
         tab.looks.select,
         live.choose_look,
         ["visit", "moment"],
-        ["turn", "model", "about", "domains", *shares],
+        ["turn", "model", "about", "hint_box", "domains", *shares],
         js=CLICKED,
         **AT_ONCE,
     )

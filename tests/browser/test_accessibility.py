@@ -124,12 +124,7 @@ STATES = {
 }
 
 
-_UNSURE = pytest.mark.skip(reason="the place for hints does not always show: a fault to be found")
-
-
-@pytest.mark.parametrize(
-    "state", [pytest.param(state, marks=_UNSURE if state == "color hints" else ()) for state in STATES]
-)
+@pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing_critical_or_serious_and_every_button_has_a_name(page, photo_file, state):
     if not AXE.is_file():
         pytest.skip("axe-core is not there: npm ci")

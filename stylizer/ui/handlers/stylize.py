@@ -165,14 +165,7 @@ class StylizeHandlers(SavingHandlers):
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
         brought = uploads_of(uploads)
-        if len(session.own) + len(brought) > MOST_OWN:
-            raise RequestError(
-                say(
-                    "You have {count} paintings of your own; at most {most} fit here",
-                    count=len(session.own),
-                    most=MOST_OWN,
-                )
-            )
+        _check_room(session, len(brought))
         styles: list[Picture | NamedStyle] = []
         with self.sessions.reading:
             for each in brought:
@@ -188,14 +181,7 @@ class StylizeHandlers(SavingHandlers):
 
     def take_styles(self, session: Session, styles: Sequence[Picture | NamedStyle]) -> Answer:
         """Take pictures and studied styles as the artist's own; raises RequestError for too many."""
-        if len(session.own) + len(styles) > MOST_OWN:
-            raise RequestError(
-                say(
-                    "You have {count} paintings of your own; at most {most} fit here",
-                    count=len(session.own),
-                    most=MOST_OWN,
-                )
-            )
+        _check_room(session, len(styles))
         keys = [self._add_own(session, style, _title(style), self._sample_of(style)) for style in styles]
         if self._has_chosen_regions(session):
             shown = {"wall": self._wall(session, [session.chosen], (100,))}
@@ -378,6 +364,13 @@ class StylizeHandlers(SavingHandlers):
         chosen = self.choose_together(session, keys, shares or (100,))
         said = self.settings_are_back(session, recipe, (*notes, *more))
         return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
+
+
+def _check_room(session: Session, more: int) -> None:
+    """Refuse more paintings of the artist's own than fit; raises RequestError."""
+    if len(session.own) + more > MOST_OWN:
+        numbers = {"count": len(session.own), "most": MOST_OWN}
+        raise RequestError(say("You have {count} paintings of your own; at most {most} fit here", **numbers))
 
 
 def _title(style: Picture | NamedStyle) -> str:

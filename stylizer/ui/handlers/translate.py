@@ -167,14 +167,11 @@ class TranslateHandlers(SavingHandlers):
         yield from super().paint(visit, settings)
 
     def hint_panel(self, session: Session, settings: TranslateSettings) -> Answer:
-        """Show the place for color hints, for a model that takes them."""
+        """Show the photo's color hints, for a model that takes them."""
         photo = self.stage(session).photo
         if photo is None or not takes_hints(self.card(settings.model)):
-            return {"hint_box": gr.Column(visible=False)}
-        return {
-            "hint_box": gr.Column(visible=True),
-            **shown_hints(photo, hints_for(settings.hints, photo.digest)),
-        }
+            return {}
+        return shown_hints(photo, hints_for(settings.hints, photo.digest))
 
     def previews(
         self, request: TranslateRequest, strengths: tuple[float, ...], token: CancelToken
@@ -281,6 +278,7 @@ def looks_of(card: Card, chosen: list[str], shares: dict[str, int] | None = None
     offered = looks(card)
     return {
         "about": about_line(card),
+        "hint_box": gr.Column(visible=takes_hints(card)),
         "domains": gr.CheckboxGroup(choices=worded(offered), value=chosen, visible=len(offered) > 1),
         **share_sliders(card, chosen, shares),
     }
