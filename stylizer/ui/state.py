@@ -355,6 +355,8 @@ class Session:
     generating: Turns = field(default_factory=Turns, repr=False)
     generated: GeneratedPicture | None = None
     walk: list[Picture] = field(default_factory=list)
+    looks: dict[str, list[str]] = field(default_factory=dict)
+    """The translator that was chosen last, and which of its looks: the page's box may still lag behind."""
     sheet: list[GenerateRequest] = field(default_factory=list)
     """Pictures to choose from, as the Invent tab shows them."""
     sheeting: Turns = field(default_factory=Turns)

@@ -133,5 +133,11 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     samples.filter(has_text="Photo to Winter").focus()
     page.keyboard.press("Enter")
     status_says(page, "Translated: Winter.")
+    look(page, "Photo to Autumn")
+    status_says(page, "Translated: Autumn.")
+    look(page, "Photo to Lines")
+    status_says(page, "Translated: Lines.")
+    look(page, "Photo to Winter")
+    status_says(page, "Translated: Winter.")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390

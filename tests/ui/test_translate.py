@@ -233,3 +233,16 @@ def test_a_reference_gives_hints_or_says_that_it_has_none(tinter, tmp_path, monk
     monkeypatch.setattr(tinter.live.engine, "color_hints", lambda *_: ())
     answer = tinter.hints.bring_reference(tinter.visit, brought, tinter.values)
     assert "nothing in common" in answer["status"] and "hints" not in answer
+
+
+def test_a_look_counts_before_its_box_has_followed(artist):
+    def painted(domains):
+        settings = replace(artist.values, model="seasons", domains=domains)
+        return [name for name, _ in artist.live.read(artist.session, settings).domains]
+
+    winter = next(i for i, each in enumerate(artist.live.looks) if each.domain == "winter")
+    artist.live.choose_look(artist.visit, 1.0, SimpleNamespace(index=winter))
+    assert painted(["autumn"]) == ["winter"]  # what the box held before
+    assert artist.session.values["translate"]["domains"] == ["winter"]
+    artist.live.choose_domains(artist.visit, "seasons", ["autumn"])
+    assert painted(["autumn"]) == ["autumn"]

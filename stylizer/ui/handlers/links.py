@@ -11,7 +11,7 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui.gallery import whole_shares
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
-from stylizer.ui.handlers.translate import TranslateHandlers, looks_of
+from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.language import say, words
 from stylizer.ui.links import SETTINGS, Link, read_link, write_link
 from stylizer.ui.looks import looks
@@ -105,7 +105,11 @@ class TranslateLinkHandlers:
             sentence = words("{names} are no looks of this translation.")
         session.note = followed(said, missing, sentence)
         stage.follow(live.other(session), live.edits_type)
-        answer = {"model": said.model, **looks_of(card, chosen, shares), **dict(said.settings)}
+        answer = {
+            "model": said.model,
+            **live.show_looks(session, card, chosen, shares),
+            **dict(said.settings),
+        }
         return {**answer, **there, "turn": stage.renew(), "status": status(session.note)}
 
 

@@ -109,12 +109,17 @@ class StageHandlers(ABC):
 
     def read(self, session: Session, settings: Any) -> Any:
         """Make the picture's request, and note the widgets' values for when the visit comes back."""
+        settings = self.current(session, settings)
         session.values[self.stage_name], session.tab = settings.to_widgets(), self.tab
         request, stage = self.request(session, settings), self.stage(session)
         if stage.request is not None and stage.request.color != request.color:
             stage.drop_truth()
         self.note_step(session)
         return request
+
+    def current(self, session: Session, settings: Any) -> Any:
+        """Correct the widgets' values where the visit knows newer ones than the browser sent."""
+        return settings
 
     def note_step(self, session: Session) -> None:
         """Note what is decided by now, for undo."""
@@ -324,7 +329,7 @@ class StageHandlers(ABC):
     def keep(self, visit: str, settings: Any) -> Answer:
         """Note the widgets' values, after the strength has come to rest."""
         session = self.sessions.find(visit)
-        session.values[self.stage_name] = settings.to_widgets()
+        session.values[self.stage_name] = self.current(session, settings).to_widgets()
         self.note_step(session)
         self.sessions.save(session)
         return {}

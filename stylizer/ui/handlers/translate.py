@@ -108,16 +108,18 @@ class TranslateHandlers(SavingHandlers):
         card = self.card(values["model"])
         shares = {name: values[f"share{place}"] for place, name in enumerate(looks(card)[:MOST_SHARES])}
         names = ("model", "strength", "color", "stroke", "hints")
-        return {name: values[name] for name in names} | looks_of(card, list(values["domains"]), shares)
+        chosen = self.show_looks(session, card, list(values["domains"]), shares)
+        return {name: values[name] for name in names} | chosen
 
     def choose_model(self, visit: str, model: str) -> Answer:
         """Take another model, with the first of its looks everywhere."""
-        stage = self.stage(self.sessions.find(visit))
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
         edits = stage.edits
         if edits is not None and any(own.domains for own in edits.own):
             stage.change(replace(edits, own=tuple(replace(own, domains=None) for own in edits.own)))
         card = self.card(model)
-        return {"turn": stage.renew(), **looks_of(card, looks(card)[:1])}
+        return {"turn": stage.renew(), **self.show_looks(session, card, looks(card)[:1])}
 
     def choose_look(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
         """Take a look by its sample."""
@@ -126,13 +128,27 @@ class TranslateHandlers(SavingHandlers):
             return {}
         look = picked(self.looks, event.index)
         answer = self.choose_model(visit, look.model)
-        return {**answer, "model": look.model, **looks_of(self.card(look.model), [look.domain])}
+        chosen = self.show_looks(session, self.card(look.model), [look.domain])
+        return {**answer, "model": look.model, **chosen}
+
+    def show_looks(
+        self, session: Session, card: Card, chosen: list[str], shares: dict[str, int] | None = None
+    ) -> Answer:
+        """Show the looks of a model, and remember those that are chosen."""
+        session.looks = {card.name: chosen}
+        return looks_of(card, chosen, shares)
+
+    def current(self, session: Session, settings: TranslateSettings) -> TranslateSettings:
+        """Take the looks that were chosen last: the browser paints before the box with them has followed."""
+        return replace(settings, domains=session.looks.get(settings.model, settings.domains))
 
     def choose_domains(self, visit: str, model: str, domains: list[str]) -> Answer:
         """Take another look, or a mix of several."""
-        stage, card = self.stage(self.sessions.find(visit)), self.card(model)
+        session, card = self.sessions.find(visit), self.card(model)
+        stage = self.stage(session)
         if not domains:
             raise RequestError(say("no look is chosen; choose at least one"))
+        session.looks = {card.name: domains}
         return {"turn": stage.renew(), **share_sliders(card, domains)}
 
     # -- the live picture -------------------------------------------------------------------------------
@@ -215,7 +231,9 @@ class TranslateHandlers(SavingHandlers):
             "turn": stage.renew(),
             "model": request.model,
             "hints": written_hints(request.hints, request.content.digest),
-            **looks_of(card, [name for name in looks(card) if name in shares] or looks(card)[:1], shares),
+            **self.show_looks(
+                session, card, [name for name in looks(card) if name in shares] or looks(card)[:1], shares
+            ),
             **{
                 name: options.to_page(name, getattr(request, name))
                 for name in ("strength", "color", "stroke")
