@@ -48,15 +48,21 @@ class StudyDesk:
 
         `known` is what a study before has learned of it.
         """
+        longest = min(seconds or self.seconds, self.seconds)
+        start = None if known is None else known.code
+        # what is out of bounds is refused before a place is taken, which nobody would give back
+        request = StudyRequest(painting, tuple(practice), seconds=longest, start=start)
         with self._lock:
             if self._taken >= self.places:
                 raise RequestError(
                     f"{self._taken} paintings are being studied or wait for it; try again in some minutes"
                 )
             self._taken += 1
-        longest = min(seconds or self.seconds, self.seconds)
-        start = None if known is None else known.code
-        return Study(self, StudyRequest(painting, tuple(practice), seconds=longest, start=start), token)
+        try:
+            return Study(self, request, token)
+        except RuntimeError:  # the machine has no thread left
+            self.leave()
+            raise
 
     def leave(self) -> None:
         """Give a place back."""

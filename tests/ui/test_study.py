@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from stylizer.engine import RequestError, StyleChoice, StyleRequest
+from stylizer.engine import CancelToken, RequestError, StyleChoice, StyleRequest
 from stylizer.errors import StyleFileError
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle, load_style, save_style
@@ -243,3 +243,11 @@ def test_previews_are_painted_while_a_painting_is_studied(owner, studies):
     other.join(60)
     assert painted
     list(going)
+
+
+def test_a_study_that_is_refused_takes_no_place(engine, owner):
+    desk, painting = StudyDesk(engine, seconds=1.5, places=1), own_of(owner).style
+    for _ in range(2):
+        with pytest.raises(RequestError, match="seconds"):
+            desk.begin(painting, (), CancelToken(), seconds=-5)
+    list(desk.begin(painting, (), CancelToken(), seconds=0.1).follow(0.0))
