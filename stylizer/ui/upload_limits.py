@@ -82,7 +82,8 @@ class UploadLimits:
         finally:
             self.active -= 1
             if not self.active:
-                await asyncio.to_thread(remove_drafts, folder)
+                left = drafts_in(folder)  # listed before another upload can begin, whose drafts stay
+                await asyncio.to_thread(remove_drafts, left)
         if refused is not None and not begun:
             await answer(refused)(scope, receive, send)
 
@@ -121,12 +122,18 @@ def check_disk(folder: Path, announced: str | None) -> None:
         raise Refused(507, "The studio's disk is full just now; try again later.")
 
 
-def remove_drafts(folder: Path) -> None:
-    """Delete what uploads that ended early left: Gradio moves whole files into folders of their own."""
-    with contextlib.suppress(OSError):
-        for file in folder.iterdir():
-            if file.is_file() and not file.is_symlink():
-                file.unlink(missing_ok=True)
+def drafts_in(folder: Path) -> list[Path]:
+    """List what uploads that ended early left: Gradio moves whole files into folders of their own."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
+    return []
+
+
+def remove_drafts(drafts: list[Path]) -> None:
+    """Delete files; one that cannot be deleted keeps none of the others."""
+    for file in drafts:
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
 
 
 def remove_old(folder: Path, kept: set[str], age: float = limits.FILE_AGE) -> None:

@@ -339,6 +339,28 @@ def test_an_upload_that_breaks_off_leaves_nothing(site, folder, address):
     assert left_behind(folder) == before
 
 
+def test_an_upload_that_begins_while_another_is_cleaned_up_keeps_its_file(tmp_path, monkeypatch):
+    """The first breaks off; while what it left is deleted in a thread, the second writes its draft."""
+    monkeypatch.setattr(upload_limits, "upload_folder", lambda scope: tmp_path)
+    (tmp_path / "left of the first").write_bytes(b"x")
+    draft, remove = tmp_path / "draft of the second", upload_limits.remove_drafts
+
+    def remove_slowly(*given):
+        draft.write_bytes(b"x")
+        remove(*given)
+
+    async def broken_off(scope, receive, send):
+        raise OSError(28, "No space left on device")
+
+    async def send(message):
+        pass
+
+    monkeypatch.setattr(upload_limits, "remove_drafts", remove_slowly)
+    scope = {"type": "http", "path": "/gradio_api/upload", "method": "POST", "headers": []}
+    asyncio.run(upload_limits.UploadLimits(broken_off)(scope, None, send))
+    assert [path.name for path in tmp_path.iterdir()] == [draft.name]
+
+
 def test_files_go_by_age_whoever_left_them(tmp_path):
     for name in ("a/old.png", "b/new.png", "c/shown.png"):
         (tmp_path / name).parent.mkdir()
