@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that are there when they are needed."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         os.replace(draft, path)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where a link on the way leads to a place that is gone as well.
+
+    Raises OSError.
+    """
+    Path(os.path.realpath(folder)).mkdir(parents=True, exist_ok=True)

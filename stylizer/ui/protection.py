@@ -10,6 +10,7 @@ import contextlib
 import re
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stylizer.ui import limits
 from stylizer.ui.event_limits import TOOLS, EventLimits
 from stylizer.ui.refusal import Refused, answer
+from stylizer.ui.sweeping import keep_doing
 from stylizer.ui.tool_clients import part_callers
 from stylizer.ui.upload_limits import API, UploadLimits, remove_old
 
@@ -137,11 +139,10 @@ def _without_odd_range(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, 
     ]
 
 
-def sweep(page: Any, folder: Path, stopped: threading.Event) -> None:
-    """Delete old files now and then, whoever left them, until stopped; what the page itself shows stays."""
-    while not stopped.wait(limits.SWEEP_EVERY):
-        kept = {str(file) for block in page.blocks.values() for file in getattr(block, "keep_in_cache", ())}
-        remove_old(folder, kept)
+def sweep(page: Any, folder: Path) -> None:
+    """Delete old files, whoever left them; what the page itself shows stays."""
+    blocks = list(page.blocks.values())
+    remove_old(folder, {str(file) for block in blocks for file in list(getattr(block, "keep_in_cache", ()))})
 
 
 @contextlib.asynccontextmanager
@@ -155,7 +156,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     part_callers(app.get_blocks())
     stopped = threading.Event()
     folder = Path(app.uploaded_file_dir).resolve()
-    threading.Thread(target=sweep, args=(app.get_blocks(), folder, stopped), daemon=True).start()
+    keep_doing(partial(sweep, app.get_blocks(), folder), limits.SWEEP_EVERY, stopped)
     try:
         yield
     finally:

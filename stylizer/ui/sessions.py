@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 import shutil
@@ -13,10 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stylizer.errors import RequestError
+from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture
 from stylizer.ui import limits
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.state import Session
+from stylizer.ui.sweeping import keep_doing
 from stylizer.ui.visits import RECORD, write_visit
 
 LIFETIME = 2 * 24 * 3600.0
@@ -25,6 +28,8 @@ PAUSE = 600.0
 """Seconds from one look for old visits to the next."""
 BREATH = 10.0
 """Seconds at least, when visits begin one after the other."""
+
+log = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -45,8 +50,8 @@ class Sessions:
         self.loose = loose or self.folder / "loose"
         """Folder of results for programs, whose path is told to them."""
         self.shown, self.records = self.folder / "shown", self.folder / "kept"
-        self.shown.mkdir(parents=True, exist_ok=True)
-        self.records.mkdir(parents=True, exist_ok=True)
+        make_folder(self.shown)
+        make_folder(self.records)
         self.read: Callable[[Session], bool] = lambda session: False
         """Fills a session with what its record says; the page says how."""
         self._sessions: dict[str, Session] = {}
@@ -96,7 +101,7 @@ class Sessions:
     def loose_file(self, suffix: str) -> Path:
         """Name a file that belongs to no visit; it is deleted after a while, and with the server."""
         folder = self.loose / secrets.token_hex(16)
-        folder.mkdir(parents=True)
+        make_folder(folder)
         return folder / f"painted{suffix}"
 
     def leave(self, tab: str | None) -> None:
@@ -122,9 +127,7 @@ class Sessions:
                     break
                 held -= pictures_held(session)
                 left.append(self._sessions.pop(session.id))
-        for session in left:
-            session.stop()
-            self.save(session)
+        self._put_away(left)
         if held + wanted > limits.KEPT_BYTES:
             raise RequestError(
                 "The studio holds as many large pictures as it can just now; bring a smaller one, or try "
@@ -158,36 +161,40 @@ class Sessions:
             for session in left:
                 del self._sessions[session.id]
             self._tabs = {tab: id for tab, id in self._tabs.items() if id in self._sessions}
+        self._put_away(left)
+
+    def _put_away(self, left: list[Session]) -> None:
+        """Write down visits that have left memory; where the disk is full, what was written last stays.
+
+        It is somebody else whose event this happens in: no mishap of these visits is theirs.
+        """
         for session in left:
             session.stop()
             if session.touched:
-                self.save(session)
+                try:
+                    self.save(session)
+                except Exception:
+                    log.exception("A visit that left memory could not be written down.")
 
     def _sweep_disk(self) -> None:
         now = time.time()
         with self._lock:
             kept = {session.record for session in self._sessions.values()}
             shown = {session.folder for session in self._sessions.values()}
-        records = sorted(self.records.iterdir(), key=_age_of, reverse=True)
+        records = sorted(_entries(self.records), key=_age_of, reverse=True)
         used = 0
         for place, record in enumerate(records):
             used += disk_used(record)
             crowded = place >= self.most_kept or used > limits.RECORD_BYTES
             if record not in kept and (crowded or now - _age_of(record) > self.lifetime):
                 shutil.rmtree(record, ignore_errors=True)
-        for folder in self.shown.iterdir():
-            if folder not in shown and now - folder.stat().st_mtime > self.lifetime:
+        for folder in _entries(self.shown):
+            if folder not in shown and now - _written(folder) > self.lifetime:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def sweep_for_ever(self) -> None:
         """Sweep now and then, beside the page."""
-
-        def work() -> None:
-            while True:
-                self.sweep()
-                time.sleep(PAUSE)
-
-        threading.Thread(target=work, daemon=True).start()
+        keep_doing(self.sweep, PAUSE)
 
     def _record(self, id: str) -> Path:
         return self.records / hashlib.sha256(id.encode()).hexdigest()[:32]
@@ -221,12 +228,26 @@ class Sessions:
         return session
 
 
+def _entries(folder: Path) -> list[Path]:
+    """List a folder's entries; none if somebody has removed it: the next visit makes it anew."""
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        log.warning("The folder of visits cannot be looked through: %s", error)
+        return []
+
+
 def _age_of(record: Path) -> float:
     """Return when a record was written last, in seconds since 1970."""
+    return _written(record / RECORD) or _written(record)
+
+
+def _written(place: Path) -> float:
+    """Return when a file or folder was written last, in seconds since 1970; 0 if it is gone."""
     try:
-        return (record / RECORD).stat().st_mtime
+        return place.stat().st_mtime
     except OSError:
-        return record.stat().st_mtime if record.exists() else 0.0
+        return 0.0
 
 
 def disk_used(folder: Path) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stylizer.engine import CancelToken, GenerateRequest
+from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.history import History
@@ -230,7 +231,7 @@ class StageState:
 
 def new_file(folder: Path, suffix: str) -> Path:
     """Name a new file in a visit's folder; no one can guess the name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return folder / f"{secrets.token_hex(16)}{suffix}"
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from stylizer.engine import RegionStyle, RegionTranslation, StyleChoice
 from stylizer.engine.recipe import RecipeStyle, store_code
-from stylizer.imaging.files import write_whole
+from stylizer.imaging.files import make_folder, write_whole
 from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.regions import Regions
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 def keep_source(session: Session, picture: Picture, path: str | Path) -> None:
     """Keep the file of a photo or a painting that was brought, byte by byte."""
-    session.record.mkdir(parents=True, exist_ok=True)
+    make_folder(session.record)
     file = f"{picture.digest[:32]}.source"  # no ending: whatever the name said, it is never shown
     shutil.copyfile(path, session.record / file)
     session.sources[picture.digest] = (file, picture.name)
@@ -48,7 +48,7 @@ def keep_source(session: Session, picture: Picture, path: str | Path) -> None:
 
 def write_visit(session: Session) -> None:
     """Write a visit down: whole or not; files that nothing refers to any more go."""
-    session.record.mkdir(parents=True, exist_ok=True)
+    make_folder(session.record)
     with session.lock:
         needed = {stage.photo.digest for stage in session.stages.values() if stage.photo}
         needed |= {own.style.digest for own in session.own.values() if isinstance(own.style, Picture)}

@@ -1,6 +1,7 @@
 """Visits end by age, by number and by leaving; ids cannot be guessed or forged."""
 
 import os
+import shutil
 import time
 
 import pytest
@@ -125,3 +126,39 @@ def test_a_visit_that_leaves_memory_is_written_down(tmp_path):
         sessions.come_back(visit.id)
     sessions.open()
     assert any((visit.record / RECORD).is_file() for visit in visits)
+
+
+def test_a_visit_that_cannot_be_written_down_is_no_mishap_of_another_visitor(tmp_path, monkeypatch):
+    sessions, written = Sessions(tmp_path), []
+    for _ in range(4):
+        sessions.find(sessions.open().id)
+    sessions.most = 1
+
+    def on_a_full_disk(session):
+        written.append(session.id)
+        if len(written) == 1:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sessions, "save", on_a_full_disk)
+    sessions.sweep()
+    assert len(set(written)) == 3 and len(sessions) == 1, "all that had to go are tried"
+
+
+def test_pages_open_and_sweeping_goes_on_while_the_folder_of_visits_is_gone(tmp_path):
+    sessions = Sessions(tmp_path / "visits")
+    shutil.rmtree(tmp_path / "visits")
+    sessions.sweep()
+    assert sessions.find(sessions.open().id).new_file(".png").parent.is_dir()
+
+
+def test_a_file_in_the_folder_of_visits_does_not_stop_the_sweeping(tmp_path):
+    sessions = Sessions(tmp_path, lifetime=60)
+    for folder in (sessions.shown, sessions.records):
+        (folder / "odd").write_bytes(b"x")
+        os.utime(folder / "odd", (1, 1))
+        (folder / "gone").symlink_to(tmp_path / "nowhere")
+        old = folder / "old"
+        old.mkdir()
+        os.utime(old, (1, 1))
+    sessions.sweep()
+    assert not any((folder / "old").exists() for folder in (sessions.shown, sessions.records))

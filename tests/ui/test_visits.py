@@ -1,6 +1,7 @@
 """What brings a visit back: after a reload, and after the server was started anew."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -163,3 +164,15 @@ def test_a_visit_is_deleted_at_once_when_its_artist_says_so(artist, restart):
     artist.studio.forget(artist.visit)
     assert not session.folder.exists() and not session.record.exists()
     assert "strength" not in come_back(restart(), artist)
+
+
+def test_an_artist_goes_on_after_the_folder_of_visits_was_removed(engine, restart, visitor, tmp_path):
+    """The page reaches it by a link, which then leads nowhere."""
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    visitor.studio = restart(tmp_path / "link")
+    come_back(visitor.studio, visitor)
+    shutil.rmtree(tmp_path / "elsewhere")
+    save_picture(drawn(40, 60, seed=3), tmp_path / "waves.png")
+    visitor.bring(tmp_path / "waves.png")
+    assert "error" not in visitor.paint()[-1]["status"]
+    assert (visitor.session.record / RECORD).is_file() and visitor.stage.frames[1.0].is_file()
