@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from stylizer.engine import (
+    Cancelled,
     CancelToken,
     Engine,
     GenerateRequest,
@@ -526,12 +528,16 @@ def make_endpoints(engine: Engine, sessions: Sessions, studies: StudyDesk) -> En
 
 
 def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn mistakes of a function into sentences for whoever called it."""
+    """Turn mistakes of a function into sentences for whoever called it; null is what is not given."""
+    usual = [each.default for each in inspect.signature(function).parameters.values()]
 
     @functools.wraps(function)
     def called(*values: Any) -> Any:
+        pairs = zip(values, usual, strict=True)
         try:
-            return function(*values)
+            return function(*(default if value is None else value for value, default in pairs))
+        except Cancelled:
+            raise gr.Error("Stopped: whoever asked for it has left.", print_exception=False) from None
         except Exception as error:
             raise gr.Error(sentence_of(error), print_exception=False) from None
 

@@ -14,6 +14,7 @@ import gradio as gr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylizer.engine.settings import brief
 from stylizer.ui import limits
 from stylizer.ui.refusal import Refused, ToolRefused, answer
 from stylizer.ui.upload_limits import API, check_disk, is_upload, upload_folder
@@ -48,10 +49,13 @@ class EventLimits:
             elif name_uploads(event, upload_folder(scope)):
                 body = json.dumps(event).encode()
             name = path.rstrip("/").removeprefix(f"{API}/")
+            called = None
             if re.match(r"(queue/join|run/|api/|call/)", name):
-                check_call(scope, name, event)
+                called = check_call(scope, name, event)
             check_values(event, upload_folder(scope))
             check_numbers(event)
+            if called is not None:
+                check_types(called, event["data"])
             if name == "queue/join" or name.startswith("call/"):
                 check_places(scope, event.get("session_hash"))
         except ToolRefused as refused:
@@ -100,8 +104,8 @@ def read_event(body: bytes) -> dict[str, Any]:
     return event
 
 
-def check_call(scope: Scope, name: str, event: dict[str, Any]) -> None:
-    """Raise Refused unless an event is for a function that there is, with as many values as it takes."""
+def check_call(scope: Scope, name: str, event: dict[str, Any]) -> Any:
+    """Find the function that an event is for; raises Refused unless it gets as many values as it takes."""
     functions = scope["app"].get_blocks().fns
     door, _, api = name.partition("/")
     if door == "queue" or api == "predict":
@@ -121,6 +125,19 @@ def check_call(scope: Scope, name: str, event: dict[str, Any]) -> None:
         raise Refused(422, f"This event takes {wanted} values.")
     if gr.SelectData in _hints(found.fn) and not _is_selection(event.get("event_data")):
         raise Refused(422, "The event does not say what was selected.")
+    return found
+
+
+def check_types(called: Any, values: list[Any]) -> None:
+    """Raise Refused where a function gets something else for a number: Gradio would compare it, and raise.
+
+    Fields may be empty, sliders are not.
+    """
+    for place, (part, value) in enumerate(zip(called.inputs, values, strict=False), 1):
+        empty = value is None and isinstance(part, gr.Number)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(part, gr.Number | gr.Slider) and not empty and not number:
+            raise Refused(422, f"Value {place} is {brief(value)}; it takes a number.")
 
 
 def _hints(function: Any) -> list[Any]:

@@ -192,6 +192,24 @@ def test_broken_events_are_refused_in_words(site, body):
         sentence(site.http.post(f"gradio_api/{door}", content=body, headers=headers))
 
 
+@pytest.mark.parametrize("value", ["abc", "", "1", [1], {"a": 1}, True, "<b>" * 1000])
+def test_what_is_no_number_is_refused_in_words(site, value):
+    photo = site.file()
+    said = sentence(site.http.post("gradio_api/call/stylize", json={"data": [photo, "moss", None, value]}))
+    assert said.startswith("Value 4 is") and said.endswith("it takes a number.") and len(said) < 100
+    assert "number" in sentence(site.fire("rest", None, value))  # a slider of the page
+
+
+def test_a_number_that_is_null_is_the_usual_one(site):
+    photo = site.file()
+
+    def painted(*values) -> str:
+        joined = site.http.post("gradio_api/call/stylize", json={"data": [photo, "moss", None, *values]})
+        return site.http.get(f"gradio_api/call/stylize/{joined.json()['event_id']}").text
+
+    assert "event: complete" in painted(None, None, None, None, None)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -357,7 +375,8 @@ def test_an_upload_that_begins_while_another_is_cleaned_up_keeps_its_file(tmp_pa
 
     monkeypatch.setattr(upload_limits, "remove_drafts", remove_slowly)
     scope = {"type": "http", "path": "/gradio_api/upload", "method": "POST", "headers": []}
-    asyncio.run(upload_limits.UploadLimits(broken_off)(scope, None, send))
+    with ThreadPoolExecutor(1) as apart:  # a browser of other tests may have a loop running in this thread
+        apart.submit(asyncio.run, upload_limits.UploadLimits(broken_off)(scope, None, send)).result()
     assert [path.name for path in tmp_path.iterdir()] == [draft.name]
 
 
@@ -431,6 +450,20 @@ def test_a_caller_who_leaves_stops_the_work():
     with ThreadPoolExecutor(1) as apart:  # a browser of other tests may have a loop running in this thread
         apart.submit(asyncio.run, asks()).result()
     assert left == ["a"]
+
+
+def test_work_that_is_stopped_for_a_caller_who_left_is_no_mishap(caplog):
+    from gradio import Error
+
+    from stylizer.engine import Cancelled
+    from stylizer.ui.api import _in_sentences
+
+    def stopped():
+        raise Cancelled
+
+    with pytest.raises(Error, match="has left"):
+        _in_sentences(stopped)()
+    assert not caplog.records
 
 
 def test_endpoints_cancel_what_a_caller_had_asked_for(tmp_path):
