@@ -66,6 +66,25 @@ def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(
     assert torch.allclose(part[:, :, :, halo:], whole[:, :, :, 32 + halo :], atol=1e-4)
 
 
+def test_what_is_drawn_shows_with_the_photos_forms_and_not_with_its_grain_or_its_light(painter):
+    light = torch.linspace(0.2, 0.9, 128).view(1, 1, -1, 1).expand(1, 3, 128, 128)
+    grain = 0.015 * torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(4))
+    form = light.clone()
+    form[:, :, 40:90, 50:80] -= 0.2  # as little as a bird in a clear sky
+    drawn = [float(painter.encode(each.clamp(0, 1)).drawn) for each in (light, light + grain, form)]
+    assert drawn == [0, 0, 1]
+    whole = painter.encode(form)
+    assert painter.encode(light[:, :, :32, :32], like=whole).drawn == whole.drawn
+
+
+def test_two_takes_of_a_clear_sky_are_painted_alike(painter, codes):
+    light, rng = torch.linspace(0.4, 0.6, 96).view(1, 1, -1, 1), torch.Generator().manual_seed(5)
+    takes = [light + 0.01 * torch.randn(1, 3, 96, 96, generator=rng) for _ in range(2)]
+    one, other = (painter.decode(painter.encode(take), codes[:1], torch.ones(1)) for take in takes)
+    assert (one - other).abs().mean() < 3 / 255
+    assert one.mean(3).std(2).max() > 0.01  # the sky's light is still there
+
+
 def test_every_trainable_number_gets_a_gradient_and_the_trunk_none(painter):
     painter.zero_grad()
     content = painter.encode(picture(48, 48))
