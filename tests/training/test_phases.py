@@ -6,7 +6,7 @@ from tests.training.toy import Toy, tiny_painter_run, toy_run
 from training.methods.painter import PainterMethod
 from training.run.config import UserMistake
 from training.run.loop import build
-from training.run.method import Carry, Phase, generator, only_train, step_seed, trainable_parameters
+from training.run.method import Phase, generator, only_train, step_seed, trainable_parameters
 
 
 def test_a_lazy_phase_runs_every_so_often_from_its_start():
@@ -48,18 +48,6 @@ def test_a_generator_without_path_lengths_spends_nothing_on_them(studio, tmp_pat
     assert rate == options(tmp_path, studio).lr, "and learns at the full rate"
 
 
-def test_the_painter_compares_two_takes_of_flat_pictures_at_every_nth_step(tmp_path, studio):
-    run = PainterMethod(tiny_painter_run(tmp_path, studio, even=30.0, even_every=2, grain=0.02))
-    batch = run.batch(0)
-    found = [run.paint(batch, Carry(), step).get("even") for step in (0, 1, 2)]
-    assert found[1] is None
-    assert found[0].item() > 0
-    assert torch.equal(found[0], found[2])  # the same takes, the same network
-
-    batch["takes"] = torch.full_like(batch["takes"], 0.5)  # neither grain nor anything else to draw from
-    assert run.paint(batch, Carry(), 0)["even"].item() < 1e-5
-
-
 def test_the_photo_is_grainy_and_what_is_asked_of_its_painting_is_not(tmp_path, studio):
     run = PainterMethod(tiny_painter_run(tmp_path, studio, grain=0.05))
     batches = [run.batch(number) for number in range(4)]
@@ -68,7 +56,7 @@ def test_the_photo_is_grainy_and_what_is_asked_of_its_painting_is_not(tmp_path, 
     assert torch.equal(clean["photo"], clean["grainy"])
 
 
-@pytest.mark.parametrize(("option", "value"), [("even_every", 0), ("judge_every", 0), ("grain", 0.9)])
+@pytest.mark.parametrize(("option", "value"), [("judge_every", 0), ("grain", 0.9)])
 def test_the_painter_refuses_options_out_of_range(tmp_path, studio, option, value):
     with pytest.raises(UserMistake, match=f"{option} is {value}"):
         tiny_painter_run(tmp_path, studio, **{option: value})

@@ -10,8 +10,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from stylizer.imaging.color import full_precision
-from stylizer.imaging.detail_bands import detail_bands
 from stylizer.models.blocks import CodeField
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.painting_losses import (
@@ -26,7 +24,7 @@ from stylizer.models.painting_losses import (
 from ..data.crop_bank import CropBank, CropPlan
 from ..data.encoder_weights import load_encoder, open_perceptual
 from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
-from ..data.grain import flat_takes, grainy
+from ..data.grain import grainy
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic
 from ..losses.penalties import outside_range
@@ -59,14 +57,9 @@ class PainterRun(RunConfig):
     """Steps over which the style's weights grow."""
     identity: float = 20.0
     """Weight of the L1 distance to the photo of a picture painted with its own code."""
-    grain: float = 0.0
+    grain: float = 0.02
     """Largest deviation of the grain, of [0, 1] light, that is added to half of the photos; what is asked of
     their paintings stays that of the clean photos."""
-    even: float = 0.0
-    """Weight of the L1 difference between paintings of two takes of a nearly flat picture, which differ in
-    grain alone: strokes in a clear sky must not hang on its grain."""
-    even_every: int = 2
-    """Steps between two such comparisons."""
     adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "hinge"
     fool: float = 0.3
     """Weight of the adversarial loss."""
@@ -95,9 +88,8 @@ class PainterRun(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("judge_every", "even_every"):
-            if getattr(self, name) < 1:
-                raise UserMistake(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if self.judge_every < 1:
+            raise UserMistake(f"judge_every is {self.judge_every}; it must be at least 1.")
         if not 0 <= self.grain <= 0.5:
             raise UserMistake(f"grain is {self.grain}; it must be between 0 and 0.5 of [0, 1] light.")
 
@@ -111,7 +103,6 @@ def half_cosine(step: int, steps: int, high: float, low: float) -> float:
 _CRITIC_LAYERS = (1, 2, 3)
 _CRITIC_SCALES = (0.2, 0.1, 0.2)  # one over the spread of relu2_1, relu3_1, relu4_1
 _FOOL_DELAY = 300
-_DRAWN_ON_FLAT = 200.0  # of the energy of detail drawn on flat pictures, beside the difference of two takes
 
 
 @method("painter", PainterRun)
@@ -188,7 +179,6 @@ class PainterMethod(Method[PainterRun]):
             "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
             "grainy": grainy(pictures, cfg.grain, rng),
-            "takes": flat_takes(pictures[: max(1, cfg.batch // 2)], cfg.grain, rng),
         }  # fmt: skip
 
     def paint(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
@@ -210,27 +200,10 @@ class PainterMethod(Method[PainterRun]):
         )
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses |= {"identity": cfg.identity * unchanged.mean(), "range": 5 * outside_range(painted)}
-        if cfg.even and step % cfg.even_every == 0:
-            losses["even"] = cfg.even * self._uneven(batch["takes"], style.description)
         if step >= cfg.judge_start + _FOOL_DELAY:
             scores = self.nets["critic"]([features[i] for i in _CRITIC_LAYERS], self._told(style.description))
             losses["fool"] = cfg.fool * ADVERSARIAL[cfg.adversarial].generator(scores[strength == 1])
         return losses
-
-    def _uneven(self, takes: Tensor, description: Tensor) -> Tensor:
-        """Measure how far the paintings of two sets of takes (2 B, 3, H, W) of the same pictures differ.
-
-        And how much they vary at all: a flat picture painted in two flat tones, with a hard edge where
-        neither photo has one, is even too.
-        """
-        painter = get_network(self.nets, "painter", Painter)
-        encoded = painter.encode(takes.contiguous(memory_format=torch.channels_last))
-        code = painter.code_from(description[: len(takes) // 2])
-        painted = painter.paint(encoded, CodeField(code.repeat(2, 1)))
-        one, other = painted.chunk(2)
-        with full_precision(painted):
-            drawn = detail_bands(painted.float()).square().sum(1).mean()
-        return (one - other).abs().mean() + _DRAWN_ON_FLAT * drawn
 
     def _weights(self, step: int) -> PaintingWeights:
         """Return the weights of the losses at a step."""
