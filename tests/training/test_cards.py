@@ -1,7 +1,9 @@
 """Cards: the figures of every role, and new ones on a checkpoint that is there already."""
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import torch
@@ -11,9 +13,10 @@ from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
-from training.publishing.card import split_sections
+from training.publishing.card import split_sections, without_paths
 from training.publishing.figures import measured_line, read_figures
 from training.run.loop import start
+from training.run.method import METHODS
 
 SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}
 KID = {"fid": 93.4, "kid": 0.512, "kid_std": 0.03, "kid_subsets": "50 of 45", "counts": [200, 90]}
@@ -117,3 +120,12 @@ def test_publishing_puts_words_and_figures_on_the_card(studio, tmp_path):
     assert card.about.startswith("CycleGAN: photos translated") and card.measured.startswith("dots FID")
     assert "## Figures" in card.text and "VGG-16 (ImageNet)" in card.text
     assert list(read_figures([tmp_path / "translator.json"])) == ["translator"]
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_a_card_tells_no_path_of_the_machine_that_trained(method):
+    config = METHODS[method][0]
+    hints = get_type_hints(config)
+    paths = {field.name for field in dataclasses.fields(config) if "Path" in str(hints[field.name])}
+    told = without_paths(dict.fromkeys(paths, "/home/someone/secret/last"))
+    assert paths and set(told.values()) == {"last"}

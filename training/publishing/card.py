@@ -34,6 +34,7 @@ PATHS = (
     "paintings",
     "pictures",
     "data",
+    "facts",
 )  # of one machine: cut to their names
 Status = Literal["final", "experimental"]
 _BEFORE = ("Limits", "Licences", "To repeat it")  # sections that figures and notes go before
@@ -97,7 +98,7 @@ def write_card(
         if kind.data
         else f"Photos from `{last_part(options.get('content'))}`, paintings from "
         f"`{last_part(options.get('style'))}`, unpaired, for research use only; none is in this folder.\n"
-        "Losses are measured in features of VGG-16 (ImageNet, torchvision), which does not ship.",
+        "Losses are measured in features of VGG-16 (ImageNet, torchvision), which ships as `perceptual`.",
         FIGURES: figure_table(figures),
         "Limits": kind.limits or LIMITS,
         "Licences": kind.licences or LICENCES,
