@@ -15,8 +15,9 @@ from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
 from training.publishing.card import split_sections, without_paths
 from training.publishing.figures import measured_line, read_figures
-from training.run.loop import start
-from training.run.method import METHODS
+from training.publishing.publish import publish
+from training.run.loop import build, start
+from training.run.method import METHODS, Carry
 
 SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}
 KID = {"fid": 93.4, "kid": 0.512, "kid_std": 0.03, "kid_subsets": "50 of 45", "counts": [200, 90]}
@@ -129,3 +130,20 @@ def test_a_card_tells_no_path_of_the_machine_that_trained(method):
     paths = {field.name for field in dataclasses.fields(config) if "Path" in str(hints[field.name])}
     told = without_paths(dict.fromkeys(paths, "/home/someone/secret/last"))
     assert paths and set(told.values()) == {"last"}
+
+
+def test_the_card_of_a_generator_tells_where_its_training_leaves_the_papers(studio, tmp_path):
+    run = start("stylegan", TINY_RUNS["stylegan"].options(tmp_path / "runs", studio, steps=1))
+    (folder,) = publish(run, tmp_path / "dreams")
+    told = " ".join(split_sections(read_card(folder).text)["Method"].split())
+    assert "the critic judges the very pictures that the generator was just led by" in told
+    assert "of the augmentation's two shifts only the uniform one is drawn" in told
+
+
+def test_the_critic_of_a_generator_judges_the_very_pictures_that_it_was_led_by(studio, tmp_path):
+    method, carry = build("stylegan", TINY_RUNS["stylegan"].options(tmp_path, studio)), Carry()
+    batch, judged = method.batch(0), []
+    method.nets["critic"].register_forward_hook(lambda _, given, __: judged.append(given[0].detach()))
+    method.paint(batch, carry, 0)
+    method.judge(batch, carry, 0)
+    assert len(judged) == 3 and torch.equal(judged[0], judged[2])

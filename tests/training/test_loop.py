@@ -4,16 +4,22 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import Toy, tiny_painter_run, toy_run
+from training.__main__ import main
 from training.run.alarms import TrainingAlarm
 from training.run.config import UserMistake
 from training.run.loop import resume, start
+from training.run.method import METHODS, late_linear
 from training.run.snapshots import list_snapshots, newest_snapshot, read_snapshot
+
+ROOT = Path(__file__).parents[2]
 
 
 def tensors_of(run):
@@ -148,6 +154,35 @@ def test_mistakes_about_runs_are_sentences(tmp_path):
         resume(tmp_path / "nowhere")
     with pytest.raises(UserMistake, match="neither a checkpoint folder nor a snapshot"):
         start("toy", toy_run(tmp_path, name="lost", init=tmp_path))
+
+
+def test_the_loop_knows_the_methods_before_anything_else_was_imported(tmp_path):
+    run = start("toy", toy_run(tmp_path, steps=1))
+    options = json.loads((run / "options.json").read_text())
+    (run / "options.json").write_text(json.dumps(options | {"method": "unheard-of"}))
+    code = (
+        "import sys; from pathlib import Path; from training.run.loop import resume\n"
+        "try: resume(Path(sys.argv[1]))\n"
+        "except Exception as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, run], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert "there is no method 'unheard-of'; the methods are" in done.stdout
+    assert set(METHODS) - {"toy"} <= set(done.stdout.strip(" .\n").replace(",", "").split())
+
+
+def test_new_steps_of_a_resumed_run_stretch_the_line_of_its_rate_as_the_help_says(studio, tmp_path, capsys):
+    options = TINY_RUNS["dualgan"].options(tmp_path, studio, steps=4, log_every=1, critic_steps=1)
+    run = start("dualgan", options)
+    resume(run, steps=8)
+    lines = map(json.loads, (run / "report.jsonl").read_text().splitlines())
+    rates = [line["translate/lr"] for line in lines if "translate/lr" in line]
+    short, long = ([late_linear(step, steps, options.lr) for step in range(steps)] for steps in (4, 8))
+    assert rates == pytest.approx(short + long[4:])
+    assert short[3] < long[3]  # so that it is told
+    assert main(["resume", "--help"]) == 0
+    assert "learning rate is a function of it" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_run_has_one_trainer(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import Toy, toy_run
 from training.run.loop import start
 from training.run.snapshots import newest_snapshot
@@ -14,6 +16,8 @@ from training.run.snapshots import newest_snapshot
 ROOT = Path(__file__).parents[2]
 # its `--cpu` needs MPI for several processes; `--multi_gpu` starts them, and the run's device says where
 LAUNCH = "-m accelerate.commands.launch --multi_gpu --num_processes 2 --num_machines 1 --mixed_precision no"
+
+STEPS = "optimizers.style-gan.step."
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,20 @@ def test_both_processes_end_with_the_same_weights_and_memories_of_their_own(name
     gathered = ("memory.augment.signs", "memory.augment.count")  # until the chance moves again
     assert all(key.startswith(("memory.pool_", "memory.looks.", *gathered)) for key in differ)
     assert ("memory.pool_a.pictures" in differ) == (name == "cyclegan")  # they saw pictures of their own
+
+
+def test_a_weight_that_a_phase_does_not_reach_keeps_its_memory_in_one_process_and_in_two(
+    runs, studio, tmp_path
+):
+    """A color layer's bias moves every picture alike, so path lengths have no slope there."""
+    alone = start("stylegan", TINY_RUNS["stylegan"].options(tmp_path, studio, steps=5, ema=100.0))
+    for run in (alone, runs / "dreams"):
+        tensors, _, _ = newest_snapshot(run)
+        taken = {key: int(value) for key, value in tensors.items() if key.startswith(STEPS)}
+        biases = {key for key in taken if re.fullmatch(r"color\.\d+\.bias", key.removeprefix(STEPS))}
+        # five steps of painting; the path's phase comes at steps 0, 2 and 4
+        assert biases and {taken[key] for key in biases} == {5}
+        assert {taken[key] for key in taken.keys() - biases} == {8}
 
 
 def test_the_chance_of_an_augmentation_follows_the_critics_of_both_processes(runs):

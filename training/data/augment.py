@@ -19,7 +19,8 @@ class AdaptiveAugment(nn.Module):
 
     The chance and what it follows are buffers: they are saved with the run. Draws come from the global
     generator, which the loop seeds by the step. Departures: one bilinear resampling in place of filtered
-    upsampling and downsampling, and no uneven scaling, for speed.
+    upsampling and downsampling, and no uneven scaling, for speed; of its two shifts only the uniform one, and
+    not in whole pixels.
     """
 
     chance: Tensor

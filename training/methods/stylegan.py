@@ -82,8 +82,8 @@ class StyleGANMethod(CropMethod[StyleGANRun]):
     because resampling has no second derivative here; a second critic may judge in features of a pretrained
     network (projected GANs, arXiv:2111.01007), which learn from far fewer pictures; ours are not mixed at
     random; the critic judges the very pictures that the generator was just led by, where the official code
-    draws new ones; of the augmentations the shift by fractions of a pixel is left out. `augment` in the
-    report is the augmentation's chance.
+    draws new ones; of the augmentation's two shifts only the uniform one is drawn, and not in whole pixels.
+    `augment` in the report is the augmentation's chance.
     """
 
     about = "StyleGAN: invents pictures in the manner of a folder of paintings, from seeds that can be mixed."
