@@ -1,1 +1,1 @@
-"""Loss functions: tensors in, a mean scalar out."""
+"""Losses, and the critics in which some of them are measured."""

@@ -1,4 +1,4 @@
-"""Stabilizers of critics, and smoothness and range of pictures."""
+"""Penalties: on the slopes of critics, on the path lengths of generators, on pictures outside the range."""
 
 from __future__ import annotations
 

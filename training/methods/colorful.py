@@ -22,11 +22,20 @@ from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..losses.hues import Rebalancing, hue_entropy, soft_bins
 from ..run.config import UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Phase, generator, get_network, late_linear, method
+from ..run.method import (
+    FIRST_SIGHT_NUMBER,
+    AdamSettings,
+    Carry,
+    Losses,
+    Phase,
+    generator,
+    get_network,
+    late_linear,
+    method,
+)
 from .colorize import ColorizingMethod
 from .crop_method import AdversarialRun
 
-_FIRST_SIGHT = 1 << 41  # batch numbers of the crops whose hues are counted, which no step reaches
 _COUNTED = 256  # crops from which the frequency of hues is counted
 _QUARTER = 4
 _FEW = 1 / 6  # of the geometric distribution: as many places are told as an artist would click
@@ -109,7 +118,7 @@ class Colorful(ColorizingMethod[ColorfulRun]):
     def batch(self, number: int) -> dict[str, Tensor]:
         rng = generator(self.config.seed, number)
         photos = self.crops([self.photos] * self.config.batch, rng)
-        side = photos.shape[2] // 4
+        side = photos.shape[2] // _QUARTER
         told = torch.zeros(len(photos), 1, side, side)
         for sure in told[torch.rand(len(photos), generator=rng) < self.config.hinted]:
             _tell_some(sure[0], rng)
@@ -118,9 +127,9 @@ class Colorful(ColorizingMethod[ColorfulRun]):
     def _hues(self) -> Iterator[Tensor]:
         """Yield the a and b (2, n) of crops of the training pictures."""
         for number in range(0, _COUNTED, self.config.batch):
-            rng = generator(self.config.seed, _FIRST_SIGHT + number)
+            rng = generator(self.config.seed, FIRST_SIGHT_NUMBER + number)
             photos = self.crops([self.photos] * self.config.batch, rng)
-            yield to_lab(F.avg_pool2d(photos, 4))[:, 1:].transpose(0, 1).flatten(1)
+            yield to_lab(F.avg_pool2d(photos, _QUARTER))[:, 1:].transpose(0, 1).flatten(1)
 
     def first_look(self) -> None:
         bins = get_network(self.nets, "colorizer", BinColorizer).bins

@@ -16,8 +16,8 @@ from ..data.folders import PictureFolder, side_by_side
 from ..losses.adversarial import Adversarial, feature_matching
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
-from ..run.method import Carry, Losses, Phase, generator, get_network, method
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialConfig, AdversarialMethod, AdversarialRun
+from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network, method
+from .crop_method import SHOWN, AdversarialConfig, AdversarialMethod, AdversarialRun
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ..losses.penalties import Critic, gradient_penalty
 from ..metrics.sets import LEAST, distances
 from ..run.config import RunConfig, UserMistake
 from ..run.method import (
+    SCORED_NUMBER,
     AdamSettings,
     Carry,
     Losses,
@@ -34,8 +35,6 @@ from ..run.method import (
 
 SHOWN = 6  # pictures of a sample grid
 PROJECTED = "projected-critic"
-SCORED_NUMBER = 1 << 42  # batch number of what the score is taken from
-SHOWN_NUMBER = 1 << 40  # batch number of the sample grid, which no step reaches
 
 
 @dataclass(frozen=True)

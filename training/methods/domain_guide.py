@@ -22,7 +22,7 @@ from ..data.encoder_weights import open_perceptual
 from ..data.folders import PictureFolder
 from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic
-from ..run.method import Carry, Losses, Phase, generator
+from ..run.method import FIRST_SIGHT_NUMBER, Carry, Losses, Phase, generator
 from .crop_method import AdversarialRun, CropMethod, right_share
 
 _CHANNELS = (64, 128, 256, 512)
@@ -35,7 +35,6 @@ _OWN = 0.4  # share of a crop's deviation that it keeps; all of it asks for hard
 _STRETCH = 2.0  # spreads of two domains are not told apart further than by this factor
 
 LOOK_CRITIC = "look-critic"
-FIRST_SIGHT = 1 << 41  # batch numbers of the crops that are looked at first, which no step reaches
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def see_domains(method: CropMethod[Any], guide: DomainGuide, folders: Sequence[P
     if guide.perceptual is None:
         return
     for number, folder in enumerate(folders):
-        rng = generator(method.config.seed, FIRST_SIGHT + number)
+        rng = generator(method.config.seed, FIRST_SIGHT_NUMBER + number)
         for _ in range(0, _FEW, _AT_ONCE):
             crops = method.crops([folder] * _AT_ONCE, rng).to(guide.perceptual.mean.device)
             guide.see(crops, [number] * _AT_ONCE)

@@ -25,11 +25,22 @@ from ..data.crop_bank import CropBank, CropPlan
 from ..data.encoder_weights import load_encoder, open_perceptual
 from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
 from ..data.grain import grainy
-from ..losses.adversarial import ADVERSARIAL
+from ..losses.adversarial import ADVERSARIAL, Adversarial
 from ..losses.discriminators import FeatureCritic
 from ..losses.penalties import outside_range
 from ..run.config import RunConfig, UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, get_network, method
+from ..run.method import (
+    SHOWN_NUMBER,
+    AdamSettings,
+    Carry,
+    Losses,
+    Method,
+    Phase,
+    generator,
+    get_network,
+    half_cosine,
+    method,
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class PainterRun(RunConfig):
     style: Path = Path("paintings")
     """Folder of paintings, searched through; its subfolders are balanced against each other."""
     perceptual: Path | None = None
-    """VGG-16 weights (safetensors, torchvision's names); default: torchvision's own."""
+    """VGG-16 weights (safetensors, torchvision's names); default: those that ship."""
     encoder: Path | None = None
     """EfficientNet-Lite0 weights (safetensors) of the style encoder, when not started from a checkpoint;
     default: those in the painter that ships."""
@@ -60,7 +71,8 @@ class PainterRun(RunConfig):
     grain: float = 0.02
     """Largest deviation of the grain, of [0, 1] light, that is added to half of the photos; what is asked of
     their paintings stays that of the clean photos."""
-    adversarial: Literal["bce", "least_squares", "hinge", "wasserstein"] = "hinge"
+    adversarial: Adversarial = "hinge"
+    """Loss between the critic and the painter."""
     fool: float = 0.3
     """Weight of the adversarial loss."""
     judge_start: int = 4000
@@ -92,12 +104,6 @@ class PainterRun(RunConfig):
             raise UserMistake(f"judge_every is {self.judge_every}; it must be at least 1.")
         if not 0 <= self.grain <= 0.5:
             raise UserMistake(f"grain is {self.grain}; it must be between 0 and 0.5 of [0, 1] light.")
-
-
-def half_cosine(step: int, steps: int, high: float, low: float) -> float:
-    """Fall from `high` at step 0 to `low` at `steps` along half a cosine."""
-    share = torch.tensor(min(1.0, step / steps) * torch.pi).cos().item()
-    return low + 0.5 * (high - low) * (1 + share)
 
 
 _CRITIC_LAYERS = (1, 2, 3)
@@ -228,7 +234,7 @@ class PainterMethod(Method[PainterRun]):
         return get_network(self.nets, "painter", Painter).components_of(description)
 
     def sample_batch(self) -> dict[str, Any]:
-        rng = generator(self.config.seed, 1 << 40)
+        rng = generator(self.config.seed, SHOWN_NUMBER)
         step = max(1, len(self.photos) // 8)
         photos = [
             random_crop(self.photos.pictures[i * step % len(self.photos)], 256, (0.6, 0.7), rng)

@@ -18,8 +18,20 @@ from ..data.encoder_weights import load_encoder
 from ..data.folders import side_by_side
 from ..data.labeled import ABSENT, BalancedDraw, LabeledPictures, alter, cut, read_labeled
 from ..run.config import RunConfig, UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Method, Phase, generator, get_network, method, step_seed
-from .painter import half_cosine
+from ..run.method import (
+    FIRST_SIGHT_NUMBER,
+    SHOWN_NUMBER,
+    AdamSettings,
+    Carry,
+    Losses,
+    Method,
+    Phase,
+    generator,
+    get_network,
+    half_cosine,
+    method,
+    step_seed,
+)
 
 LIMITS = """\
 `other` has hardly any labels: take what is below the threshold of doubt for it. Mountains and water were few,
@@ -155,7 +167,7 @@ class SegmenterMethod(Method[SegmenterRun]):
 
     def sample_batch(self) -> dict[str, Any]:
         picked = [self.held.items[i * len(self.held) // 16] for i in range(16)]
-        rng = generator(self.config.seed, 1 << 40)
+        rng = generator(self.config.seed, SHOWN_NUMBER)
         cuts = [cut(item, self.config.crop, len(NAMES), rng) for item in picked]
         return {key: torch.stack([c[k] for c in cuts]) for k, key in enumerate(("photo", "label"))}
 
@@ -189,7 +201,9 @@ def hold_out(pictures: LabeledPictures, config: SegmenterRun) -> tuple[LabeledPi
     Where that would leave none, the first picture is both.
     """
     rare = (pictures.shares()[:, [NAMES.index(name) for name in _RARE]] > 0).any(1).tolist()
-    lot = torch.rand(len(pictures), generator=generator(step_seed(config.seed, 1), 1 << 41)).tolist()
+    lot = torch.rand(
+        len(pictures), generator=generator(step_seed(config.seed, 1), FIRST_SIGHT_NUMBER)
+    ).tolist()
     held = [i for i in range(len(pictures)) if lot[i] < config.held and pictures.human[i] and not rare[i]]
     rest = [i for i in range(len(pictures)) if i not in set(held)]
     return pictures.subset(rest), pictures.subset(held or [0])

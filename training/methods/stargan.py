@@ -20,9 +20,9 @@ from ..losses.adversarial import Adversarial
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import CriticNorm, DomainCritic
 from ..run.config import UserMistake
-from ..run.method import Carry, Losses, Phase, generator, get_network, method
+from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network, method
 from .begin_as_painter import begin_as_painter
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
+from .crop_method import SHOWN, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
 

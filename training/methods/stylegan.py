@@ -18,8 +18,18 @@ from ..losses.adversarial import ADVERSARIAL
 from ..losses.discriminators import FeatureCritic, PictureCritic
 from ..losses.penalties import PathMean, path_lengths, r1_penalty
 from ..run.config import UserMistake
-from ..run.method import AdamSettings, Carry, Losses, Phase, generator, get_network, method
-from .crop_method import SCORED_NUMBER, SHOWN, SHOWN_NUMBER, CropMethod, CropRun, right_share
+from ..run.method import (
+    SCORED_NUMBER,
+    SHOWN_NUMBER,
+    AdamSettings,
+    Carry,
+    Losses,
+    Phase,
+    generator,
+    get_network,
+    method,
+)
+from .crop_method import SHOWN, CropMethod, CropRun, right_share
 
 _FEATURES = (128, 256, 512)  # channels of relu2_1, relu3_1, relu4_1
 _FEATURE_SCALES = (0.2, 0.1, 0.2)  # bring their activations to about 1

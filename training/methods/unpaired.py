@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from ..data.folders import side_by_side
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
-from ..run.method import Carry, Losses, Phase, generator
-from .crop_method import SHOWN, SHOWN_NUMBER, AdversarialMethod
+from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator
+from .crop_method import SHOWN, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
 

@@ -15,13 +15,11 @@ SPIKE = 10.0  # a gradient this many times the usual one is worth a line
 USUAL = 200  # steps that say what is usual
 WINNING = 0.98  # share of right answers of a critic that leaves the painter nothing to learn
 ALIKE = 0.01  # spread of 8x8 thumbnails over a batch, [0, 1] units, below which the pictures are one picture
-INVERTED = (
-    -0.2
-)  # correlation of thumbnails with those of their sources, below which light and dark are swapped
+INVERTED = -0.2
+"""Correlation of thumbnails with those of their sources below which light and dark are swapped."""
 LOOK_EVERY = 50  # steps between two looks at pictures
-LOOKS = (
-    4  # looks that count together: one dark photo made light is no inversion, and a batch may be one picture
-)
+LOOKS = 4
+"""Looks that count together: one dark photo made light is no inversion, and a batch may be one picture."""
 WELL = {"winning": 0.95, "alike": 0.02, "inverted": 0.0}
 """Where what those three warn of is over: some way behind the threshold, so that one at it is told once."""
 QUIET = 1_000  # steps before a spike is told again

@@ -220,6 +220,15 @@ def step_seed(seed: int, number: int) -> int:
     return (value ^ value >> 31) >> 1
 
 
+# numbers of batches that no step reaches
+SHOWN_NUMBER = 1 << 40
+"""Of the sample grid."""
+FIRST_SIGHT_NUMBER = 1 << 41
+"""The first of what is looked at before the first step."""
+SCORED_NUMBER = 1 << 42
+"""Of what the score is taken from."""
+
+
 def generator(seed: int, number: int) -> torch.Generator:
     """Make the CPU generator of batch `number`."""
     return torch.Generator().manual_seed(step_seed(seed, number))
@@ -253,3 +262,9 @@ def late_linear(step: int, steps: int, rate: float, begin: float = 0.5) -> float
     """Hold `rate` for the share `begin` of the steps, then fall in a line to 0 (arXiv:1703.10593)."""
     done = step / steps
     return rate * min(1.0, max(0.0, (1 - done) / (1 - begin)))
+
+
+def half_cosine(step: int, steps: int, high: float, low: float) -> float:
+    """Fall from `high` at step 0 to `low` at `steps` along half a cosine."""
+    share = torch.tensor(min(1.0, step / steps) * torch.pi).cos().item()
+    return low + 0.5 * (high - low) * (1 + share)
