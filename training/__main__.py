@@ -139,6 +139,9 @@ class Publish:
     """One line on what it does; empty: the method's own."""
     status: Status = "final"
     """Whether it convinces; the page says so of what is experimental."""
+    direction: Literal["there", "back"] = "there"
+    """Of a run between two folders: the translator from a to b, or the one from b to a, which learned beside
+    it. Each is a checkpoint of its own."""
 
     def run(self) -> None:
         """Publish."""
@@ -147,7 +150,14 @@ class Publish:
 
         words = Words(self.title, self.about, "" if self.status == "final" else self.status)
         folders = publish(
-            self.run_folder, self.checkpoint, self.metrics, self.calibrate, self.notes, self.before, words
+            self.run_folder,
+            self.checkpoint,
+            self.metrics,
+            self.calibrate,
+            self.notes,
+            self.before,
+            words,
+            self.direction,
         )
         for folder in folders:
             print(folder)

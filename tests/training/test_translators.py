@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from stylizer.imaging.keep_color import luma
+from stylizer.models.checkpoint import load_checkpoint, read_card
 from stylizer.models.colorizer import Colorizer, ColorizerConfig, guided_enlarge, to_chroma, with_chroma
 from stylizer.models.resnet_translator import ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
+from training.__main__ import main
 from training.data.augment import AdaptiveAugment, differentiable_augment
 from training.data.encoder_weights import load_encoder
 from training.data.pool import PicturePool
@@ -24,6 +26,8 @@ from training.losses.discriminators import (
 )
 from training.losses.penalties import path_lengths
 from training.methods.crop_method import right_share
+from training.methods.cyclegan import CycleGANRun
+from training.methods.unpaired import name_of_a
 from training.run.alarms import LOOKS, Alarms
 from training.run.config import UserMistake
 from training.run.loop import build, start
@@ -384,3 +388,42 @@ def test_a_light_generator_trains_with_a_projected_critic(studio, tmp_path):
     assert any(name.startswith("nets.projected-critic.across") for name in tensors)
     assert all(line["paint/fool_projected"] == line["paint/fool_projected"] for line in lines)
     assert {"judge_projected/judge_projected", "r1/r1", "path/path"} <= set(lines[0])
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "discogan", "dualgan", "unit"])
+def test_the_way_back_is_published_as_a_checkpoint_of_its_own(name, studio, tmp_path, capsys):
+    options = TINY_RUNS[name].options(tmp_path / "runs", studio, steps=2, ema=1.0, domain="dots")
+    run = start(name, options)
+    words = ["publish", str(run), str(tmp_path / "dots-back"), "--direction", "back"]
+    assert main(words) == 0 and capsys.readouterr().out.split() == [str(tmp_path / "dots-back")]
+    back = load_checkpoint(tmp_path / "dots-back")
+    assert back.domains == ("photos",)
+
+    method, tensors = build(name, options), newest_snapshot(run)[0]
+    nets = method.networks(options)
+    nets.load_state_dict({key: tensors[f"averaged.{key}"] for key in nets.state_dict()})
+    picture = method.batch(0)["b"]
+    with torch.no_grad():
+        there, expected = (method.way(nets.eval(), way, picture) for way in ("ab", "ba"))
+    found = back.translate(picture)
+    assert torch.allclose(found, expected, atol=5e-3)  # half precision
+    assert (there - expected).abs().max() > 2e-2  # so that the other network would not do
+    card = read_card(tmp_path / "dots-back")
+    assert card.about.endswith(", the way back: dots translated to photos, learned without pairs.")
+    assert card.about in card.text.partition("## ")[0].split("---")[-1]
+
+
+def test_a_folder_called_photo_does_not_take_the_name_of_the_untouched_photo(tmp_path):
+    assert name_of_a(CycleGANRun(a=tmp_path / "photo")) == "photos"
+    assert name_of_a(CycleGANRun(a=tmp_path / "horses")) == "horses"
+
+
+def test_a_method_with_one_network_for_all_ways_has_none_to_publish_for_the_way_back(
+    studio, tmp_path, capsys
+):
+    run = start("stargan", TINY_RUNS["stargan"].options(tmp_path / "runs", studio, steps=1))
+    assert main(["publish", str(run), str(tmp_path / "back"), "--direction", "back"]) == 2
+    told = capsys.readouterr().err
+    assert "stargan trains no network of its own for the way back" in told
+    assert "these methods do: cyclegan, discogan, dualgan, unit." in told
+    assert not (tmp_path / "back").exists()

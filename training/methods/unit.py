@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from ..losses.cycle import latent_divergence, picture_l1
 from ..losses.discriminators import ScaleCritic
 from ..run.config import UserMistake
 from ..run.method import Carry, Losses, Phase, get_network, method, total
-from .unpaired import UnpairedMethod, UnpairedRun
+from .unpaired import UnpairedMethod, UnpairedRun, name_of_a
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,15 @@ class UNIT(UnpairedMethod[UNITRun]):
             **self.kept(batch),
             **self.led(batch, made["b"], carry),
         }
+
+    @classmethod
+    def reverse(cls, config: UNITRun, nets: nn.ModuleDict) -> UnitTranslator:
+        there, own = get_network(nets, "ab", UnitTranslator), get_network(nets, "reverse", nn.ModuleDict)
+        network = UnitTranslator(replace(config.model, domains=(name_of_a(config),)))
+        network.encoder = get_network(own, "encoder", Encoder)
+        network.decoder = get_network(own, "decoder", Decoder)
+        network.shared_in, network.shared_out = there.shared_in, there.shared_out
+        return network
 
     @staticmethod
     def way(nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:

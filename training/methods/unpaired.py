@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from stylizer.models.registry import Network
+from stylizer.models.roles import PHOTO
+
 from ..data.folders import side_by_side
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
-from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator
+from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network
 from .crop_method import SHOWN, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
@@ -38,11 +41,20 @@ def named_model(config: UnpairedRun) -> Any:
     return replace(vars(config)["model"], domains=(config.domain or config.b.resolve().name or "painting",))
 
 
+def name_of_a(config: UnpairedRun) -> str:
+    """Return what the way back translates to: the name of folder a.
+
+    Not "photo", which stands for the untouched photo among the domains of a network.
+    """
+    name = config.a.resolve().name
+    return "photos" if name in ("", PHOTO) else name
+
+
 UnpairedConfig = TypeVar("UnpairedConfig", bound=UnpairedRun)
 
 
 class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
-    """Base: random crops of two folders; the nets "ab" and "ba" translate, the first of them ships."""
+    """Base: random crops of two folders; the nets "ab" and "ba" translate, one checkpoint either way."""
 
     network: type[nn.Module]
 
@@ -121,6 +133,19 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
     def scored(self, nets: nn.ModuleDict, count: int) -> Iterator[tuple[Tensor, Tensor]]:
         made = [self.way(nets, "ab", some) for some in self.held_crops(self.folders["a"], count).split(8)]
         yield torch.cat(made), self.held_crops(self.folders["b"], count)
+
+    @classmethod
+    def reverse(cls, config: UnpairedConfig, nets: nn.ModuleDict) -> Network:
+        """Return the translator from b to a as it ships: out of `networks(config)`, whose parts it takes."""
+        network = get_network(nets, "ba", Network)
+        network.config = replace(network.config, domains=(name_of_a(config),))
+        return network
+
+    @classmethod
+    def about_reverse(cls, config: UnpairedConfig) -> str:
+        """Say for the card what `reverse` does."""
+        kind, (there,) = cls.about.partition(":")[0], named_model(config).domains
+        return f"{kind}, the way back: {there} translated to {name_of_a(config)}, learned without pairs."
 
     @staticmethod
     def way(nets: nn.ModuleDict, which: str, pictures: Tensor) -> Tensor:

@@ -68,6 +68,8 @@ class Words:
     about: str = ""
     status: str = ""
     """"experimental" or empty."""
+    does: str = ""
+    """What the network does, where that is not what its method is for."""
 
 
 NO_WORDS = Words()
@@ -104,7 +106,7 @@ def write_card(
         "Licences": kind.licences or LICENCES,
         "To repeat it": f"```\n{commands}\n```\n\nAll options of the last run:\n\n```json\n{settings}\n```",
     }
-    does = kind.about or ABOUT.get(method, "")
+    does = words.does or kind.about or ABOUT.get(method, "")
     about = f"{does} {count / 1e6:.2f} million numbers, in half precision.".strip()
     entries = {
         "license": "other",

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from torch import Tensor, nn
 
 from stylizer.models.checkpoint import save_checkpoint
 
+from ..methods.unpaired import UnpairedMethod
 from ..run.config import UserMistake, read_options
+from ..run.method import METHODS
 from .card import NO_WORDS, Session, Words, write_card
 from .figures import read_figures
-from .runs import averaged_networks, open_run
+from .runs import averaged_networks, between_folders, open_run, reverse_network
+
+Direction = Literal["there", "back"]
 
 
 def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate: bool = False,
             notes: Path | None = None, before: Sequence[Path] = (),
-            words: Words = NO_WORDS) -> list[Path]:  # fmt: skip
+            words: Words = NO_WORDS, direction: Direction = "there") -> list[Path]:  # fmt: skip
     """Write the averaged weights of a run, in half precision, as a checkpoint folder with a card.
 
     metrics: JSON files of `evaluate` and `compare`, for the card's figures. calibrate: take the slider's
     table out of them. notes: text for the card's end. before: the runs, first to last, whose weights this one
-    began from. words: for the card's head. A method that ships several networks gives each a folder of its
-    own in `checkpoint`. Raises UserMistake.
+    began from. words: for the card's head. direction: of a run between two folders, the translator from a to
+    b ("there") or the one from b to a ("back"). A method that ships several networks gives each a folder of
+    its own in `checkpoint`. Raises UserMistake.
     """
     figures = read_figures(metrics)
     source, tensors, plain = open_run(run)
     method, options = read_options(source)
-    networks = averaged_networks(method, options, tensors)
+    if direction == "back":
+        networks, about = _way_back(method, options, tensors)
+        words = dataclasses.replace(words, does=about)
+    else:
+        networks = averaged_networks(method, options, tensors)
     if calibrate:
         table = figures.get("slider", {}).get("calibration")
         if not table:
@@ -47,6 +58,19 @@ def publish(run: Path, checkpoint: Path, metrics: Sequence[Path] = (), calibrate
         save_checkpoint(folder, network, text, half=True)
         written.append(folder)
     return written
+
+
+def _way_back(
+    method: str, options: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> tuple[dict[str, nn.Module], str]:
+    """Return the network that translates back, and a line on what it does; raises UserMistake."""
+    found = between_folders(method, options)
+    if found is None:
+        both = sorted(name for name, (_, kind) in METHODS.items() if issubclass(kind, UnpairedMethod))
+        raise UserMistake(
+            f"{method} trains no network of its own for the way back; these methods do: {', '.join(both)}."
+        )
+    return {"ba": reverse_network(*found, tensors)}, found[0].about_reverse(found[1])
 
 
 def read_session(run: Path) -> Session:

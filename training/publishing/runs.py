@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.checkpoint import load_checkpoint
-from stylizer.models.registry import find_for
+from stylizer.models.registry import Network, find_for
 
-from ..methods.unpaired import UnpairedMethod
+from ..methods.unpaired import UnpairedMethod, UnpairedRun
 from ..run.config import UserMistake, from_plain, read_options
 from ..run.method import find_method
 from ..run.snapshots import newest_snapshot, read_snapshot
@@ -61,19 +61,23 @@ def open_network(source: Path) -> tuple[nn.Module, str]:
     return network.to(memory_format=torch.channels_last), find_for(network).role
 
 
-def way_back(source: Path, device: torch.device | str = "cpu") -> Callable[[Tensor], Tensor] | None:
-    """Return the way from b to a of a run between two folders; None where none was trained or kept.
-
-    Checkpoint folders have the way there alone. The answer takes and gives pictures (B, 3, H, W) in [0, 1].
-    """
-    if (source / "config.json").is_file():
-        return None
-    run, tensors, _ = open_run(source)
-    method, options = read_options(run)
+def between_folders(
+    method: str, options: Mapping[str, Any]
+) -> tuple[type[UnpairedMethod[Any]], UnpairedRun] | None:
+    """Return the method and the options of a run between two folders; None for a run of another kind."""
     config_kind, kind = find_method(method)
-    if not issubclass(kind, UnpairedMethod):
-        return None
-    nets = kind.networks(from_plain(config_kind, options))
+    config = from_plain(config_kind, options)
+    return (kind, config) if issubclass(kind, UnpairedMethod) and isinstance(config, UnpairedRun) else None
+
+
+def reverse_network(
+    kind: type[UnpairedMethod[Any]], config: UnpairedRun, tensors: Mapping[str, Tensor]
+) -> Network:
+    """Build the translator from b to a of a run, with the averaged weights of a snapshot.
+
+    Raises UserMistake when the snapshot is not of these networks.
+    """
+    nets = kind.networks(config)
     prefix = "averaged."
     part = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
     part = {key: value for key, value in part.items() if key.split(".")[0] in nets}
@@ -81,5 +85,18 @@ def way_back(source: Path, device: torch.device | str = "cpu") -> Callable[[Tens
         nets.load_state_dict(part, strict=True)
     except RuntimeError as error:
         raise UserMistake("the snapshot's networks are not those that this code builds.") from error
-    nets.eval().requires_grad_(False).to(device)
-    return lambda pictures: kind.way(nets, "ba", pictures)
+    network = kind.reverse(config, nets).eval()
+    network.requires_grad_(False)
+    return network
+
+
+def way_back(source: Path, device: torch.device | str = "cpu") -> Callable[[Tensor], Tensor] | None:
+    """Return the way from b to a of a run between two folders; None where none was trained or kept.
+
+    Checkpoint folders have one way alone. The answer takes and gives pictures (B, 3, H, W) in [0, 1].
+    """
+    if (source / "config.json").is_file():
+        return None
+    run, tensors, _ = open_run(source)
+    found = between_folders(*read_options(run))
+    return reverse_network(*found, tensors).to(device) if found else None
