@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.imaging.keep_color import luma
+from stylizer.models.blocks import pad_to
 from stylizer.models.colorizer import Coloring, guided_enlarge, to_chroma
 from stylizer.models.lab import from_lab, to_lab, visible_bins
+from stylizer.models.lite_encoder import LiteEncoder
 from stylizer.models.registry import architecture
-from stylizer.models.translator_blocks import check_domains, pad_to
+from stylizer.models.translator_blocks import check_domains
 
 _STAGES = (0, 1, 2, 4)  # of EfficientNet-Lite0, whose answers are at 1/2, 1/4, 1/8 and 1/16
 _QUARTER = 4
@@ -92,34 +93,16 @@ def hints_at(places: Tensor, size: tuple[int, int]) -> Hints:
     return Hints(hues, sure)
 
 
-class LightEncoder(nn.Module):
-    """EfficientNet-Lite0 (arXiv:1905.11946) to a sixteenth, under timm's names, on light instead of colors.
-
-    It keeps ImageNet's running statistics: batches of a colorizer are small.
-    """
+class LightEncoder(LiteEncoder):
+    """EfficientNet-Lite0 to a sixteenth, on light instead of colors."""
 
     channels = (16, 24, 40, 112)
-    conv_stem: nn.Module
-    bn1: nn.Module
-
-    def __init__(self) -> None:
-        super().__init__()
-        full: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-        self.conv_stem, self.bn1 = full.conv_stem, full.bn1
-        self.blocks = nn.Sequential(*full.blocks[: _STAGES[-1] + 1])
-
-    def train(self, mode: bool = True) -> LightEncoder:
-        """Stay in evaluation mode."""
-        return super().train(False)
+    """Channels of what it returns."""
 
     def forward(self, light: Tensor) -> list[Tensor]:
         """Return features at 1/2, 1/4, 1/8 and 1/16 of light (B, 1, H, W) in [0, 1]."""
-        x, found = self.bn1(self.conv_stem((light * 2 - 1).expand(-1, 3, -1, -1))), []
-        for stage, block in enumerate(self.blocks):
-            x = block(x)
-            if stage in _STAGES:
-                found.append(x)
-        return found
+        every = enumerate(self.stages(light.expand(-1, 3, -1, -1)))
+        return [features for stage, features in every if stage in _STAGES]
 
 
 def _mixing(inputs: int, outputs: int) -> nn.Sequential:

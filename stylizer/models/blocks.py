@@ -1,4 +1,4 @@
-"""Layers of the painter: fields of codes, normalization with reusable statistics, modulated blocks."""
+"""Layers of the networks that paint: codes over places, reusable statistics, modulated blocks, borders."""
 
 from __future__ import annotations
 
@@ -235,3 +235,9 @@ class ModulatedBlock(nn.Module):
 def enlarge(x: Tensor) -> Tensor:
     """Double height and width, bilinear: transposed convolutions leave checkerboards (Odena et al. 2016)."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def pad_to(photo: Tensor, multiple: int) -> Tensor:
+    """Extend below and to the right, repeating the border, to multiples of `multiple`."""
+    below, right = (-photo.shape[2]) % multiple, (-photo.shape[3]) % multiple
+    return F.pad(photo, (0, right, 0, below), mode="replicate") if below or right else photo

@@ -12,9 +12,9 @@ from torch import Tensor
 from stylizer.imaging.color import full_precision
 from stylizer.imaging.guided import EdgeGuide
 from stylizer.imaging.keep_color import luma
-from stylizer.models.blocks import Statistics
+from stylizer.models.blocks import Statistics, pad_to
 from stylizer.models.registry import architecture
-from stylizer.models.translator_blocks import Translating, check_domains, domain_mix, pad_to
+from stylizer.models.translator_blocks import Translating, check_domains, domain_mix
 from stylizer.models.unet import UShape
 
 _RADIUS, _EDGE = 3, 1e-3  # of the guided enlargement: pixels of the small picture; squared luma

@@ -70,8 +70,7 @@ class Painter(TransferNetwork):
         with full_precision(description):
             known = self.components_of(description)
             learned = self.straight(known) + self.bent(known)
-        first = self.descriptor.size - 64 - 12
-        return torch.cat([learned.float(), description[:, first : first + 12]], 1)
+        return torch.cat([learned.float(), description[:, self.descriptor.color_part]], 1)
 
     def components_of(self, description: Tensor) -> Tensor:
         """Whiten descriptions (B, D) to principal components (B, components) of unit variance, within 3.

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import timm
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from stylizer.imaging.color import color_moments
 from stylizer.models.channel_moments import channel_moments
+from stylizer.models.lite_encoder import LiteEncoder
 
 STYLE_SIDE = 512
 """Long side in pixels at which the style of a picture is read: so the painter was taught what strokes are."""
 _SHORT_SIDE = 64  # pixels that the short side of a very long picture keeps
 _BINS = 4  # a side of the soft color histogram
+_COLORS = 3 + 9  # numbers of a color mean and covariance root
 
 
 def style_size(height: int, width: int) -> tuple[int, int]:
@@ -25,26 +26,16 @@ def style_size(height: int, width: int) -> tuple[int, int]:
     return max(16, round(height * scale)), max(16, round(width * scale))
 
 
-class StyleDescriptor(nn.Module):
+class StyleDescriptor(LiteEncoder):
     """Describe pictures by moments of EfficientNet-Lite0 (arXiv:1905.11946), stride 2 to 16, and by colors.
 
     A network learned from 1,700 paintings alone would memorize them; moments of a network that has seen
-    ImageNet carry over to paintings never met. Frozen: it always runs in evaluation mode, without gradient.
+    ImageNet carry over to paintings never met. Frozen: no gradient reaches it.
     """
 
-    conv_stem: nn.Conv2d
-    bn1: nn.Module
-
     def __init__(self, stages: int = 5):
-        super().__init__()
-        full: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-        self.conv_stem, self.bn1 = full.conv_stem, full.bn1
-        self.blocks = nn.Sequential(*list(full.blocks)[:stages])
-        self.requires_grad_(False).eval()
-
-    def train(self, mode: bool = True) -> StyleDescriptor:
-        """Stay in evaluation mode: the running statistics are ImageNet's."""
-        return super().train(False)
+        super().__init__(stages)
+        self.requires_grad_(False)
 
     @property
     def size(self) -> int:
@@ -53,7 +44,12 @@ class StyleDescriptor(nn.Module):
         for block in self._blocks():
             norm = block.bn3 if hasattr(block, "bn3") else block.bn2
             layers.append(norm.num_features)
-        return 2 * sum(layers) + 3 + 9 + _BINS**3
+        return 2 * sum(layers) + _COLORS + _BINS**3
+
+    @property
+    def color_part(self) -> slice:
+        """Where in a description the color mean and covariance root are, twelve numbers."""
+        return slice(self.size - _BINS**3 - _COLORS, self.size - _BINS**3)
 
     def _blocks(self) -> Iterator[Any]:
         for stage in self.blocks:
@@ -65,9 +61,7 @@ class StyleDescriptor(nn.Module):
 
         With `weights` (B, 1, H, W) >= 0, of a part of each: every moment counts places as they weigh.
         """
-        dtype = self.conv_stem.weight.dtype
-        x = (pixels * 2 - 1).to(dtype).contiguous(memory_format=torch.channels_last)
-        x = self.bn1(self.conv_stem(x))
+        x = self.stem(pixels.contiguous(memory_format=torch.channels_last))
         found = [_moments(x, weights)]
         for block in self._blocks():
             x = block(x)

@@ -21,6 +21,7 @@ from stylizer.models.blocks import (
     Statistics,
     conv,
     enlarge,
+    pad_to,
 )
 from stylizer.models.registry import Network
 
@@ -153,7 +154,7 @@ class TransferNetwork(Network):
         `like` is the content of the whole photo when this is a tile of it: its statistics and colors count.
         """
         height, width = photo.shape[2:]
-        pixels = _pad(photo, self.stride)
+        pixels = pad_to(photo, self.stride)
         statistics = replace(like.statistics, replay=True) if like else Statistics()
         cursor = statistics.started()
         half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
@@ -253,9 +254,3 @@ def stack_codes(codes: Sequence[Tensor]) -> Tensor:
     """Stack codes (L,), with adapters or without, to (K, longest L): no adapter is one of zeros."""
     longest = max(len(code) for code in codes)
     return torch.stack([F.pad(code, (0, longest - len(code))) for code in codes])
-
-
-def _pad(photo: Tensor, multiple: int) -> Tensor:
-    """Extend below and to the right, repeating the border, to multiples of `multiple`."""
-    below, right = (-photo.shape[2]) % multiple, (-photo.shape[3]) % multiple
-    return F.pad(photo, (0, right, 0, below), mode="replicate") if below or right else photo

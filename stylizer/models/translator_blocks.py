@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
-from stylizer.models.blocks import Statistics, StatisticsCursor, conv, enlarge
+from stylizer.models.blocks import Statistics, StatisticsCursor, conv, enlarge, pad_to
 from stylizer.models.registry import Network
 
 _NEAR = 0.02  # a residual starts from colors this far inside the range, where the sigmoid still has a slope
@@ -60,12 +60,6 @@ def one_domain(weights: Mapping[str, Tensor], index: int, count: int) -> dict[st
         key: value[index : index + 1] if key.endswith(tables) and len(value) == count else value
         for key, value in weights.items()
     }
-
-
-def pad_to(photo: Tensor, multiple: int) -> Tensor:
-    """Extend below and to the right, repeating the border, to multiples of `multiple`."""
-    below, right = (-photo.shape[2]) % multiple, (-photo.shape[3]) % multiple
-    return F.pad(photo, (0, right, 0, below), mode="replicate") if below or right else photo
 
 
 class DomainLayer(nn.Module):

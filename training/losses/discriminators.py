@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from stylizer.models.lite_encoder import LiteEncoder
 from stylizer.models.style_gan import EqualizedConv, EqualizedLinear
 
 CriticNorm = Literal["spectral", "instance", "none"]
@@ -96,8 +96,8 @@ class FeatureCritic(nn.Module):
         return torch.cat(scores, 1)
 
 
-class LiteTrunk(nn.Module):
-    """EfficientNet-Lite0 (arXiv:1905.11946) up to a sixteenth of the size, frozen, under timm's names."""
+class LiteTrunk(LiteEncoder):
+    """EfficientNet-Lite0 to a sixteenth of the size, frozen, for a critic to judge in."""
 
     channels = (24, 40, 112)
     """Channels of what it returns."""
@@ -105,23 +105,11 @@ class LiteTrunk(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        full = timm.create_model("tf_efficientnet_lite0", pretrained=False)
-        self.conv_stem, self.bn1 = full.get_submodule("conv_stem"), full.get_submodule("bn1")
-        self.blocks = nn.Sequential(*list(full.get_submodule("blocks").children())[: self._levels[-1] + 1])
-        self.requires_grad_(False).eval()
-
-    def train(self, mode: bool = True) -> LiteTrunk:
-        """Stay in evaluation mode: the running statistics are ImageNet's."""
-        return super().train(False)
+        self.requires_grad_(False)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Return features at strides 4, 8 and 16 of pictures (B, 3, H, W) in [0, 1]."""
-        x, found = self.bn1(self.conv_stem(pixels * 2 - 1)), []
-        for stage, block in enumerate(self.blocks):
-            x = block(x)
-            if stage in self._levels:
-                found.append(x)
-        return tuple(found)
+        return tuple(x for stage, x in enumerate(self.stages(pixels)) if stage in self._levels)
 
 
 class ProjectedCritic(nn.Module):
