@@ -159,6 +159,8 @@ class CodeField:
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
     """Make a convolution that repeats the border pixels: zeros would darken the edges of the picture."""
+    # torch.compile refuses to train it (torch 2.14: replication_pad2d_backward, channels last); borders set
+    # on by `cat`, which it takes, cost a quarter more (59 ms for 46, 64 channels of 64 px), compiled no less
     return nn.Conv2d(
         inputs, outputs, size, stride, size // 2, padding_mode="replicate" if size > 1 else "zeros"
     )

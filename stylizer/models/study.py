@@ -17,7 +17,6 @@ from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
     PaintingWeights,
     PhotoTarget,
-    StyleTarget,
     painting_losses,
     photo_target,
     sample_places,
@@ -43,9 +42,11 @@ class StudyOptions:
     """How a painting is studied."""
 
     steps: int = 160
+    """Gradient steps at most."""
     seconds: float = 0.0
     """Stop after this long, with rates that fall accordingly; 0: no limit."""
     batch: int = 2
+    """Crops a step."""
     code_rate: float = 0.03
     """Learning rate of Adam on the numbers of the code, falling along half a cosine."""
     adapter_rate: float = 0.0
@@ -137,83 +138,81 @@ def study(
     yielded is what did best on the same few crops, the code of before the study if nothing did better.
     """
     rng = torch.Generator().manual_seed(options.seed)
-    with torch.no_grad():
-        target = style_target(style, practice.perceptual(style))
-        start = painter.code(style).float() if known is None else known[None].to(style.device)
-    learned = start[:, : painter.learned_size].clone().requires_grad_(True)
-    colors = start[:, painter.learned_size : painter.code_size]
-    adapters = start[:, painter.code_size :].clone()
-    if options.adapter_rate and not adapters.shape[1]:
-        adapters = _first_adapters(painter, rng).to(style.device)
-    adapters.requires_grad_(options.adapter_rate > 0)
-    rates = [options.code_rate, options.adapter_rate]
-    optimizer = torch.optim.Adam(
-        [
-            {"params": [part], "lr": rate}
-            for part, rate in zip((learned, adapters), rates, strict=True)
-            if rate
-        ],
-        betas=(0.9, 0.99),
-    )
-
-    def judged(crops: tuple[Content, PhotoTarget], rng: torch.Generator) -> Tensor:
-        return _loss(practice, crops, torch.cat([learned, colors], 1), adapters, target, options, rng)
-
-    @torch.no_grad()
-    def checked() -> tuple[float, Tensor]:
-        crops = practice.batch(range(min(_CHECKED, practice.crops)))
-        loss = float(judged(crops, torch.Generator().manual_seed(options.seed)))
-        code = torch.cat([learned, colors, adapters], 1)
-        return loss, code[0].float().cpu().clone()
-
+    trial = _Trial(painter, style, practice, options, known, rng)
     begun, mean, earlier = time.monotonic(), 0.0, []
-    least, best = checked()
+    least, best = trial.checked()
     for step in range(options.steps):
         spent = time.monotonic() - begun
         # where time is what ends it, the rates fall with it: the last steps settle what the first found
         done = max(step / options.steps, min(1.0, spent / options.seconds) if options.seconds else 0.0)
-        share = 0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * done))
-        for group, rate in zip(optimizer.param_groups, [rate for rate in rates if rate], strict=True):
-            group["lr"] = rate * share
-        loss = judged(practice.draw(options.batch, rng), rng)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        value = float(loss.detach())
+        value = trial.improve(0.05 + 0.95 * (0.5 + 0.5 * math.cos(math.pi * done)), rng)
         mean = value if step == 0 else _SMOOTH * mean + (1 - _SMOOTH) * value
         earlier.append(mean)
         last = step + 1 == options.steps or _has_settled(earlier, options)
         last = last or bool(options.seconds and time.monotonic() - begun >= options.seconds)
         if last or (step + 1) % _CHECK_EVERY == 0:
-            least, best = min(((least, best), checked()), key=lambda found: found[0])
+            least, best = min(((least, best), trial.checked()), key=lambda found: found[0])
         if last or step % options.show_every == 0:
             yield Studied(best, step + 1, options.steps, mean)
         if last:
             return
 
 
-def _loss(
-    practice: Practice,
-    crops: tuple[Content, PhotoTarget],
-    code: Tensor,
-    adapters: Tensor,
-    target: StyleTarget,
-    options: StudyOptions,
-    rng: torch.Generator,
-) -> Tensor:
-    """Sum the losses of painting crops with a code (1, code_size) and adapters (1, adapter_size or 0)."""
-    painter, device = practice.painter, practice.device
-    content, photo = crops
-    places = [at.to(device) for at in sample_places(*content.size, rng)]
-    strength = calibrate(1.0, painter.calibration)
-    mixed = torch.lerp(painter.own_code(content).float(), code, strength)
-    field = CodeField.alike(mixed, adapters, strength) if adapters.shape[1] else CodeField(mixed)
-    with _half_precision(device):
-        painted = painter.paint(content, field)
-        losses = painting_losses(
-            painted, practice.perceptual(painted), photo, target, places, options.weights
+class _Trial:
+    """A code in the making, with the adapters that it may bring."""
+
+    def __init__(self, painter: Painter, style: Tensor, practice: Practice, options: StudyOptions,
+                 known: Tensor | None, rng: torch.Generator):  # fmt: skip
+        self.practice, self.options = practice, options
+        with torch.no_grad():
+            self.target = style_target(style, practice.perceptual(style))
+            start = painter.code(style).float() if known is None else known[None].to(style.device)
+        self.learned = start[:, : painter.learned_size].clone().requires_grad_(True)
+        self.colors = start[:, painter.learned_size : painter.code_size]
+        adapters = start[:, painter.code_size :].clone()
+        if options.adapter_rate and not adapters.shape[1]:
+            adapters = _first_adapters(painter, rng).to(style.device)
+        self.adapters = adapters.requires_grad_(options.adapter_rate > 0)
+        rates = ((self.learned, options.code_rate), (self.adapters, options.adapter_rate))
+        self.optimizer = torch.optim.Adam(
+            [{"params": [part], "lr": rate, "highest": rate} for part, rate in rates if rate],
+            betas=(0.9, 0.99),
         )
-    return torch.stack([value.float() for value in losses.values()]).sum()
+
+    def improve(self, share: float, rng: torch.Generator) -> float:
+        """Take one step on some crops at a share of the highest rates; returns the loss before it."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["highest"] * share
+        loss = self.loss(self.practice.draw(self.options.batch, rng), rng)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def checked(self) -> tuple[float, Tensor]:
+        """Return the loss on the same few crops as ever, and the code (L,) that has it."""
+        crops = self.practice.batch(range(min(_CHECKED, self.practice.crops)))
+        loss = float(self.loss(crops, torch.Generator().manual_seed(self.options.seed)))
+        code = torch.cat([self.learned, self.colors, self.adapters], 1)
+        return loss, code[0].float().cpu().clone()
+
+    def loss(self, crops: tuple[Content, PhotoTarget], rng: torch.Generator) -> Tensor:
+        """Sum the losses of painting crops with the code and its adapters."""
+        practice, painter = self.practice, self.practice.painter
+        content, photo = crops
+        places = [at.to(practice.device) for at in sample_places(*content.size, rng)]
+        strength = calibrate(1.0, painter.calibration)
+        code = torch.cat([self.learned, self.colors], 1)
+        mixed = torch.lerp(painter.own_code(content).float(), code, strength)
+        brings = bool(self.adapters.shape[1])
+        field = CodeField.alike(mixed, self.adapters, strength) if brings else CodeField(mixed)
+        with _half_precision(practice.device):
+            painted = painter.paint(content, field)
+            losses = painting_losses(
+                painted, practice.perceptual(painted), photo, self.target, places, self.options.weights
+            )
+        return torch.stack([value.float() for value in losses.values()]).sum()
 
 
 def _half_precision(device: torch.device) -> torch.autocast:

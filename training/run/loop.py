@@ -99,7 +99,17 @@ def open_accelerator(config: RunConfig) -> Accelerator:
     return accelerator
 
 
-def begin_from(source: Path, method: Method[Any], averaged: AveragedWeights, report: Report) -> None:
+def begin(method: Method[Any], config: RunConfig, averaged: AveragedWeights, report: Report) -> None:
+    """Give a new run its first weights: the method's own, or those that the options name."""
+    method.first_look()
+    if config.init:
+        begin_from(config.init, method, report)
+    else:
+        method.begin()
+    averaged.nets.load_state_dict(method.nets.state_dict())
+
+
+def begin_from(source: Path, method: Method[Any], report: Report) -> None:
     """Take the first weights from a checkpoint folder or a snapshot, and say what did not fit."""
     if (source / "config.json").is_file():
         try:
@@ -118,7 +128,6 @@ def begin_from(source: Path, method: Method[Any], averaged: AveragedWeights, rep
         )
     else:
         raise UserMistake(f"{source} is neither a checkpoint folder nor a snapshot.")
-    averaged.nets.load_state_dict(method.nets.state_dict())
 
 
 @dataclass(frozen=True)
@@ -166,12 +175,7 @@ def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accel
             for fault in found[2]:
                 report.say(state.step, fault)
         else:
-            method.first_look()
-            if config.init:
-                begin_from(config.init, method, averaged, report)
-            else:
-                method.begin()
-                averaged.nets.load_state_dict(method.nets.state_dict())
+            begin(method, config, averaged, report)
         share_weights(method.nets, accelerator)
         trainer = Trainer(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)
@@ -195,16 +199,21 @@ def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accel
                 with apart(accelerator):
                     report.picture(state.step, method.sample(averaged.nets, fixed))
             if main and (last or saver.due()):
-                with apart(accelerator):
-                    score = method.score(averaged.nets, fixed)
-                if score is not None:
-                    report.score(state.step, score)
-                saver.save(score=score)
+                save(trainer, averaged, fixed, saver)
             if leave:
                 report.say(state.step, f"stopped at step {state.step} of {config.steps}; `resume` goes on.")
                 break
     accelerator.wait_for_everyone()
     return run
+
+
+def save(trainer: Trainer, averaged: AveragedWeights, fixed: Any, saver: Saver) -> None:
+    """Save a snapshot, with its score where the method gives one."""
+    with apart(trainer.accelerator):
+        score = trainer.method.score(averaged.nets, fixed)
+    if score is not None:
+        trainer.report.score(saver.state.step, score)
+    saver.save(score=score)
 
 
 def run_step(trainer: Trainer, step: int) -> None:
