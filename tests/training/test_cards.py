@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 from pathlib import Path
 from typing import get_type_hints
 
@@ -12,10 +13,11 @@ from stylizer.models.checkpoint import load_checkpoint, read_card, save_checkpoi
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.training.tiny_runs import TINY_RUNS
-from training.__main__ import main
-from training.publishing.card import split_sections, without_paths
+from training.__main__ import main, parse
+from training.publishing.card import command, split_sections, without_paths
 from training.publishing.figures import measured_line, read_figures
 from training.publishing.publish import publish
+from training.run.config import to_plain
 from training.run.loop import build, start
 from training.run.method import METHODS, Carry
 
@@ -147,3 +149,19 @@ def test_the_critic_of_a_generator_judges_the_very_pictures_that_it_was_led_by(s
     method.paint(batch, carry, 0)
     method.judge(batch, carry, 0)
     assert len(judged) == 3 and torch.equal(judged[0], judged[2])
+
+
+@pytest.mark.parametrize("name", sorted(TINY_RUNS))
+def test_the_command_on_a_card_is_one_that_the_command_line_reads_as_the_same_run(name, studio, tmp_path):
+    wanted = TINY_RUNS[name].options(tmp_path, studio)
+    if name == "cyclegan":
+        wanted = dataclasses.replace(
+            wanted, domain="Dots & Co.", model=dataclasses.replace(wanted.model, residual=False)
+        )
+    written = command(name, to_plain(wanted))
+    assert str(tmp_path) not in written and str(studio) not in written
+    words = shlex.split(written.replace("\\\n", ""))
+    assert words[:4] == ["python", "-m", "training", name]
+    found = to_plain(parse(words[3:]).config)
+    expected = {**without_paths(to_plain(wanted)), **{key: found[key] for key in ("out", "name")}}
+    assert without_paths(found) == expected

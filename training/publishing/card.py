@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,28 +148,36 @@ def without_paths(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def command(method: str, options: Mapping[str, Any]) -> str:
-    """Write the command line of a run: the options that differ from their defaults."""
-    config = from_plain(find_method(method)[0], options)
+    """Write the command line of a run: the options that differ from the method's defaults."""
+    kind = find_method(method)[0]
+    config, default = from_plain(kind, options), kind()
     words = [f"python -m training {method}"]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
-            words += flags(value, f"--{field.name}.")
+            words += flags(value, getattr(default, field.name), f"{field.name}.")
         elif field.name in PATHS and value is not None and field.name != "out":
-            words.append(f"--{field.name} {last_part(str(value))}")
-    words += [word for word in flags(config, "--") if word.split()[0][2:] not in (*PATHS, "name")]
+            words.append(f"--{field.name} {shlex.quote(last_part(str(value)))}")
+    words += flags(config, default, left_out=(*PATHS, "name"))
     return " \\\n  ".join(words)
 
 
-def flags(values: Any, prefix: str) -> list[str]:
-    """List the plain fields of a dataclass that differ from their defaults as command-line flags."""
+def flags(values: Any, defaults: Any, prefix: str = "", left_out: Sequence[str] = ()) -> list[str]:
+    """List the plain fields of a dataclass that differ from `defaults` as command-line flags."""
     found = []
     for field in dataclasses.fields(values):
-        value = getattr(values, field.name)
-        if dataclasses.is_dataclass(value) or value == field.default:
+        value, name = getattr(values, field.name), field.name.replace("_", "-")
+        if (
+            field.name in left_out
+            or dataclasses.is_dataclass(value)
+            or value == getattr(defaults, field.name)
+        ):
+            continue
+        if isinstance(value, bool):
+            found.append(f"--{prefix}{name}" if value else f"--{prefix}no-{name}")
             continue
         words = flatten(value) if isinstance(value, tuple) else [value]
-        found.append(" ".join([prefix + field.name.replace("_", "-"), *map(str, words)]))
+        found.append(" ".join([f"--{prefix}{name}", *(shlex.quote(str(word)) for word in words)]))
     return found
 
 
