@@ -9,7 +9,7 @@ from stylizer.imaging.picture import save_picture
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
-from training.evaluation.evaluator import Pair
+from training.evaluation.pairs import Pair
 from training.evaluation.stylizer import PairPainter
 
 TABLE = ((0.0, 0.05), (0.5, 0.2), (1.0, 1.0))

@@ -20,9 +20,10 @@ from tests.training.toy import tiny_painter_run
 from training.__main__ import main
 from training.evaluation.compare import compare
 from training.evaluation.evaluate import evaluate
-from training.evaluation.evaluator import open_rgb, pair_up, read_pairs
+from training.evaluation.images import open_rgb
 from training.evaluation.masterworks import masterworks
 from training.evaluation.options import CompareOptions, EvaluateOptions, RivalOptions, StylizerOptions
+from training.evaluation.pairs import pair_up, read_pairs
 from training.evaluation.speed import speed_figures
 from training.evaluation.stylizer import PairPainter, open_evaluator
 from training.publishing.figures import read_figures

@@ -9,7 +9,7 @@ from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from training.__main__ import main
-from training.evaluation.evaluator import image_tensor
+from training.evaluation.images import image_tensor
 from training.evaluation.patterns import draw_patterns, paint_patterns, unrest
 
 

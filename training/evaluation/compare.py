@@ -20,18 +20,8 @@ from stylizer.models.roles import Generator, Stylizer, Translator
 from ..publishing.runs import open_network
 from ..run.config import UserMistake
 from ..run.processes import open_device
-from .evaluator import (
-    PairEvaluator,
-    Scores,
-    System,
-    at_size,
-    folder_system,
-    image_tensor,
-    open_rgb,
-    references,
-    table,
-    to_image,
-)
+from .evaluator import PairEvaluator, Scores, System, folder_system, references, table
+from .images import at_size, image_tensor, open_rgb, to_image
 from .masterworks import masterworks
 from .options import CompareOptions, refuse_others
 from .sets import list_pictures, spread_out

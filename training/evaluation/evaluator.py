@@ -2,99 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from stylizer.imaging.picture import Picture, open_picture
-from stylizer.imaging.tensors import to_picture, to_tensor
-
-from ..data.folders import find_pictures
 from ..metrics import calm, features, pixels
 from ..metrics.calm import CalmFacts
 from ..metrics.faces import Detector, Faces, face_figures
 from ..metrics.recognize import ranks, style_vectors
 from ..metrics.sets import LEAST, distances, inception_score
 from ..run.config import UserMistake
+from .images import at_size, image_tensor, open_rgb, resized, through_jpeg, to_image
 from .networks import FeatureReader
-
-
-class Pair(NamedTuple):
-    """A photo and the painting in whose style it is to be painted."""
-
-    photo: Path
-    painting: Path
-
-    @property
-    def stem(self) -> str:
-        """The name that a result for this pair has, without suffix."""
-        return f"{self.photo.stem}__{self.painting.stem}"
-
-
-def read_pairs(file: Path) -> list[Pair]:
-    """Read pairs from a CSV with columns photo,painting, relative to its folder; raises UserMistake."""
-    if not file.is_file():
-        raise UserMistake(f"{file} is not a file; give a CSV with the columns photo,painting.")
-    with file.open(newline="", encoding="utf-8") as handle:
-        rows = list(csv.DictReader(handle))
-    if not rows or not {"photo", "painting"} <= set(rows[0]):
-        raise UserMistake(f"{file.name} has no rows with the columns photo,painting.")
-    pairs = [Pair(file.parent / row["photo"], file.parent / row["painting"]) for row in rows]
-    absent = next((path for pair in pairs for path in pair if not path.is_file()), None)
-    if absent:
-        raise UserMistake(f"{file.name} names {absent.name}, which is not there.")
-    return pairs
-
-
-def pair_up(content: Path, style: Path, each: int = 5) -> list[Pair]:
-    """Pair photos with paintings, both sorted by name: photo i with paintings i + 4k, k below `each`."""
-    photos, paintings = list(find_pictures(content)), list(find_pictures(style))
-    if not photos or not paintings:
-        raise UserMistake("one of the two folders holds no picture.")
-    each = min(each, len(paintings))
-    step = 4 if len(paintings) > 4 * (each - 1) else 1
-    return [
-        Pair(photo, paintings[(index + step * turn) % len(paintings)])
-        for index, photo in enumerate(photos)
-        for turn in range(each)
-    ]
-
-
-def open_rgb(path: Path) -> Image.Image:
-    """Open a picture as 8-bit sRGB, with transparent pixels as painters see them (`ground_color`)."""
-    return to_image(to_tensor(open_picture(path)))
-
-
-def at_size(image: Image.Image, long_side: int) -> Image.Image:
-    """Resize (Lanczos) so that the long side is `long_side` pixels."""
-    scale = long_side / max(image.size)
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image if size == image.size else _lanczos(image, size)
-
-
-def _lanczos(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def image_tensor(image: Image.Image) -> Tensor:
-    """Return an 8-bit RGB image as (1, 3, H, W) float32 in [0, 1]."""
-    return to_tensor(Picture(np.asarray(image)))
-
-
-def to_image(picture: Tensor) -> Image.Image:
-    """Return a picture (1, 3, H, W) in [0, 1] as an 8-bit image."""
-    return Image.fromarray(to_picture(picture).rgb)
+from .pairs import Pair
 
 
 @dataclass(frozen=True)
@@ -235,7 +163,7 @@ class PairEvaluator:
     ) -> tuple[dict[str, float], tuple[Tensor, Tensor | None]]:
         """Return the figures of one result, and its features and class scores for the set distances."""
         photo, painting = self.photo(pair.photo), self.painting(pair.painting)
-        exact = image if image.size == photo.image.size else _lanczos(image, photo.image.size)
+        exact = image if image.size == photo.image.size else resized(image, photo.image.size)
         picture = self.tensor(exact)
         seen = self.perceptual(picture)
         figures = features.style_figures(seen)
@@ -309,15 +237,6 @@ class PairEvaluator:
                     torch.cat([classes for _, classes in read if classes is not None])
                 )
         return scores
-
-
-def through_jpeg(image: Image.Image, quality: int) -> Image.Image:
-    """Return what JPEG of a quality leaves of an image; 0: the image itself."""
-    if not quality:
-        return image
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality)
-    return Image.open(buffer).convert("RGB")
 
 
 def references(evaluator: PairEvaluator) -> Iterator[System]:

@@ -22,7 +22,7 @@ from ..metrics import features
 from ..metrics.sets import copying, inception_score, nearest
 from ..run.config import UserMistake, read_options
 from ..run.method import generator
-from .evaluator import to_image
+from .images import to_image
 from .networks import FeatureReader, Work, in_precision, open_reader
 from .options import EvaluateOptions
 from .sets import Trained, list_pictures, told, trained_folders

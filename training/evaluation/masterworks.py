@@ -12,7 +12,8 @@ from stylizer.imaging.tensors import to_picture
 from stylizer.models.masterwork import MasterworkOptions, MasterworkPart, fitted, paint_masterwork
 from stylizer.models.perceptual import load_perceptual
 
-from .evaluator import PairEvaluator, System, at_size, folder_system, image_tensor, open_rgb
+from .evaluator import PairEvaluator, System, folder_system
+from .images import at_size, image_tensor, open_rgb
 
 LARGEST_PAINTING = 1024
 

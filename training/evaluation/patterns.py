@@ -23,7 +23,7 @@ from stylizer.models.transfer_network import stack_codes
 from ..publishing.runs import open_network
 from ..run.config import UserMistake
 from ..run.processes import open_device
-from .evaluator import image_tensor, to_image
+from .images import image_tensor, to_image
 from .options import PatternOptions
 from .sheet import check_sheet, contact_sheet, save_sheet
 from .stylizer import stored_codes

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..data.folders import find_pictures
 from ..metrics.sets import LEAST
 from ..run.config import UserMistake, read_options
-from .evaluator import image_tensor, open_rgb
+from .images import image_tensor, open_rgb
 
 Item = TypeVar("Item")
 

@@ -29,21 +29,11 @@ from ..metrics.recognize import load_lite0, spread_of, style_vectors
 from ..metrics.steps import calibration, monotonicity, unevenness
 from ..run.config import UserMistake
 from ..run.processes import open_device
-from .evaluator import (
-    Pair,
-    PairEvaluator,
-    Recognizer,
-    System,
-    at_size,
-    image_tensor,
-    open_rgb,
-    pair_up,
-    read_pairs,
-    table,
-    to_image,
-)
+from .evaluator import PairEvaluator, Recognizer, System, table
+from .images import at_size, image_tensor, open_rgb, to_image
 from .networks import open_reader
 from .options import EvaluateOptions, MeasureOptions, PairOptions
+from .pairs import Pair, pair_up, read_pairs
 from .sets import spread_out
 from .speed import speed_figures
 
