@@ -15,7 +15,7 @@ def color_quantiles(pictures: Tensor) -> Tensor:
     """Measure the color distribution of (B, 3, H, W): sorted brightness along 9 directions, (B, 9, 96).
 
     Along the three channels, gray, two sums and three differences (Bonneel et al. 2015, sliced
-    Wasserstein distance); each entry is the mean over its hundredth part of the pixels.
+    Wasserstein distance); each entry is the mean over its 96th part of the pixels.
     """
     pixels = pictures[:, :, ::_SKIP, ::_SKIP].flatten(2).float()
     along = torch.einsum("dc,bcn->bdn", _directions(pixels), pixels)

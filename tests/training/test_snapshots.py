@@ -105,6 +105,15 @@ def test_snapshots_at_multiples_stay_where_they_are_asked_for(tmp_path):
     assert [int(path.name[-6:]) for path in list_snapshots(tmp_path)] == [4, 8, 9, 10]
 
 
+def test_the_newest_snapshot_is_the_one_of_most_steps_beyond_a_million_too(tmp_path):
+    for step in (999_998, 999_999, 1_000_000, 1_000_001):
+        save_snapshot(state_at(step), tmp_path)
+    (tmp_path / "snapshots" / "step-999998 (copy)").mkdir()
+    assert newest_snapshot(tmp_path)[1]["step"] == 1_000_001
+    tidy(tmp_path, None)
+    assert [path.name for path in list_snapshots(tmp_path)] == ["step-999999", "step-1000000", "step-1000001"]
+
+
 def test_a_snapshot_of_another_network_is_refused_in_one_sentence(tmp_path):
     tensors, plain = read_snapshot(save_snapshot(state_at(1), tmp_path))
     with pytest.raises(UserMistake, match="nets does not fit"):

@@ -15,6 +15,7 @@ from stylizer.models.checkpoint import save_checkpoint
 from ..methods.unpaired import UnpairedMethod
 from ..run.config import UserMistake, read_options
 from ..run.method import METHODS
+from ..run.snapshots import list_snapshots
 from .card import NO_WORDS, Session, Words, write_card
 from .figures import read_figures
 from .runs import averaged_networks, between_folders, open_run, reverse_network
@@ -76,7 +77,7 @@ def _way_back(
 def read_session(run: Path) -> Session:
     """Read how far an earlier run came, without its tensors; raises UserMistake."""
     method, options = read_options(run)
-    states = sorted(run.glob("snapshots/step-*/state.json"))
-    if not states:
+    snapshots = list_snapshots(run)
+    if not snapshots:
         raise UserMistake(f"{run} has no snapshot, so nothing began from it.")
-    return method, options, json.loads(states[-1].read_text(encoding="utf-8"))
+    return method, options, json.loads((snapshots[-1] / "state.json").read_text(encoding="utf-8"))

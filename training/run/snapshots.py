@@ -170,8 +170,13 @@ def read_snapshot(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def list_snapshots(run: Path) -> list[Path]:
     """List the snapshots of a run that were renamed into place, oldest first."""
-    found = (run / "snapshots").glob("step-*")
-    return sorted(path for path in found if path.is_dir() and path.suffix != ".tmp")
+    found = (path for path in (run / "snapshots").glob("step-*") if path.is_dir())
+    # by number: a run of a million steps has one digit more than the name makes room for
+    return sorted((path for path in found if _step(path).isdecimal()), key=lambda path: int(_step(path)))
+
+
+def _step(snapshot: Path) -> str:
+    return snapshot.name.removeprefix("step-")
 
 
 def newest_snapshot(run: Path) -> tuple[dict[str, Tensor], dict[str, Any], list[str]] | None:
@@ -193,7 +198,7 @@ def tidy(run: Path, best: str | None, keep_every: int = 0) -> None:
     The newest stay, the one called `best`, and those at multiples of `keep_every` steps.
     """
     for folder in list_snapshots(run)[:-KEPT]:
-        marked = keep_every and int(folder.name.removeprefix("step-")) % keep_every == 0
+        marked = keep_every and int(_step(folder)) % keep_every == 0
         if folder.name != best and not marked:
             shutil.rmtree(folder)
     for draft in (run / "snapshots").glob("*.tmp"):
