@@ -528,14 +528,16 @@ def make_endpoints(engine: Engine, sessions: Sessions, studies: StudyDesk) -> En
 
 
 def _in_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn mistakes of a function into sentences for whoever called it; null is what is not given."""
-    usual = [each.default for each in inspect.signature(function).parameters.values()]
+    """Turn mistakes of a function into sentences for whoever called it."""
+    parameters = inspect.signature(function).parameters.values()
 
     @functools.wraps(function)
     def called(*values: Any) -> Any:
-        pairs = zip(values, usual, strict=True)
         try:
-            return function(*(default if value is None else value for value, default in pairs))
+            for value, each in zip(values, parameters, strict=True):
+                if value is None and each.default is not None:
+                    raise RequestError(f"{each.name} is null; give a value, or leave it out")
+            return function(*values)
         except Cancelled:
             raise gr.Error("Stopped: whoever asked for it has left.", print_exception=False) from None
         except Exception as error:

@@ -200,14 +200,12 @@ def test_what_is_no_number_is_refused_in_words(site, value):
     assert "number" in sentence(site.fire("rest", None, value))  # a slider of the page
 
 
-def test_a_number_that_is_null_is_the_usual_one(site):
-    photo = site.file()
-
-    def painted(*values) -> str:
-        joined = site.http.post("gradio_api/call/stylize", json={"data": [photo, "moss", None, *values]})
-        return site.http.get(f"gradio_api/call/stylize/{joined.json()['event_id']}").text
-
-    assert "event: complete" in painted(None, None, None, None, None)
+def test_a_number_that_is_null_is_refused_in_words(site):
+    joined = site.http.post(
+        "gradio_api/call/stylize", json={"data": [site.file(), "moss", None, None, *[1] * 4]}
+    )
+    heard = site.http.get(f"gradio_api/call/stylize/{joined.json()['event_id']}").text
+    assert "event: error" in heard and "Strength is null; give a value, or leave it out." in heard
 
 
 @pytest.mark.parametrize(
