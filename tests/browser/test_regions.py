@@ -184,6 +184,9 @@ def test_a_phone_shows_regions_without_sideways_scroll(painted):
     page.locator(".stage-legend button[data-name=sky]").click()
     page.locator("#region-title", has_text="Sky").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("#chosen", has_text="choose a painting").wait_for()
+    line, wall = page.locator("#chosen .chosen").bounding_box(), page.locator("#wall").bounding_box()
+    assert 0 < wall["y"] - line["y"] - line["height"] < 40, "what a region waits for hangs near it"
     sizes = page.locator(".stage-legend button, .stage-brush button").evaluate_all(
         "buttons => buttons.map(button => button.getBoundingClientRect().height)"
     )
