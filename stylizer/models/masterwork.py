@@ -128,8 +128,7 @@ def paint_masterwork(
         raise ValueError("a masterwork needs at least one part")
     rng = torch.Generator().manual_seed(options.seed)
     stages = options.stages
-    work = [steps * (side / stages[-1][0]) ** 2 for side, steps in stages]
-    done, whole = 0.0, sum(work)
+    done, whole = 0, sum(steps * side * side for side, steps in stages)  # integers: the last share is just 1
     picture = start if start is not None else colored_photo(fitted(photo, stages[0][0]), parts)
     for number, (side, steps) in enumerate(stages):
         small = fitted(photo, side)
@@ -162,8 +161,8 @@ def paint_masterwork(
                 else:
                     averaged = [torch.lerp(a, level, 0.15) for a, level in zip(averaged, levels, strict=True)]
                 picture = _joined(averaged).clamp(0, 1)
-            done += work[number] / steps
-            yield MasterworkStep(min(done / whole, 1.0), side, float(loss.detach()), picture)
+            done += side * side
+            yield MasterworkStep(done / whole, side, float(loss.detach()), picture)
 
 
 def fitted(pixels: Tensor, side: int) -> Tensor:

@@ -61,6 +61,15 @@ def test_it_grows_through_its_sizes_and_tells_how_far_it_is(network):
     assert shares[1] == pytest.approx(64**2 / (64**2 + 96**2))
 
 
+@pytest.mark.parametrize("steps", [3, 6, 7, 10, 13])
+def test_the_last_step_says_that_all_is_done(network, monkeypatch, steps):
+    """Sums of fractions missed 1 by rounding, and whoever waited for it asked for a step too many."""
+    options = MasterworkOptions(side=90, sides=(64, 80, 128), steps=(steps, steps + 1, 9), samples=16)
+    monkeypatch.setattr("stylizer.models.masterwork.fitted", lambda pixels, side: pixels[..., :16, :16])
+    painted = _painted(network, [MasterworkPart(((_drawn(1), 1.0),))], options=options)
+    assert painted[-1].share == 1 and all(step.share < 1 for step in painted[:-1])
+
+
 def test_a_seed_is_repeatable_and_another_one_differs(network):
     part = [MasterworkPart(((_drawn(1), 1.0),))]
     first, again = (_painted(network, part)[-1].picture for _ in range(2))
