@@ -22,7 +22,7 @@ _FAR_COLOR, _NEAR_COLOR = 0.06, 0.12
 """Distances of colors, in [0, 1], that pass for the same: far away, and next to each other."""
 _OWN_SAY, _COLOR_SAY, _NEAR_SAY = 0.5, 1.5, 1.5
 """What the segmenter's word, the colors around and the nearest pixels count. With more of the first the halos
-stay, with less of the last there are specks (looked at on 20 photos)."""
+stay, with less of the last there are specks (looked at)."""
 _CHANCE = 0.02  # a color is seen so seldom in any class that never showed it around
 _LEAST = 1e-3  # no class is less probable than that: a segmenter errs
 _ABSENT = 0.25  # a class that is nowhere more probable than that is left out
