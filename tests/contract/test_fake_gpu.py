@@ -79,7 +79,7 @@ def test_full_size_is_painted_like_the_small_copy(painter, gpu):
         weights = weights_over(empty(2, 64, 96), size, painter.stride, window)
         return painter.decode(content, codes, weights, statistics)
 
-    grown = Grown(empty(1, 3, 64, 96), (160, 240), draw, painter.halo, Finish())
+    grown = Grown(empty(1, 3, 64, 96), (160, 240), 2.5, draw, painter.halo, Finish())
     rows, columns = slice(0, 80), slice(16, 112)
     on_gpu(grown.window(empty(1, 3, 80, 96), rows, columns), 1, 3, 80, 96)
 

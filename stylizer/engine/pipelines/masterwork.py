@@ -175,7 +175,7 @@ class MasterworkPipeline:
         """Finish what is there by now, at its size."""
         small = fit_within(target, max(painted.shape[2:]))
         size = small.height, small.width
-        layer = Layer(plan.painted, Grown(painted, size, None, 0, Finish()).window, 0)
+        layer = Layer(plan.painted, Grown(painted, size, 1.0, None, 0, Finish()).window, 0)
         return self._stylize.compose(Job(job.request, job.token, preview=True), small, plan, [layer])
 
     def _style(self, picture: Picture) -> Tensor:

@@ -1,7 +1,7 @@
 """From a painting at work size to the finished picture: it grows in steps, window by window.
 
 So full size looks like the preview: at each step the network draws again over the enlarged painting, in
-tiles, and only what is finer than the painting before could show is taken from it.
+tiles, and all that is finer than the preview could show is taken from what it draws, none of what is coarser.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ SMALLEST_SIDE = 64
 LARGEST_WORK = 1536 * 1536
 """Pixels that a network may get in one piece: broad panoramas with the finest brush reach it."""
 
+_SEEN = 0.35  # of the preview's pixels: the Gaussian that parts what it shows from what it cannot
+_WEAVE = 0.45  # of the result's: halves the painter's checks of two pixels, which flat paint would show
+
 Window = tuple[slice, slice]
 """Rows and columns of a picture."""
 Draw = Callable[[Tensor, Window, Size], Tensor]
@@ -50,7 +53,7 @@ class Finish:
     """Enlargements below this one are only resampled."""
     step: float = 2.5
     """Most that a painting grows at a step: a longer one leaves strokes of the sizes between soft."""
-    strokes: float = 0.6
+    strokes: float = 1.0
     """Share of each new painting's fine strokes."""
     photo: float = 0.5
     """Share of the photo's own fine structure in what is painted over."""
@@ -88,11 +91,13 @@ def weights_over(weights: Tensor, size: Size, stride: int, window: Window | None
 class Grown:
     """A painting `below` (1, 3, h, w) one step before `size`, of which it gives windows.
 
-    Without `draw` it is only resampled. `halo` is what a window must see around the part that is kept.
+    `scale` is how many times as large as the first painting, the preview's, it is. Without `draw` it is only
+    resampled. `halo` is what a window must see around the part that is kept.
     """
 
     below: Tensor
     size: Size
+    scale: float
     draw: Draw | None
     halo: int
     finish: Finish
@@ -100,8 +105,9 @@ class Grown:
     def window(self, photo: Tensor, rows: slice, columns: slice) -> Tensor:
         """Return a window (1, 3, rows, columns), given the photo's.
 
-        What is drawn over is the enlarged window with a share of the photo's fine structure; what comes of
-        it finer than `below` can show is added.
+        What is drawn over is the enlarged window with a share of the photo's fine structure. All that the
+        preview cannot show becomes what is drawn now: if only what `below` cannot show were drawn anew, the
+        strokes of the sizes between would be enlarged ones.
         """
         if tuple(self.below.shape[2:]) == self.size:
             return self.below[:, :, rows, columns]
@@ -111,8 +117,8 @@ class Grown:
             return enlarged
         deviation = 0.5 * self.size[0] / self.below.shape[2]
         ground = (enlarged + self.finish.photo * (photo - blur(photo, deviation))).clamp(0, 1)
-        fine = self.draw(ground, (rows, columns), self.size)
-        return enlarged + self.finish.strokes * (fine - blur(fine, deviation))
+        fine = blur(self.draw(ground, (rows, columns), self.size), _WEAVE)
+        return enlarged + self.finish.strokes * _unseen(fine - enlarged, self.scale)
 
     def write(self, canvas: Tensor, tile: Tile, photo: Tensor) -> None:
         """Write a tile of it into a canvas (1, 3, *size)."""
@@ -136,22 +142,34 @@ def grow(
     """
     full = target.height, target.width
     sizes = growth((painted.shape[2], painted.shape[3]), full, finish)
-    halo = 0 if draw is None else _halo(tiling, full[0] / painted.shape[2], len(sizes))
+    height = painted.shape[2]
+    halo = 0 if draw is None else _halo(tiling, full[0] / height)
     cut = Tiling(tiling.stride, halo)
     counted = sizes[:-1] if job.tiles else sizes  # the last step is one pass over all that is laid
     job.tiles += sum(len(cut.cut(size, executor.device.tile)) for size in counted)
     for size in sizes[:-1]:
-        canvas, step = torch.empty(1, 3, *size), Grown(painted, size, draw, halo, finish)
+        canvas, step = torch.empty(1, 3, *size), Grown(painted, size, size[0] / height, draw, halo, finish)
         with job.stage("finish"):
             small = resize_picture(target, *size)
             executor.in_tiles(job, small, cut, partial(step.write, canvas), draw is not None)
         painted = canvas.to(executor.device.torch)
-    return Grown(painted, full, draw, halo, finish)
+    return Grown(painted, full, full[0] / height, draw, halo, finish)
 
 
-def _halo(tiling: Tiling, scale: float, steps: int) -> int:
-    """Return what a window must see around its core when a painting grows by `scale` in so many steps."""
-    return tiling.halo + 2 * round(1.5 * scale ** (1 / steps))
+def _unseen(pixels: Tensor, scale: float) -> Tensor:
+    """Keep of (1, 3, h, w) what is too fine for a picture `scale` times as small.
+
+    A Gaussian is taken away twice, for that parts more steeply than a broader one once: of structures of two
+    of the small picture's pixels a fifth is kept, of four a fiftieth, of one nearly all.
+    """
+    for _ in range(2):
+        pixels = pixels - blur(pixels, _SEEN * scale)
+    return pixels
+
+
+def _halo(tiling: Tiling, scale: float) -> int:
+    """Return what a window must see around its core when a painting has grown by `scale`."""
+    return tiling.halo + 2 * round(3 * _SEEN * scale) + 2
 
 
 def forecast_growth(work: Size, target: Size, tiling: Tiling, finish: Finish, side: int) -> tuple[int, int]:
@@ -160,7 +178,7 @@ def forecast_growth(work: Size, target: Size, tiling: Tiling, finish: Finish, si
     if scale < finish.from_scale:
         return 0, 0
     sizes = growth(work, target, finish)
-    cut = Tiling(tiling.stride, _halo(tiling, scale, len(sizes)))
+    cut = Tiling(tiling.stride, _halo(tiling, scale))
     drawn = sum(tile.pixels for size in sizes for tile in cut.cut(size, side))
     return drawn, sum(12 * height * width for height, width in sizes[-3:-1])  # float32, two at a time
 
