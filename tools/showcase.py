@@ -24,7 +24,7 @@ from stylizer.imaging.resize import fit_within
 
 SAMPLES = Path(stylizer.__file__).parent / "ui" / "samples"
 LIST = Path(__file__).parents[1] / "training" / "publishing" / "named_styles.csv"
-SHOWN = ("mountains:starry-night", "astronaut:the-kiss", "pagoda:great-wave", "chelsea:thick-evening")
+SHOWN = ("astronaut:starry-night", "mountains:the-scream", "pagoda:great-wave", "chelsea:sunflowers")
 PAINTED_AT, CELL, GAP = 768, 420, 6
 
 
