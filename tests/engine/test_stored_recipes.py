@@ -41,7 +41,17 @@ def test_an_old_painting_is_painted_again(engine, name):
     request, notes = restored(engine, name, drawn())
     assert notes == ()
     again, stored = engine.run(request).picture.rgb, open_picture(STORED / f"{name}.png").rgb
-    assert again.shape == stored.shape and np.abs(again.astype(int) - stored).max() <= 1
+    assert again.shape == stored.shape
+    # their brush is broad, and broad strokes are grown: what is finer than the preview is drawn otherwise now
+    difference = again.astype(int) - stored
+    assert np.abs(difference).mean() < 3 and np.abs(difference.mean((0, 1))).max() < 0.5
+    assert np.abs(pooled(difference)).mean() < 0.5
+
+
+def pooled(difference: np.ndarray) -> np.ndarray:
+    """Average squares of 4 x 4 pixels: what a preview shows."""
+    height, width = (side // 4 * 4 for side in difference.shape[:2])
+    return difference[:height, :width].reshape(height // 4, 4, width // 4, 4, 3).mean((1, 3))
 
 
 def test_an_old_paintings_settings_come_back(engine):

@@ -24,13 +24,16 @@ def test_the_shortest_run_counts_the_first_does_not_and_works_take_turns():
 
 
 def test_the_peak_remembers_what_was_given_back_and_forgets_when_told():
-    start_peak(CPU)
-    before = memory_peak(CPU)
-    if before is None or memory_now(CPU) is None:
-        pytest.skip("this system does not tell")
-    block = torch.ones(16 << 20)
-    del block
-    assert memory_peak(CPU) - before > 48e6
+    grown = []
+    for _ in range(3):  # a system that takes idle memory back meanwhile hides what is asked for
+        start_peak(CPU)
+        before = memory_peak(CPU)
+        if before is None or memory_now(CPU) is None:
+            pytest.skip("this system does not tell")
+        block = torch.ones(16 << 20)
+        del block
+        grown.append(memory_peak(CPU) - before)
+    assert max(grown) > 48e6
     start_peak(CPU)
     assert memory_peak(CPU) - before < 32e6
 
