@@ -104,7 +104,7 @@ class Practice:
             colors=torch.cat([one.colors for one in contents]),
             mean=torch.cat([one.mean for one in contents]),
             root=torch.cat([one.root for one in contents]),
-            drawn=torch.cat([one.drawn for one in contents]),
+            shown=torch.cat([one.shown for one in contents]),
         )
         return content, PhotoTarget(
             tuple(torch.cat(layers) for layers in zip(*(one.content for one in targets), strict=True)),

@@ -26,7 +26,7 @@ from stylizer.models.blocks import (
 from stylizer.models.registry import Network
 
 _DETAIL = 16  # channels of the layers at full resolution
-_FORM = 0.012, 0.042  # see `_drawn`
+_FORM = 0.012, 0.042  # see `_share_shown`
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Content(NamedTuple):
     colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
-    drawn: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
+    shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
@@ -162,8 +162,8 @@ class TransferNetwork(Network):
         eighth = self.to_eighth(quarter, cursor)
         colors = F.avg_pool2d(pixels, 8)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
-        drawn = like.drawn if like else _drawn(colors)
-        return Content(pixels, half, quarter, eighth, colors, mean, root, drawn, (height, width), statistics)
+        shown = like.shown if like else _share_shown(colors)
+        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, (height, width), statistics)
 
     # -- painting ---------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class TransferNetwork(Network):
         else:
             drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
-        return soft + content.drawn[:, None, None, None] * drawn
+        return soft + content.shown[:, None, None, None] * drawn
 
     def fits(self, code: Tensor) -> bool:
         """Say whether a code (L,) has the length that this network reads, with adapters or without."""
@@ -234,7 +234,7 @@ class TransferNetwork(Network):
         return replace(statistics, replay=True)
 
 
-def _drawn(colors: Tensor) -> Tensor:
+def _share_shown(colors: Tensor) -> Tensor:
     """Tell from colors (B, 3, h, w) at 1/8 how much of what is drawn is to show: (B,) in [0, 1].
 
     Where a picture holds no form at all, as one of nothing but clear sky, normalization lifts its grain to

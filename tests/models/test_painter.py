@@ -71,10 +71,10 @@ def test_what_is_drawn_shows_with_the_photos_forms_and_not_with_its_grain_or_its
     grain = 0.015 * torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(4))
     form = light.clone()
     form[:, :, 40:90, 50:80] -= 0.2  # as little as a bird in a clear sky
-    drawn = [float(painter.encode(each.clamp(0, 1)).drawn) for each in (light, light + grain, form)]
-    assert drawn == [0, 0, 1]
+    shown = [float(painter.encode(each.clamp(0, 1)).shown) for each in (light, light + grain, form)]
+    assert shown == [0, 0, 1]
     whole = painter.encode(form)
-    assert painter.encode(light[:, :, :32, :32], like=whole).drawn == whole.drawn
+    assert painter.encode(light[:, :, :32, :32], like=whole).shown == whole.shown
 
 
 def test_two_takes_of_a_clear_sky_are_painted_alike(painter, codes):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import get_type_hints
@@ -20,6 +21,9 @@ from training.publishing.publish import publish
 from training.run.config import to_plain
 from training.run.loop import build, start
 from training.run.method import METHODS, Carry
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+UNTRAINED_HERE = {"perceptual", "originals"}  # torchvision's weights, and pictures
 
 SET = {"place": "held", "count": 90, "trained_on": 0, "files": []}
 KID = {"fid": 93.4, "kid": 0.512, "kid_std": 0.03, "kid_subsets": "50 of 45", "counts": [200, 90]}
@@ -165,3 +169,12 @@ def test_the_command_on_a_card_is_one_that_the_command_line_reads_as_the_same_ru
     found = to_plain(parse(words[3:]).config)
     expected = {**without_paths(to_plain(wanted)), **{key: found[key] for key in ("out", "name")}}
     assert without_paths(found) == expected
+
+
+@pytest.mark.parametrize("card", sorted(CHECKPOINTS.glob("*/README.md")), ids=lambda card: card.parent.name)
+def test_the_commands_on_the_cards_that_ship_are_read_by_the_command_line(card):
+    blocks = re.findall(r"```\n(python -m training .*?)```", card.read_text(encoding="utf-8"), re.DOTALL)
+    commands = [each for block in blocks for each in re.split(r"(?m)^(?=python -m )", block) if each]
+    assert commands or card.parent.name in UNTRAINED_HERE
+    for each in commands:
+        parse(shlex.split(each.replace("\\\n", " "))[3:])
