@@ -208,6 +208,26 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Faces:
+    """Find the faces in photos, for --faces of the painter and the styles (needs facenet-pytorch)."""
+
+    photos: Positional[Path]
+    """Folder of photos, searched through."""
+    out: Positional[Path]
+    """A new JSON file."""
+
+    def run(self) -> None:
+        """Find them."""
+        from .data.faces import find_faces, write_faces
+        from .metrics.faces import open_detector
+
+        detect = open_detector()
+        known = find_faces(self.photos, lambda image: detect(image).boxes)
+        write_faces(self.out, known)
+        print(f"{sum(map(bool, known.values()))} of {len(known)} photos have faces.")
+
+
+@dataclass(frozen=True)
 class Styles(StylesOptions):
     """Compute the codes of the named styles for a painter."""
 
@@ -229,6 +249,7 @@ def commands() -> dict[str, type[Command]]:
         "publish": Publish,
         "card": Card,
         "split": Split,
+        "faces": Faces,
         "styles": Styles,
     }
 

@@ -96,6 +96,27 @@ def relief(bands: Tensor, photo_bands: Tensor) -> Tensor:
     )
 
 
+def tint_bands(pictures: Tensor) -> Tensor:
+    """Split what is not light in pictures (B, 3, H, W) into detail: (B, 4, H/2, W/2), float32.
+
+    The middle and the coarse band of red and of blue less the light, at half size: color has no finer detail
+    that is seen.
+    """
+    halves = F.avg_pool2d(pictures.float(), 2)
+    tints = (halves - luma(halves))[:, [0, 2]]
+    bands = plane_bands(tints.flatten(0, 1), 0.5)
+    return bands.view(len(pictures), -1, *bands.shape[2:])
+
+
+def tint_energy(bands: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Root mean square of `tint_bands` (B, 4, h, w), places weighed by (B, 1, 2h, 2w) where given: (B, 4)."""
+    if weights is None:
+        return (bands.square().mean((2, 3)) + _TINY**2).sqrt()
+    halves = F.avg_pool2d(weights, 2)
+    shares = halves / halves.sum((2, 3), keepdim=True).clamp(min=1)
+    return ((bands.square() * shares).sum((2, 3)) + _TINY**2).sqrt()
+
+
 def _centered(bands: Tensor) -> Tensor:
     return bands - bands.mean((2, 3), keepdim=True)
 

@@ -24,14 +24,16 @@ from stylizer.imaging.detail_bands import (
     calmness_guides,
     detail_bands,
     relief,
+    tint_bands,
+    tint_energy,
 )
 from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.perceptual import (
     Moments,
+    content_map,
     gram,
     moments,
     part_moments,
-    relative_content,
     self_similarity,
     shares_of,
     style_gram,
@@ -45,6 +47,8 @@ _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
+_NO_TINT = 0.005  # the same of detail of color: a level of 255
+_FACE_TINT = 0.5  # of a face's own detail of color is allowed: paintings have half of what photos have
 _KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
@@ -70,6 +74,10 @@ class PaintingWeights:
     """Of detail in calm places beyond what the painting's own calm places and the photo's have."""
     relief: float = 150.0
     """Of the squared correlation of detail with the photo's slope: embossed edges."""
+    tint: float = 2.0
+    """Of detail of color beyond what the painting has: a rare red is no reason for red dabs all over."""
+    faces: float = 5.0
+    """Of what befalls faces: other content, detail without the photo's warrant, dabs of color."""
 
 
 class StyleTarget(NamedTuple):
@@ -80,6 +88,7 @@ class StyleTarget(NamedTuple):
     colors: Tensor  # (B, D, Q), from `color_quantiles`
     guided: tuple[Tensor, ...]  # relu2_1 to relu4_1: (B, 3, 2, C), from `part_moments`
     calm: Tensor  # (B, 3) energy of the bands of detail in the calm part
+    tint: Tensor  # (B, 4), from `tint_energy`
 
 
 class PhotoTarget(NamedTuple):
@@ -90,6 +99,8 @@ class PhotoTarget(NamedTuple):
     calm: Tensor  # (B, 1, H, W), 1 in the calm part
     energy: Tensor  # (B, 3) energy of the bands there
     guides: Tensor  # (B, 3, H/2, W/2), from `calmness_guides`
+    faces: Tensor  # (B, 1, H, W), 1 in faces, 0 outside and where nobody looked for them
+    face_tint: Tensor  # (B, 4) energy of detail of color in faces
 
 
 @torch.no_grad()
@@ -102,18 +113,24 @@ def style_target(pictures: Tensor, features: Sequence[Tensor]) -> StyleTarget:
         color_quantiles(pictures),
         _guided_moments(features, calmness_guides(pictures)),
         calm_energy(energy, calm_mask(energy)),
+        tint_energy(tint_bands(pictures)),
     )
 
 
 @torch.no_grad()
-def photo_target(photos: Tensor, content: Sequence[Tensor]) -> PhotoTarget:
-    """Measure photos (B, 3, H, W) in [0, 1]; content are their features at relu3_1 and relu4_1."""
+def photo_target(photos: Tensor, content: Sequence[Tensor], faces: Tensor | None = None) -> PhotoTarget:
+    """Measure photos (B, 3, H, W) in [0, 1]; content are their features at relu3_1 and relu4_1.
+
+    faces (B, 1, H, W): 1 in faces, 0 outside; None: nobody looked for them.
+    """
+    faces = torch.zeros_like(photos[:, :1], dtype=torch.float32) if faces is None else faces.float()
     with full_precision(photos):
         bands = detail_bands(photos.float())
         energy = band_energy(bands)
         calm = calm_mask(energy)
         guides = calmness_guides(photos.float())
-    return PhotoTarget(tuple(content), bands, calm, calm_energy(energy, calm), guides)
+        face_tint = tint_energy(tint_bands(photos), faces)
+    return PhotoTarget(tuple(content), bands, calm, calm_energy(energy, calm), guides, faces, face_tint)
 
 
 def sample_places(height: int, width: int, rng: torch.Generator) -> tuple[Tensor, ...]:
@@ -144,23 +161,46 @@ def painting_losses(
         invented = ((1 - band_correlations(bands, photo.bands, photo.calm)) * share).sum(1)
         embossed = relief(bands[:, :2], photo.bands[:, :2]).square().sum(1)  # coarse ones agree by chance
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
+        tints = tint_bands(painted)
         parts = _guided_moments(features, photo.guides)
         alike = [
             (self_similarity(a, at) - self_similarity(b, at)).abs().mean()
             for a, b, at in zip(features[-CONTENT_LAYERS:], photo.content, places, strict=True)
         ]
+        changes = [
+            w * content_map(a, b)
+            for w, a, b in zip(weights.content, features[-CONTENT_LAYERS:], photo.content, strict=True)
+        ]
+        harm = _harm_to_faces(bands, tints, changes, photo)
     found = [gram(layer) for layer in features[: len(style.grams)]]
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
         "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], _KNEE),
         "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
         "color": weights.color * color_distance(color_quantiles(painted), style.colors),
-        "content": relative_content(features[-CONTENT_LAYERS:], photo.content, weights.content),
+        "content": torch.stack([change.mean() for change in changes]).sum(),
         "similar": weights.similar * torch.stack(alike).mean(),
         "follow": weights.follow * invented.mean(),
         "excess": weights.excess * busy.mean(),
         "relief": weights.relief * embossed.mean(),
+        "tint": weights.tint * excess(tint_energy(tints), _all(style.tint, count), _NO_TINT).mean(),
+        "faces": weights.faces * harm.mean(),
     }
+
+
+def _harm_to_faces(bands: Tensor, tints: Tensor, changes: Sequence[Tensor], photo: PhotoTarget) -> Tensor:
+    """Sum what befalls faces, (B,): the change of their content, drawing without warrant, dabs of color.
+
+    0 for a picture without a face.
+    """
+    area = photo.faces.sum((1, 2, 3))
+    drawn = (1 - band_correlations(bands, photo.bands, photo.faces)).mean(1)
+    dabs = excess(tint_energy(tints, photo.faces), _FACE_TINT * photo.face_tint, _NO_TINT)
+    changed = torch.zeros_like(area)
+    for change in changes:
+        here = F.interpolate(photo.faces, size=change.shape[1:], mode="area")[:, 0]
+        changed = changed + (change * here).sum((1, 2)) / here.sum((1, 2)).clamp(min=1)
+    return (changed + drawn + dabs) * (area > 0)
 
 
 def mix_targets(photo: StyleTarget, style: StyleTarget, strength: Tensor) -> StyleTarget:
@@ -178,12 +218,16 @@ def mix_targets(photo: StyleTarget, style: StyleTarget, strength: Tensor) -> Sty
         between(photo.colors, style.colors),
         tuple(between(a, b) for a, b in zip(photo.guided, style.guided, strict=True)),
         between(photo.calm, style.calm),
+        between(photo.tint, style.tint),
     )
 
 
-def excess(energy: Tensor, allowed: Tensor) -> Tensor:
-    """Squared logarithm of how far calm energies (B, 3) exceed those that are allowed; (B,)."""
-    return F.relu((energy.clamp(min=_TINY) / allowed.clamp(min=_TINY)).log()).square().mean(1)
+def excess(energy: Tensor, allowed: Tensor, least: float = _TINY) -> Tensor:
+    """Squared logarithm of how far energies (B, bands) exceed those that are allowed; (B,).
+
+    Energies below `least` count as none.
+    """
+    return F.relu((energy.clamp(min=least) / allowed.clamp(min=least)).log()).square().mean(1)
 
 
 def _guided_moments(features: Sequence[Tensor], guides: Tensor) -> tuple[Tensor, ...]:

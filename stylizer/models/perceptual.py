@@ -158,9 +158,14 @@ def normalized(features: Tensor) -> Tensor:
     return (features.float() - mean[:, :, None, None]) * inverse
 
 
+def content_map(result: Tensor, photo: Tensor) -> Tensor:
+    """Mean squared difference of normalized features (B, C, h, w), by place: (B, h, w)."""
+    return (normalized(result) - normalized(photo)).square().mean(1)
+
+
 def content_distance(result: Tensor, photo: Tensor) -> Tensor:
-    """Mean squared difference of normalized features (B, C, h, w); (B,). 0 is the photo, 2 is unrelated."""
-    return (normalized(result) - normalized(photo)).square().mean((1, 2, 3))
+    """Mean of `content_map` over all places; (B,). 0 is the photo, 2 is unrelated."""
+    return content_map(result, photo).mean((1, 2))
 
 
 def style_moments(result: Sequence[Moments], style: Sequence[Moments], knee: float = 0.0) -> Tensor:

@@ -75,14 +75,17 @@ class Practice:
     """Crops of photos to practice on: each is encoded and measured when it is first met, then kept.
 
     photos (3, h, w) in [0, 1] of any sizes, faces among them. Even crops are as much of a whole photo as a
-    square holds, odd ones a part. A crop of 192 px takes 4 MB. Raises ValueError when there is no photo.
+    square holds, odd ones a part. `faces` (1, h, w) each, 1 in faces, where they are known. A crop of 192 px
+    takes 4 MB. Raises ValueError when there is no photo.
     """
 
     def __init__(self, painter: Painter, perceptual: Perceptual, photos: Sequence[Tensor],
+                 faces: Sequence[Tensor] | None = None,
                  side: int = 192, crops: int = 32, seed: int = 0):  # fmt: skip
         if not photos:
             raise ValueError("Studying a style needs at least one photo to practice on.")
-        self.painter, self.perceptual, self.photos = painter, perceptual, photos
+        self.painter, self.perceptual = painter, perceptual
+        self.photos = [torch.cat(pair) for pair in zip(photos, faces, strict=True)] if faces else photos
         self.side, self.crops, self.seed = side, crops, seed
         self.device = perceptual.mean.device
         self._known: dict[int, tuple[Content, PhotoTarget]] = {}
@@ -115,10 +118,11 @@ class Practice:
     def _measured(self, index: int) -> tuple[Content, PhotoTarget]:
         if index not in self._known:
             rng = torch.Generator().manual_seed(self.seed * self.crops + index)
-            crop = _crop(self.photos, self.side, index, rng)[None].to(self.device)
+            cut = _crop(self.photos, self.side, index, rng)[None].to(self.device)
+            crop, faces = cut[:, :3], cut[:, 3:] if cut.shape[1] > 3 else None
             with _half_precision(self.device):
                 content = self.painter.encode(crop.contiguous(memory_format=torch.channels_last))
-                target = photo_target(crop, self.perceptual(crop)[-CONTENT_LAYERS:])
+                target = photo_target(crop, self.perceptual(crop)[-CONTENT_LAYERS:], faces)
             self._known[index] = content, target
         return self._known[index]
 

@@ -17,6 +17,8 @@ from stylizer.imaging.detail_bands import (
     plane_bands,
     relief,
     three_parts,
+    tint_bands,
+    tint_energy,
 )
 from tests.imaging.landscape import landscape, noise
 
@@ -151,3 +153,26 @@ def test_gradients_reach_the_picture_through_bands_and_energies(photo):
     ):
         (gradient,) = torch.autograd.grad(loss, picture, retain_graph=True)
         assert gradient.isfinite().all() and gradient.abs().max() > 0
+
+
+def test_tint_is_detail_of_color_and_not_of_light():
+    gray, flat = wave(24), torch.tensor([0.7, 0.3, 0.2]).view(1, 3, 1, 1).expand(1, 3, 256, 256)
+    assert tint_energy(tint_bands(gray)).max() < 1e-4
+    assert tint_energy(tint_bands(flat)).max() < 1e-4
+    stripes = wave(24).clone()
+    stripes[:, 1:] = 0.5  # red alone goes up and down
+    found = tint_energy(tint_bands(stripes))
+    assert found.shape == (1, 4)
+    assert found.max() > 0.02
+    half = tint_energy(tint_bands(0.5 + (stripes - 0.5) / 2))
+    assert torch.allclose(half, found / 2, rtol=0.02)
+
+
+def test_tint_is_told_of_the_weighed_places_alone():
+    picture = torch.full((1, 3, 128, 128), 0.5)
+    picture[:, 0, :, :64] = wave(16, 128)[:, 0, :, :64]
+    left = torch.zeros(1, 1, 128, 128)
+    left[..., :48] = 1
+    bands = tint_bands(picture)
+    assert tint_energy(bands, left.flip(3)).max() < 3e-3 < 0.02 < tint_energy(bands, left).max()
+    assert tint_energy(bands, torch.zeros_like(left)).max() < 1e-4

@@ -4,8 +4,22 @@ import pytest
 import torch
 
 from stylizer.imaging.detail_bands import band_energy, calm_energy, calm_mask, calmness_guides, detail_bands
-from stylizer.models.painting_losses import excess
-from stylizer.models.perceptual import part_distance, part_moments, shares_of, style_parts
+from stylizer.models.painting_losses import (
+    PaintingWeights,
+    excess,
+    painting_losses,
+    photo_target,
+    sample_places,
+    style_target,
+)
+from stylizer.models.perceptual import (
+    Perceptual,
+    part_distance,
+    part_moments,
+    relative_content,
+    shares_of,
+    style_parts,
+)
 from tests.imaging.landscape import landscape, noise
 
 
@@ -64,3 +78,62 @@ def test_gradients_reach_the_picture_through_every_loss(photo):
     ):
         (gradient,) = torch.autograd.grad(loss, picture, retain_graph=True)
         assert gradient.isfinite().all() and gradient.abs().max() > 0
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Judge a painting of the landscape, a face in its sky, against the landscape's own manner."""
+    torch.manual_seed(0)
+    network, photo = Perceptual(), landscape()
+    face = torch.zeros(1, 1, 128, 128)
+    face[..., 8:40, 48:80] = 1
+    features = network(photo)
+    places = sample_places(128, 128, torch.Generator().manual_seed(0))
+    style = style_target(photo, features)
+
+    def judge(painted: torch.Tensor, faces: torch.Tensor | None = face) -> dict[str, float]:
+        target = photo_target(photo, features[-2:], faces)
+        found = painting_losses(painted, network(painted), target, style, places, PaintingWeights())
+        return {name: float(value) for name, value in found.items()}
+
+    return photo, judge
+
+
+def dabbed(photo: torch.Tensor, top: int, left: int) -> torch.Tensor:
+    """Put a few red dabs, as light as what they cover."""
+    picture = photo.clone()
+    for row in range(top, top + 24, 8):
+        picture[:, 0, row : row + 4, left : left + 20] += 0.299 * 0.5
+        picture[:, 1, row : row + 4, left : left + 20] -= 0.299**2 * 0.5 / 0.587
+    return picture
+
+
+def test_the_photo_itself_loses_nothing_of_its_faces_and_has_its_own_colors(judged):
+    photo, judge = judged
+    found = judge(photo)
+    assert found["faces"] == pytest.approx(0, abs=1e-2) and found["tint"] == 0
+
+
+def test_dabs_on_a_face_count_and_elsewhere_they_do_not(judged):
+    photo, judge = judged
+    on, beside = judge(dabbed(photo, 10, 54)), judge(dabbed(photo, 84, 54))
+    assert on["faces"] > 20 * beside["faces"] and on["faces"] > 1
+
+
+def test_dabs_of_color_that_the_painting_lacks_count_wherever_they_are(judged):
+    photo, judge = judged
+    assert judge(dabbed(photo, 84, 54))["tint"] > 0.03
+
+
+def test_without_known_faces_nothing_is_lost_of_them(judged):
+    photo, judge = judged
+    assert judge(dabbed(photo, 10, 54), None)["faces"] == 0
+    assert judge(dabbed(photo, 10, 54), torch.zeros(1, 1, 128, 128))["faces"] == 0
+
+
+def test_the_content_distance_is_that_of_both_layers(judged):
+    photo, judge = judged
+    torch.manual_seed(0)
+    network, mirrored = Perceptual(), photo.flip(3)
+    expected = relative_content(network(mirrored)[-2:], network(photo)[-2:], PaintingWeights().content)
+    assert judge(mirrored)["content"] == pytest.approx(float(expected), rel=1e-4) and expected > 0.1

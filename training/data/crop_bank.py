@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +19,10 @@ from stylizer.models.painting_losses import GRAM_LAYERS, StyleTarget, style_targ
 from stylizer.models.perceptual import LAYERS, Perceptual
 
 from ..run.method import generator
+from .faces import FaceBox, face_map
 from .folders import PictureFolder, jitter_colors, random_crop
 
-_FACTS = 1  # raised when other facts are kept, so that old files are not mistaken for them
+_FACTS = 2  # raised when other facts are kept, so that old files are not mistaken for them
 _GRAM_UNIT = 64.0  # Gram entries reach some 1e5; half precision holds up to 65504
 
 
@@ -54,20 +56,29 @@ class CropBank:
     Measuring costs a pass of the perceptual network and every crop is met many times in a run, so facts are
     kept in files of `keep`, .2 MB a crop for the Gram matrices plus the content features (2 MB at 192 px),
     until they fill `gigabytes`; what does not fit is measured whenever it is met. Other runs with the same
-    pictures, plan and networks find them there. Without `keep` nothing is kept.
+    pictures, plan and networks find them there. Without `keep` nothing is kept. `faces` are boxes by file
+    name, from `read_faces`.
     """
 
     def __init__(self, folder: PictureFolder, plan: CropPlan, perceptual: Perceptual,
                  describe: Callable[[Tensor], Tensor], seed: int, keep: Path | None = None,
-                 gigabytes: float = 20.0):  # fmt: skip
+                 gigabytes: float = 20.0, faces: Mapping[str, Sequence[FaceBox]] | None = None):  # fmt: skip
         self.folder, self.plan, self.seed = folder, plan, seed
         self.perceptual, self.describe = perceptual, describe
-        self.keep: Path | None = None
+        self.boxes = [(faces or {}).get(Path(name).name, ()) for name in folder.names]
+        self._kept = keep
         self.room = gigabytes * 1e9
-        if keep:
-            self.keep = keep / self._name()
-            self.keep.mkdir(parents=True, exist_ok=True)
+        if keep and keep.is_dir():
             self.room -= sum(file.stat().st_size for file in keep.rglob("*.safetensors"))
+
+    @cached_property
+    def keep(self) -> Path | None:
+        """The folder of this bank's facts, named at first use: networks are loaded after they are built."""
+        if not self._kept:
+            return None
+        folder = self._kept / self._name()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _name(self) -> str:
         """Name the folder of facts by all that they depend on; descriptions come from a frozen network."""
@@ -84,6 +95,17 @@ class CropBank:
         rng = generator(self.seed, 7919 * index + variant)
         crop = random_crop(self.folder.pictures[index], self.plan.side, self.plan.scales, rng)
         return jitter_colors(crop, self.plan.jitter if variant else 0.0, rng)
+
+    def faces(self, keys: list[tuple[int, int]]) -> Tensor:
+        """Cut the maps of faces in several crops, (B, 1, side, side): 1 in faces, 0 outside."""
+        return torch.stack([self._faces(*key) for key in keys])
+
+    def _faces(self, index: int, variant: int) -> Tensor:
+        if not self.boxes[index]:
+            return torch.zeros(1, self.plan.side, self.plan.side)
+        rng = generator(self.seed, 7919 * index + variant)  # the picture's own crop
+        faces = face_map(self.boxes[index], *self.folder.pictures[index].shape[1:])
+        return random_crop(faces, self.plan.side, self.plan.scales, rng)
 
     def draw(self, count: int, shares: Tensor, rng: torch.Generator) -> list[tuple[int, int]]:
         """Draw crops as (index, variant); `shares` (pictures,) says how often each picture comes."""
@@ -111,6 +133,7 @@ class CropBank:
             stacked("colors"),
             tuple(stacked(f"guided{i}") for i in range(1, len(LAYERS))),
             stacked("calm"),
+            stacked("tint"),
         )
         content = [stacked(f"content{i}").permute(0, 3, 1, 2) for i in range(self.plan.content_layers)]
         return CropFacts(stacked("description"), style, tuple(content))
@@ -145,7 +168,7 @@ class CropBank:
         ):
             described = self.describe(picture).float()
         style = style_target(picture, features)
-        facts = {"description": described, "colors": style.colors, "calm": style.calm}
+        facts = {"description": described, "colors": style.colors, "calm": style.calm, "tint": style.tint}
         for i, (mean, std) in enumerate(style.moments):
             facts[f"mean{i}"], facts[f"std{i}"] = mean, std
         for i, layer in enumerate(style.grams):

@@ -23,6 +23,7 @@ from stylizer.models.painting_losses import (
 
 from ..data.crop_bank import CropBank, CropPlan
 from ..data.encoder_weights import load_encoder, open_perceptual
+from ..data.faces import read_faces
 from ..data.folders import PictureFolder, random_crop, side_by_side, uniform
 from ..data.grain import grainy
 from ..losses.adversarial import ADVERSARIAL, Adversarial
@@ -51,6 +52,10 @@ class PainterRun(RunConfig):
     """Folder of photos, searched through."""
     style: Path = Path("paintings")
     """Folder of paintings, searched through; its subfolders are balanced against each other."""
+    faces: Path | None = None
+    """Where faces are in the photos, a file of `training faces`; None: they count no more than the rest."""
+    face_share: float = 0.4
+    """Share of the crops that is cut from photos with faces, when these are known."""
     perceptual: Path | None = None
     """VGG-16 weights (safetensors, torchvision's names); default: those that ship."""
     encoder: Path | None = None
@@ -102,6 +107,8 @@ class PainterRun(RunConfig):
         super().__post_init__()
         if self.judge_every < 1:
             raise UserMistake(f"judge_every is {self.judge_every}; it must be at least 1.")
+        if not 0 <= self.face_share <= 1:
+            raise UserMistake(f"face_share is {self.face_share}; it must be between 0 and 1.")
         if not 0 <= self.grain <= 0.5:
             raise UserMistake(f"grain is {self.grain}; it must be between 0 and 0.5 of [0, 1] light.")
 
@@ -140,8 +147,10 @@ class PainterMethod(Method[PainterRun]):
             config.crop, config.photo_variants, config.photo_scales, content_layers=CONTENT_LAYERS
         )
         style_plan = CropPlan(config.style_crop, config.style_variants, config.style_scales, jitter=0.25)
-        self.photo_bank = CropBank(self.photos, photo_plan, *tools)
+        boxes = read_faces(config.faces) if config.faces else None
+        self.photo_bank = CropBank(self.photos, photo_plan, *tools, faces=boxes)
         self.style_bank = CropBank(self.paintings, style_plan, *tools)
+        self._photo_shares = _with_faces([bool(b) for b in self.photo_bank.boxes], config.face_share)
         self._shares = _balanced(self.paintings.groups)
         self.phases = (
             Phase("paint", ("painter",), self.paint),
@@ -174,13 +183,13 @@ class PainterMethod(Method[PainterRun]):
 
     def batch(self, number: int) -> dict[str, Any]:
         cfg, rng = self.config, generator(self.config.seed, number)
-        photos = self.photo_bank.draw(cfg.batch, torch.ones(len(self.photos)), rng)
+        photos = self.photo_bank.draw(cfg.batch, self._photo_shares, rng)
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
         judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
         reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
         pictures, content = self.photo_bank.pictures(photos), self.photo_bank.facts(photos)
         return {
-            "photo": pictures, "content": content,
+            "photo": pictures, "content": content, "faces": self.photo_bank.faces(photos),
             "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
             "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
@@ -199,7 +208,7 @@ class PainterMethod(Method[PainterRun]):
         losses = painting_losses(
             painted,
             features,
-            photo_target(photo, content.content),
+            photo_target(photo, content.content, batch["faces"]),
             mix_targets(content.style, style.style, strength),
             batch["places"],
             self._weights(step),
@@ -262,6 +271,14 @@ def _balanced(groups: list[str]) -> Tensor:
     """Share of each painting in the batches: movements count by the root of their size."""
     sizes = {group: groups.count(group) for group in set(groups)}
     return torch.tensor([sizes[group] ** -0.5 for group in groups])
+
+
+def _with_faces(faces: list[bool], share: float) -> Tensor:
+    """Share of each photo in the batches: those with faces make up `share` of them, where there are both."""
+    count = sum(faces)
+    if not 0 < count < len(faces):
+        return torch.ones(len(faces))
+    return torch.tensor([share / count if face else (1 - share) / (len(faces) - count) for face in faces])
 
 
 def _strengths(count: int, rng: torch.Generator) -> Tensor:

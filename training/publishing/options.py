@@ -14,6 +14,8 @@ class StylesOptions:
     """Folder that the list's file names start from."""
     photos: Path | None = None
     """Folder of photos to refine codes on; needed with --steps."""
+    faces: Path | None = None
+    """Where faces are in them, a file of `training faces`; None: they count no more than the rest."""
     samples: Path = Path("stylizer/ui/samples")
     """Folder of the photos that the thumbnails show; the list's column photo names one."""
     checkpoint: Path = Path("checkpoints/painter")

@@ -33,6 +33,7 @@ from stylizer.models.style_file import (
 from stylizer.models.transfer_network import stack_codes
 
 from ..data.encoder_weights import open_perceptual
+from ..data.faces import face_map, read_faces
 from ..data.folders import find_pictures, is_picture
 from ..run.config import UserMistake
 from .options import StylesOptions
@@ -119,7 +120,13 @@ def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Pra
     paths = list(find_pictures(options.photos))
     chosen = paths[:: max(1, len(paths) // count)]
     photos = [to_tensor(fit_within(open_picture(path), STYLE_SIDE))[0] for path in chosen]
-    return Practice(painter, open_perceptual(options.perceptual, torch.bfloat16), photos, crops=2 * count)
+    known = read_faces(options.faces) if options.faces else {}
+    faces = [
+        face_map(known.get(path.name, ()), *photo.shape[1:]) / 255
+        for path, photo in zip(chosen, photos, strict=True)
+    ]
+    network = open_perceptual(options.perceptual, torch.bfloat16)
+    return Practice(painter, network, photos, faces, crops=2 * count)
 
 
 def _sample(path: Path) -> Tensor:
