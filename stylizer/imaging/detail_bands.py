@@ -19,6 +19,8 @@ CALM = 0.3
 """Share of a picture that counts as calm."""
 _FADE = 0.1  # ranks on both sides of CALM within which a place stops counting
 _FINEST = 0.35  # a Gaussian of fewer pixels is none
+LEAST_UNIT = 1.01 * _FINEST / BANDS["coarse"][0]
+"""Below it a picture shows no band at all."""
 _BOX = 25  # side of the square over which a band's energy is averaged
 _TINY = 1e-5
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import apply_colors, color_moments, color_transport
-from stylizer.imaging.detail_bands import busy_rank
+from stylizer.imaging.detail_bands import LEAST_UNIT, busy_rank
 from stylizer.imaging.keep_color import luma
 from stylizer.imaging.resample import resample
 from stylizer.models.masterwork_losses import (
@@ -195,7 +195,7 @@ def _targets(
     rng: torch.Generator,
     check: Callable[[], None],
 ) -> StageTargets:
-    unit = side / 512
+    unit = max(side / 512, LEAST_UNIT)
     rank = busy_rank(photo, unit)
     keep, covered = torch.zeros_like(photo[:, :1]), torch.zeros_like(photo[:, :1])
     wanted: list[PartTarget] = []

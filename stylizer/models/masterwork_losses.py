@@ -15,7 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
-from stylizer.imaging.detail_bands import band_correlations, busy_rank, calm_share, plane_bands, three_parts
+from stylizer.imaging.detail_bands import (
+    LEAST_UNIT,
+    band_correlations,
+    busy_rank,
+    calm_share,
+    plane_bands,
+    three_parts,
+)
 from stylizer.imaging.keep_color import luma
 from stylizer.models.channel_moments import positions
 from stylizer.models.perceptual import (
@@ -118,9 +125,9 @@ def part_target(
 ) -> PartTarget:
     """Measure paintings (1, 3, H, W), with shares of sum 1, for the part `mask` (1, 1, h, w) of a photo."""
     wholes, rows, features, colors, bands, jumps = [], [], [], [], [], [0.0, 0.0]
-    pool = _color_pool(unit)
+    pool, own_unit = _color_pool(unit), max(unit * stroke, LEAST_UNIT)
     for picture, share in paintings:
-        own_rank = busy_rank(picture, unit * stroke)
+        own_rank = busy_rank(picture, own_unit)
         parts = three_parts(own_rank)
         planes = torch.cat([torch.ones_like(parts[:, :1]), parts], 1)
         taps = network(picture)
@@ -128,7 +135,7 @@ def part_target(
         places = torch.rand(max(1, round(_POOL * share)), 2, generator=rng)
         features.append(torch.cat(sampled(taps, places), 1))
         colors.append(sampled([F.avg_pool2d(picture, pool)], places)[0])
-        bands.append(_band_sizes(_color_bands(picture, unit * stroke), _energy_planes(own_rank)))
+        bands.append(_band_sizes(_color_bands(picture, own_unit), _energy_planes(own_rank)))
         across, down, *pooled_jumps = _all_jumps(picture, pool)
         for scale, maps in enumerate(((across, down), pooled_jumps)):
             found = torch.cat([one.flatten() for one in maps])

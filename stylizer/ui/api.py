@@ -81,10 +81,10 @@ class Endpoints:
         with self._token() as token:
             return self._saved(self.engine.run(request, token))
 
-    def _opened(self, photo: str | None) -> Picture:
+    def _opened(self, photo: str | None, what: str = "photo") -> Picture:
         """Open what was sent, one at a time."""
         if not photo:
-            raise RequestError("There is no photo; send one")
+            raise RequestError(f"There is no {what}; send one")
         with self.sessions.reading:
             return open_picture(photo)
 
@@ -198,7 +198,7 @@ class Endpoints:
         """
         if len(photos or ()) > MOST_PRACTICE:
             raise RequestError(f"There are {len(photos or ())} photos; send at most {MOST_PRACTICE}")
-        picture = fit_within(self._opened(painting), limits.OWN_SIDE)
+        picture = fit_within(self._opened(painting, "painting"), limits.OWN_SIDE)
         practice = [fit_within(self._opened(photo), limits.OWN_SIDE) for photo in photos or ()]
         title = title.strip() or written(picture.name) or "My painting"
         found = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +17,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylizer.engine.settings import brief
 from stylizer.ui import limits
+from stylizer.ui.event_values import FILE, clean_values
 from stylizer.ui.refusal import Refused, ToolRefused, answer
 from stylizer.ui.upload_limits import API, check_disk, is_upload, upload_folder
 
 TOOLS = f"{API}/mcp"
 _ADDRESS = re.compile(r"\s*(https?|ftp|file):", re.IGNORECASE)
 _OWN_FILE = re.compile(rf"https?://[^/?#]{{1,255}}/(?:[^?#=]{{1,255}}/)?{API[1:]}/file=([^?#]{{1,4096}})")
-_LARGEST = 1 << 53  # beyond, numbers of JavaScript are not exact, and the answer cannot be written
+_READ = ("data", "fn_index", "session_hash", "event_data", "trigger_id")
+"""What is read of an event: Gradio knows further entries, which only its own parts send each other."""
+_NAMED: dict[str, dict[str, type]] = {
+    "cancel": {"session_hash": str, "fn_index": int, "event_id": str},
+    "reset": {"event_id": str},
+}
+"""Requests about events, and what each names."""
 
 
 class EventLimits:
@@ -36,6 +44,7 @@ class EventLimits:
         if not path.startswith(API) or path.rstrip("/") == f"{API}/upload":
             await self.app(scope, receive, send)
             return
+        name = path.rstrip("/").removeprefix(f"{API}/")
         try:
             if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
                 raise Refused(415, "Events are sent as JSON.")
@@ -44,25 +53,27 @@ class EventLimits:
                 check_disk(upload_folder(scope), Headers(scope=scope).get("content-length"))
             body = await read_body(receive, limits.TOOL_BYTES if tools else limits.EVENT_BYTES)
             event = read_event(body)
+            folder = upload_folder(scope)
             if tools:
-                check_addresses(event, upload_folder(scope))
-            elif name_uploads(event, upload_folder(scope)):
-                body = json.dumps(event).encode()
-            name = path.rstrip("/").removeprefix(f"{API}/")
-            called = None
+                check_addresses(event, folder)
+            else:
+                name_uploads(event, folder)
             if re.match(r"(queue/join|run/|api/|call/)", name):
                 called = check_call(scope, name, event)
-            check_values(event, upload_folder(scope))
+                event = {key: event.get(key) for key in _READ}
+                event["data"] = clean_values(called, event["data"], _parts_of(scope, event), folder)
+                body = json.dumps(event).encode()
+            elif name in _NAMED:
+                check_names(event, _NAMED[name])
+            check_values(event, folder)
             check_numbers(event)
-            if called is not None:
-                check_types(called, event["data"])
             if name == "queue/join" or name.startswith("call/"):
                 check_places(scope, event.get("session_hash"))
         except ToolRefused as refused:
             await refused.answer(scope, receive, send)
             return
         except Refused as refused:
-            await answer(refused)(scope, receive, send)
+            await answer(refused, joining=name == "queue/join")(scope, receive, send)
             return
         sent = False
 
@@ -101,6 +112,11 @@ def read_event(body: bytes) -> dict[str, Any]:
         raise Refused(422, "The request is no JSON that can be read.") from error
     if not isinstance(event, dict):
         raise Refused(422, "The request is no JSON object.")
+    level: list[Any] = [event]
+    for _ in range(limits.EVENT_DEPTH):
+        level = [child for each in level for child in _within(each)]
+    if level:
+        raise Refused(422, "The request holds lists within lists, deeper than anything that is read here.")
     return event
 
 
@@ -117,27 +133,30 @@ def check_call(scope: Scope, name: str, event: dict[str, Any]) -> Any:
         raise Refused(404, "There is no such event; /styles and the others are listed on the API page.")
     if not isinstance(event.get("session_hash"), str | None):
         raise Refused(422, "The session's name is no text.")
+    if type(event.get("trigger_id")) not in (int, type(None)):
+        raise Refused(422, "What triggered the event is no number.")
     if door == "queue" and not event.get("session_hash"):
         raise Refused(422, "The session has no name.")
-    data = event.get("data")
-    wanted = len(found.inputs)
-    if not isinstance(data, list) or len(data) > wanted or (found.inputs and not data):
+    data, wanted = event.get("data"), len(found.inputs)
+    fewer = found.api_visibility == "public" and data  # the others are the usual ones
+    if not isinstance(data, list) or len(data) > wanted or (len(data) < wanted and not fewer):
         raise Refused(422, f"This event takes {wanted} values.")
     if gr.SelectData in _hints(found.fn) and not _is_selection(event.get("event_data")):
         raise Refused(422, "The event does not say what was selected.")
     return found
 
 
-def check_types(called: Any, values: list[Any]) -> None:
-    """Raise Refused where a function gets something else for a number: Gradio would compare it, and raise.
+def check_names(event: dict[str, Any], kinds: dict[str, type]) -> None:
+    """Raise Refused unless an event has these entries, each of its type."""
+    for name, kind in kinds.items():
+        if type(event.get(name)) is not kind:
+            raise Refused(422, f"The request's {name} is {brief(event.get(name))}, which is none.")
 
-    Fields may be empty, sliders are not.
-    """
-    for place, (part, value) in enumerate(zip(called.inputs, values, strict=False), 1):
-        empty = value is None and isinstance(part, gr.Number)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if isinstance(part, gr.Number | gr.Slider) and not empty and not number:
-            raise Refused(422, f"Value {place} is {brief(value)}; it takes a number.")
+
+def _parts_of(scope: Scope, event: dict[str, Any]) -> dict[int, Any]:
+    """Return the widgets as a session has them, by their numbers; lists may offer something else by now."""
+    session = scope["app"].get_blocks().state_holder.session_data.get(event.get("session_hash"))
+    return {} if session is None else session.blocks_config.blocks
 
 
 def _hints(function: Any) -> list[Any]:
@@ -161,7 +180,7 @@ def check_values(event: dict[str, Any], folder: Path) -> None:
         if isinstance(each, dict) and ("path" in each or "url" in each or "meta" in each):
             path = each.get("path")
             if not isinstance(path, str) or not is_upload(path, folder):
-                raise Refused(422, "That is no file that was uploaded here; upload it first.")
+                raise Refused(422, f"{FILE}.")
 
 
 def uploaded_at(address: object, folder: Path) -> str:
@@ -192,8 +211,10 @@ def check_addresses(event: dict[str, Any], folder: Path) -> None:
 def check_numbers(event: dict[str, Any]) -> None:
     """Raise Refused when an event holds a number that cannot come back."""
     for each in _walk(event):
-        if isinstance(each, int) and not isinstance(each, bool) and abs(each) > _LARGEST:
+        if isinstance(each, int) and abs(each) > limits.LARGEST_NUMBER:
             raise Refused(422, "The request holds a number that is too large.")
+        if isinstance(each, float) and not math.isfinite(each):
+            raise Refused(422, "The request holds a number that is none, or too large.")
 
 
 def _walk(value: Any) -> Iterator[Any]:
@@ -202,10 +223,12 @@ def _walk(value: Any) -> Iterator[Any]:
     while left:
         each = left.pop()
         yield each
-        if isinstance(each, dict):
-            left += each.values()
-        elif isinstance(each, list):
-            left += each
+        left += _within(each)
+
+
+def _within(value: Any) -> list[Any]:
+    """List what a JSON value holds."""
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def check_places(scope: Scope, hash: str | None) -> None:

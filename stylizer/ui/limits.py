@@ -10,6 +10,16 @@ TOOL_BYTES = 16 * MB
 """Of a call by the Model Context Protocol, which brings photos along as text: a JPEG of 11 MB."""
 FILE_BYTES = 40 * MB
 """Of an uploaded file: a photo of 40 megapixels as JPEG, or of 12 as 16-bit PNG."""
+EVENT_DEPTH = 16
+"""Of lists within lists in an event's JSON: twice what the page sends."""
+NAME_LETTERS = 1000
+"""Of a file's name: file systems allow 255, some of them of four bytes each."""
+CHOICES = 64
+"""Entries of a list that are chosen together: more than any list of the page has."""
+CHOICE_LETTERS = 200
+"""Of the name of one of them."""
+LARGEST_NUMBER = 1 << 53
+"""Beyond, numbers of JavaScript are not exact, and the answer cannot be written."""
 UPLOAD_FILES = 32
 """In one upload: more than the 24 paintings of one's own that a visit keeps."""
 UPLOAD_BYTES = 240 * MB

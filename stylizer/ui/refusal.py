@@ -15,6 +15,14 @@ class Refused(Exception):
         self.status, self.sentence = status, sentence
 
 
+class ValueRefused(Refused):
+    """A value of an event is none that its widget can have: its place among the values, and its name."""
+
+    def __init__(self, sentence: str, place: int, name: str) -> None:
+        super().__init__(422, sentence)
+        self.place, self.name = place, name
+
+
 class ToolRefused(Refused):
     """A tool is not called: it was sent an address, and the studio fetches none."""
 
@@ -28,6 +36,16 @@ class ToolRefused(Refused):
         self.answer = JSONResponse({"jsonrpc": "2.0", "id": id, "result": told})
 
 
-def answer(refused: Refused) -> JSONResponse:
-    """Write a refusal as Gradio's page and clients read it."""
-    return JSONResponse({"error": refused.sentence, "detail": refused.sentence}, refused.status)
+def answer(refused: Refused, joining: bool = False) -> JSONResponse:
+    """Write a refusal as Gradio's page and clients read it.
+
+    Where the queue is joined (`joining`) they read a 422 value by value: the page shows what is said beside
+    that widget, and Gradio's client for Python knows no other kind, and breaks on it.
+    """
+    detail: Any = refused.sentence
+    if joining and refused.status == 422:
+        place, name = getattr(refused, "place", 0), getattr(refused, "name", "request")
+        wrong = {"is_valid": False, "parameter_name": name, "message": refused.sentence}
+        told: list[dict[str, Any]] = [*({"is_valid": True} for _ in range(place)), wrong]
+        detail = [{"__type__": "validate", **each} for each in told]
+    return JSONResponse({"error": refused.sentence, "detail": detail}, refused.status)

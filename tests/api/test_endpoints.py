@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from gradio_client import handle_file
-from gradio_client.exceptions import AppError
+from gradio_client.exceptions import AppError, ValidationError
 
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from tests.engine.drawn import drawn
@@ -57,7 +57,7 @@ def test_a_painting_of_ones_own_is_a_style(client, photo):
     ],
 )
 def test_a_mistake_is_a_sentence(client, photo, wrong, sentence):
-    with pytest.raises(AppError, match=sentence):
+    with pytest.raises((AppError, ValidationError), match=sentence):
         client.predict(photo=handle_file(photo), **wrong, api_name="/stylize")
 
 

@@ -53,6 +53,13 @@ def test_it_takes_the_paintings_colors_and_the_photos_size(engine):
     assert red > 1.5 * blue
 
 
+@pytest.mark.parametrize("size", [(16, 16), (48, 64), (16, 100)])
+def test_the_smallest_photos_are_worked_out_with_the_finest_brush_too(engine, size):
+    photo = _photo(*size)
+    made = engine.run(_request(photo, stroke=0.5)).picture
+    assert made.rgb.shape == photo.rgb.shape and not np.array_equal(made.rgb, photo.rgb)
+
+
 def test_the_same_request_on_another_engine_gives_the_same_picture(engine, tmp_path):
     again = Engine(tmp_path, device="cpu", whole_precision=True, masterwork_steps=(6, 4, 3, 3))
     made = engine.run(_request(seed=5)).picture.rgb
