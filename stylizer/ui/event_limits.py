@@ -41,8 +41,11 @@ class EventLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" and scope["method"] == "POST" else ""
-        if not path.startswith(API) or path.rstrip("/") == f"{API}/upload":
+        if not path or path.rstrip("/") == f"{API}/upload":
             await self.app(scope, receive, send)
+            return
+        if not path.startswith(API):
+            await self._pass_form(scope, receive, send)
             return
         name = path.rstrip("/").removeprefix(f"{API}/")
         try:
@@ -75,16 +78,30 @@ class EventLimits:
         except Refused as refused:
             await answer(refused, joining=name == "queue/join")(scope, receive, send)
             return
-        sent = False
+        await self.app(scope, replaying(body, receive), send)
 
-        async def replay() -> Message:
-            nonlocal sent
-            if sent:
-                return await receive()
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+    async def _pass_form(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a short form on: Gradio reads whatever is posted to its sign-in, and has one on every page."""
+        try:
+            body = await read_body(receive, limits.FORM_BYTES)
+        except Refused as refused:
+            await answer(refused)(scope, receive, send)
+            return
+        await self.app(scope, replaying(body, receive), send)
 
-        await self.app(scope, replay, send)
+
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read already, and then whatever comes."""
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
 
 
 async def read_body(receive: Receive, most: int) -> bytes:
@@ -97,9 +114,8 @@ async def read_body(receive: Receive, most: int) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            raise Refused(
-                413, f"The request is larger than {most >> 20} MB, the most that an event may have."
-            )
+            size_in_words = f"{most >> 20} MB" if most >= limits.MB else f"{most >> 10} kB"
+            raise Refused(413, f"The request is larger than {size_in_words}, the most that it may have.")
         more = message.get("more_body", False)
     return b"".join(parts)
 

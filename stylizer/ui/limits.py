@@ -10,6 +10,12 @@ TOOL_BYTES = 16 * MB
 """Of a call by the Model Context Protocol, which brings photos along as text: a JPEG of 11 MB."""
 FILE_BYTES = 40 * MB
 """Of an uploaded file: a photo of 40 megapixels as JPEG, or of 12 as 16-bit PNG."""
+FORM_BYTES = 16 << 10
+"""Of what is posted elsewhere than to the events and uploads: a name and a password."""
+UPLOAD_NAME = 64
+"""Letters of the name under which a browser asks how far its upload is; the page's have a dozen."""
+UPLOADS_WATCHED = 256
+"""Uploads of which that is remembered."""
 EVENT_DEPTH = 16
 """Of lists within lists in an event's JSON: twice what the page sends."""
 NAME_LETTERS = 1000
@@ -51,6 +57,8 @@ OWN_SIDE = 1536
 """Long side at which paintings of one's own are kept: styles are read at 512, masterworks at 1024."""
 READERS = 1
 """Pictures unpacked at a time: one of 40 megapixels takes up to 0.8 GB while it is read, for 1 to 3 s."""
+READERS_WAITING = 12
+"""Who may wait for that: each holds one of the 40 threads by which all else is answered, files too."""
 BATCH_PHOTOS = 20
 """Photos painted one after the other: more are another batch, and others have their turn between two."""
 BATCH_PIXELS = 120 * 10**6

@@ -26,6 +26,7 @@ class SessionExpired(StudioError):
     """The visit is over."""
 
 
+ENDED = words("This visit has ended. Reload the page and bring the photo again.")
 UNKNOWN = words("Something went wrong. Your settings are kept.")
 GREETING = words("Drag the strength slider, or bring your own photo.")
 

@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 import gradio as gr
 
-from stylizer.engine import ColorHint, StyleRequest, TranslateRequest, options
+from stylizer.engine import ColorHint, RequestError, StyleRequest, TranslateRequest, options
+from stylizer.engine.hints import MOST_HINTS
 from stylizer.engine.parsing import read_hints
+from stylizer.ui.language import say
 
 LABELS = {
     "strength": "Strength",
@@ -154,7 +156,9 @@ def written_hints(hints: tuple[ColorHint, ...], digest: str) -> str:
 
 def hints_for(text: str, digest: str) -> tuple[ColorHint, ...]:
     """Read color hints; those of another photo are none. Raises RequestError for what is no such text."""
-    photo, *hints = (text or "").split() or [""]
+    photo, *hints = (text or "").split(None, MOST_HINTS + 1) or [""]
+    if len(hints) > MOST_HINTS:
+        raise RequestError(say("there are {count} hints already; take one back first", count=MOST_HINTS))
     return read_hints(hints) if photo and photo == digest[:16] else ()
 
 

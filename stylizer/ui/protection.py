@@ -7,6 +7,7 @@ event must be uploads, no address is fetched for a visitor, and what Gradio cann
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import threading
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gradio.route_utils import CustomCORSMiddleware
+from gradio.routes import file_upload_statuses
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -106,9 +108,21 @@ def check_route(scope: Scope) -> None:
         raise Refused(404, "There is no such page here.")
     if path == f"{API}/queue/data" and caller_of(scope) not in _queue(scope).pending_messages_per_session:
         raise Refused(404, "Nothing is being worked on for this page.")
+    if path.rstrip("/") in (f"{API}/upload", f"{API}/upload_progress"):
+        check_upload_name(scope["query_string"].decode("latin-1"))
     called = _CALL.fullmatch(path)
     if called and not _is_pending(scope, called[1]):
         raise Refused(404, "There is no such call; it may have been answered.")
+
+
+def check_upload_name(query: str) -> None:
+    """Bound what Gradio remembers of uploads by the names that browsers give them; raises Refused."""
+    name = parse_qs(query).get("upload_id", [""])[0]
+    if len(name) > limits.UPLOAD_NAME:
+        raise Refused(400, "That is no name of an upload.")
+    for known in (file_upload_statuses._statuses, file_upload_statuses._signals):
+        for old in list(known)[: -limits.UPLOADS_WATCHED]:
+            known.pop(old, None)
 
 
 def caller_of(scope: Scope) -> str:
@@ -143,6 +157,7 @@ def sweep(page: Any, folder: Path) -> None:
     """Delete old files, whoever left them; what the page itself shows stays."""
     blocks = list(page.blocks.values())
     remove_old(folder, {str(file) for block in blocks for file in list(getattr(block, "keep_in_cache", ()))})
+    page.upload_file_set -= {file for file in list(page.upload_file_set) if not os.path.exists(file)}
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,9 @@ from stylizer.errors import RequestError
 from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture
 from stylizer.ui import limits
-from stylizer.ui.messages import SessionExpired
+from stylizer.ui.doors import Gate
+from stylizer.ui.language import say
+from stylizer.ui.messages import ENDED, SessionExpired
 from stylizer.ui.state import Session
 from stylizer.ui.sweeping import keep_doing
 from stylizer.ui.visits import RECORD, write_visit
@@ -58,8 +60,8 @@ class Sessions:
         self._tabs: dict[str, str] = {}
         self._lock = threading.Lock()
         self._swept = -BREATH
-        self.reading = threading.BoundedSemaphore(limits.READERS)
-        """Held while a picture is unpacked."""
+        self.reading = Gate(limits.READERS, limits.READERS_WAITING)
+        """Passed while a picture is unpacked."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -76,7 +78,7 @@ class Sessions:
         """Return a visit by its id, from disk if it has to be; raises SessionExpired."""
         session = self._known(id)
         if session is None:
-            raise SessionExpired("This visit has ended. Reload the page and bring the photo again.")
+            raise SessionExpired(say(ENDED))
         return session
 
     def come_back(self, id: str | None, tab: str = "") -> Session | None:
@@ -94,9 +96,9 @@ class Sessions:
         """End a visit at once, with all its files."""
         session = self._known(id)
         if session is not None:
+            session.close()  # first, or whoever asks for it in between would bring it back from disk
             with self._lock:
                 self._sessions.pop(session.id, None)
-            session.close()
 
     def loose_file(self, suffix: str) -> Path:
         """Name a file that belongs to no visit; it is deleted after a while, and with the server."""

@@ -15,6 +15,7 @@ from stylizer.engine import CancelToken, GenerateRequest
 from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
+from stylizer.ui.doors import Door
 from stylizer.ui.history import History
 from stylizer.ui.region_edits import RegionEdits, Strengths
 
@@ -74,6 +75,7 @@ class StageState:
     """What one stage shows: a photo, its regions, and the previews of what was asked for last."""
 
     folder: Path
+    door: Door = field(default_factory=Door, repr=False)
     turns: Turns = field(default_factory=Turns, repr=False)
     photo: Picture | None = None
     sample: str | None = None
@@ -226,12 +228,13 @@ class StageState:
 
     def new_file(self, suffix: str) -> Path:
         """Name a new file of this visit; no one can guess the name."""
-        return new_file(self.folder, suffix)
+        return new_file(self.folder, suffix, self.door)
 
 
-def new_file(folder: Path, suffix: str) -> Path:
-    """Name a new file in a visit's folder; no one can guess the name."""
-    make_folder(folder)
+def new_file(folder: Path, suffix: str, door: Door) -> Path:
+    """Name a new file in a visit's folder; no one can guess the name. Raises SessionExpired."""
+    with door.passed():
+        make_folder(folder)
     return folder / f"{secrets.token_hex(16)}{suffix}"
 
 
@@ -340,6 +343,7 @@ class Session:
     """Where the pictures are that the page shows."""
     record: Path
     """Where it is written down what brings the visit back."""
+    door: Door = field(default_factory=Door, repr=False)
     stages: dict[str, StageState] = field(init=False)
     chosen: str = ""
     """The key of the style that is chosen in the gallery."""
@@ -375,7 +379,7 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
-        self.stages = {name: StageState(self.folder) for name in STAGES}
+        self.stages = {name: StageState(self.folder, self.door) for name in STAGES}
 
     def newest_click(self, moment: float) -> bool:
         """Tell whether a click, at a moment of the browser's clock, is later than all that came before.
@@ -389,7 +393,14 @@ class Session:
 
     def new_file(self, suffix: str) -> Path:
         """Name a new file of this visit; no one can guess the name."""
-        return new_file(self.folder, suffix)
+        return new_file(self.folder, suffix, self.door)
+
+    def new_folder(self) -> Path:
+        """Make a folder of this visit, for files that keep a name of their own; raises SessionExpired."""
+        with self.door.passed():
+            folder = new_file(self.folder, "", self.door)
+            folder.mkdir()
+        return folder
 
     def stop(self) -> None:
         """Stop all work."""
@@ -400,5 +411,6 @@ class Session:
     def close(self) -> None:
         """Stop all work and delete all files."""
         self.stop()
+        self.door.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self.record, ignore_errors=True)

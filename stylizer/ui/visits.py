@@ -40,16 +40,17 @@ log = logging.getLogger(__name__)
 
 def keep_source(session: Session, picture: Picture, path: str | Path) -> None:
     """Keep the file of a photo or a painting that was brought, byte by byte."""
-    make_folder(session.record)
     file = f"{picture.digest[:32]}.source"  # no ending: whatever the name said, it is never shown
-    shutil.copyfile(path, session.record / file)
+    with session.door.passed():
+        make_folder(session.record)
+        shutil.copyfile(path, session.record / file)
     session.sources[picture.digest] = (file, picture.name)
 
 
 def write_visit(session: Session) -> None:
     """Write a visit down: whole or not; files that nothing refers to any more go."""
-    make_folder(session.record)
-    with session.lock:
+    with session.lock, session.door.passed():
+        make_folder(session.record)
         needed = {stage.photo.digest for stage in session.stages.values() if stage.photo}
         needed |= {own.style.digest for own in session.own.values() if isinstance(own.style, Picture)}
         for digest in session.sources.keys() - needed:
@@ -69,7 +70,7 @@ def write_visit(session: Session) -> None:
             },
             "results": [{**asdict(result), **_places(session, result)} for result in session.results],
         }
-    write_whole(session.record / RECORD, json.dumps(data).encode())
+        write_whole(session.record / RECORD, json.dumps(data).encode())
 
 
 def read_visit(

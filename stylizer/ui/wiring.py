@@ -335,7 +335,9 @@ def _wire_regions(
         (tab["clear_regions"].click, region_handlers.clear),
     ):
         on(event, handler)
-    saved = wires.on(tab["save_masks"].click, region_handlers.save_masks, ["visit"], ["download"])
+    # 16 masks of 40 megapixels take 0.6 GB
+    large: dict[str, Any] = {"concurrency_id": "full size", "concurrency_limit": 1}
+    saved = wires.on(tab["save_masks"].click, region_handlers.save_masks, ["visit"], ["download"], **large)
     saved.then(None, tab["download"], None, js=call_page("download(...values)"))
     on(tab["region_manner"].input, region_handlers.set_manner, "region_manner")
     for label, button in tab["presets"].items():

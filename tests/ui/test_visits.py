@@ -7,10 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from stylizer.imaging.picture import open_picture, save_picture
+from stylizer.ui import state
 from stylizer.ui.gallery import StyleGallery
+from stylizer.ui.handlers import stage
+from stylizer.ui.handlers.full_size import keep_finished
 from stylizer.ui.handlers.regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
+from stylizer.ui.messages import SessionExpired
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.visits import BACK, RECORD, read_visit
 from tests.engine.drawn import drawn
@@ -176,3 +180,43 @@ def test_an_artist_goes_on_after_the_folder_of_visits_was_removed(engine, restar
     visitor.bring(tmp_path / "waves.png")
     assert "error" not in visitor.paint()[-1]["status"]
     assert (visitor.session.record / RECORD).is_file() and visitor.stage.frames[1.0].is_file()
+
+
+def test_what_is_at_work_while_all_is_deleted_leaves_nothing_behind(artist, tmp_path, monkeypatch):
+    """A large photo is still being read, and a picture painted, when the visitor deletes everything."""
+    studio, session = artist.studio, artist.session
+    sessions = studio.sessions
+    save_picture(drawn(40, 60, seed=9), tmp_path / "late.png")
+    read = stage.open_picture
+
+    def deleted_meanwhile(*given):
+        photo = read(*given)
+        studio.forget(artist.visit)
+        return photo
+
+    monkeypatch.setattr(stage, "open_picture", deleted_meanwhile)
+    with pytest.raises(SessionExpired):
+        studio.open_photo(artist.visit, {"path": str(tmp_path / "late.png"), "orig_name": "late.png"})
+    request = studio.request(session, artist.settings)
+    with pytest.raises(SessionExpired):
+        keep_finished(session, request, studio.engine.run(request), ["Rose"], studio.tab)
+    with pytest.raises(SessionExpired):
+        sessions.save(session)
+    assert not session.folder.exists() and not session.record.exists()
+    assert sessions.come_back(artist.visit) is None
+
+
+def test_whoever_asks_for_a_visit_while_it_is_deleted_does_not_bring_it_back(artist, monkeypatch):
+    sessions, found = artist.studio.sessions, []
+    remove = shutil.rmtree
+
+    def asked_meanwhile(folder, **more):
+        found.append(sessions.come_back(artist.visit))
+        remove(folder, **more)
+
+    monkeypatch.setattr(state.shutil, "rmtree", asked_meanwhile)
+    session = artist.session
+    artist.studio.forget(artist.visit)
+    monkeypatch.undo()
+    assert len(found) == 2 and all(each in (None, session) for each in found)
+    assert sessions.come_back(artist.visit) is None and not session.record.exists()

@@ -52,8 +52,7 @@ class BatchHandlers:
         style = listed(live.names(base))
         token = session.full = CancelToken()
         yield {**live.buttons(True), "status": status(say("Painting the photos."), "busy", 0.0)}
-        folder = session.new_file("")
-        folder.mkdir(parents=True)
+        folder = session.new_folder()
         made: list[str] = []
         left_out: list[str] = []
         pixels = 0

@@ -135,8 +135,7 @@ def remember(
     session: Session, picture: Picture, recipe: str, name: str, caption: str, tab: str
 ) -> FinishedPicture:
     """Write a picture down, as PNG and JPEG with its recipe if it has one, for the visit's history."""
-    folder = session.new_file("")
-    folder.mkdir(parents=True)
+    folder = session.new_folder()
     file = folder / f"{name[:80].replace('/', ' ')}.png"
     save_picture(picture, file, recipe or None)
     inside = recipe if recipe and recipe_fits(recipe, "jpg") else None

@@ -232,8 +232,7 @@ class GenerateHandlers:
     @staticmethod
     def _file(session: Session, picture: Picture, recipe: str | None = None) -> Path:
         """Write a picture for the page; only the last few stay."""
-        folder = session.new_file("")
-        folder.mkdir()
+        folder = session.new_folder()
         session.sheets.append(folder)
         while len(session.sheets) > MOST_SHEETS:
             shutil.rmtree(session.sheets.pop(0), ignore_errors=True)

@@ -60,9 +60,9 @@ class HintHandlers:
         for brought in uploads_of(upload)[:1]:
             with self.live.sessions.reading:
                 reference = open_picture(brought["path"], brought.get("orig_name"))
-            hints = hints_for(settings.hints, photo.digest)
-            room = min(MOST_FOUND, MOST_HINTS - len(hints))
-            found = self.live.engine.color_hints(photo, reference, settings.model, room) if room else ()
+                hints = hints_for(settings.hints, photo.digest)
+                room = min(MOST_FOUND, MOST_HINTS - len(hints))
+                found = self.live.engine.color_hints(photo, reference, settings.model, room) if room else ()
             if not found:
                 said = say("The reference and the photo have nothing in common; click colors instead.")
                 return {"status": status(said, "error")}

@@ -137,7 +137,7 @@ class RegionHandlers(ABC):
         stage = self.handlers.stage(session)
         if stage.edits is None or stage.photo is None:
             raise RequestError(say("there are no regions yet; find them, or make one"))
-        folder = session.new_file("")
+        folder = session.new_folder()
         files = write_masks(stage.edits.regions, folder, stage.photo, {})
         pack = folder / "masks.zip"
         with zipfile.ZipFile(pack, "w", zipfile.ZIP_STORED) as zipped:

@@ -167,16 +167,16 @@ class StylizeHandlers(SavingHandlers):
         brought = uploads_of(uploads)
         _check_room(session, len(brought))
         styles: list[Picture | NamedStyle] = []
-        with self.sessions.reading:
-            for each in brought:
-                name = str(each.get("orig_name") or "painting")
-                if name.lower().endswith(SUFFIX):
-                    styles.append(read_style_file(self.engine, each["path"], name))
-                    continue
+        for each in brought:
+            name = str(each.get("orig_name") or "painting")
+            if name.lower().endswith(SUFFIX):
+                styles.append(read_style_file(self.engine, each["path"], name))
+                continue
+            with self.sessions.reading:  # one by one: others have their turn between two
                 picture = fit_within(open_picture(each["path"], name), limits.OWN_SIDE)
-                styles.append(picture)
-                self.sessions.make_room(session, *(each for each in styles if isinstance(each, Picture)))
-                keep_source(session, picture, each["path"])
+            styles.append(picture)
+            self.sessions.make_room(session, *(each for each in styles if isinstance(each, Picture)))
+            keep_source(session, picture, each["path"])
         return self.take_styles(session, styles) if styles else {}
 
     def take_styles(self, session: Session, styles: Sequence[Picture | NamedStyle]) -> Answer:
@@ -216,7 +216,8 @@ class StylizeHandlers(SavingHandlers):
         if isinstance(style, Picture):
             return style
         photo = fit_within(self._greeting, THUMBNAIL_SIDE)
-        return self.engine.run(StyleRequest(photo, (StyleChoice(style),))).picture
+        with self.sessions.reading:  # the device has one turn at a time, and this waits in no queue
+            return self.engine.run(StyleRequest(photo, (StyleChoice(style),))).picture
 
     def uses(self, session: Session, key: str) -> bool:
         """Tell whether the picture, or a region of it, is painted with a style of the artist's own."""
