@@ -30,8 +30,15 @@ def spoken() -> str:
     """Return the language of the visitor whose event is being handled; English when there is none."""
     request = LocalContext.request.get(None)
     asked = str(request.headers.get("accept-language", "")) if request is not None else ""
-    first = asked.split(",")[0].split(";")[0].strip()
-    return first if first in SENTENCES else ENGLISH
+    return best_language(asked.split(",")[0].split(";")[0].strip())
+
+
+def best_language(code: str) -> str:
+    """Return the language that answers a code such as fr-CA: it, or else fr, if there is a file of that name.
+
+    `best` in `words.js` does the same, and so does Gradio for its widgets.
+    """
+    return next((each for each in (code, code.split("-")[0]) if each in SENTENCES), ENGLISH)
 
 
 def say(sentence: str, **values: Any) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylizer.ui.language import FILES
-from stylizer.ui.stage.component import PLACE, SCRIPTS, preload_tags
+from stylizer.ui.stage.component import PLACE, SCRIPTS, head_tags
 
 EARLY_STYLE = """
 :root { --side: 32px; }
@@ -50,7 +50,7 @@ class EarlyHead:
     Until then it would have other margins, and jump.
     """
 
-    TAGS = ("<style>" + EARLY_STYLE + "</style>" + preload_tags()).encode()
+    TAGS = ("<style>" + EARLY_STYLE + "</style>" + head_tags()).encode()
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 import gradio as gr
 
-from stylizer.engine import ColorHint, RequestError, StyleRequest, TranslateRequest, options
+from stylizer.engine import ColorHint, RequestError, StyleRequest, TranslateRequest
 from stylizer.engine.hints import MOST_HINTS
 from stylizer.engine.parsing import read_hints
+from stylizer.engine.settings import find_option
 from stylizer.ui.language import say
 
 LABELS = {
@@ -45,12 +46,12 @@ BEGINNING: dict[type, dict[str, Any]] = {StyleRequest: {"strength": 75}}
 
 def default(name: str, kind: type = StyleRequest) -> Any:
     """Return the page's default for a setting: percent for a number, true or false for a switch."""
-    return BEGINNING.get(kind, {}).get(name, to_page(name, _field(name, kind).default))
+    return BEGINNING.get(kind, {}).get(name, to_page(name, find_option(name, kind).default))
 
 
 def slider(name: str, of: str = "", elem_id: str = "", kind: type = StyleRequest) -> gr.Slider:
     """Make the slider of a request's setting, in percent; `of` says whose it is, if not the picture's."""
-    facts = _field(name, kind).metadata
+    facts = find_option(name, kind).metadata
     return gr.Slider(
         round(100 * facts["least"]),
         round(100 * facts["most"]),
@@ -69,7 +70,7 @@ def switch(name: str) -> gr.Checkbox:
     return gr.Checkbox(
         default(name),
         label=LABELS[name],
-        info=_field(name).metadata["help"],
+        info=find_option(name, StyleRequest).metadata["help"],
         interactive=True,
         elem_id=name.replace("_", "-"),
     )
@@ -77,16 +78,16 @@ def switch(name: str) -> gr.Checkbox:
 
 def to_request(name: str, value: Any) -> Any:
     """Turn a widget's value into the request's: parts of one, or true and false."""
-    return bool(value) if isinstance(_field(name).default, bool) else round(float(value) / 100, 4)
+    return (
+        bool(value)
+        if isinstance(find_option(name, StyleRequest).default, bool)
+        else round(float(value) / 100, 4)
+    )
 
 
 def to_page(name: str, value: Any) -> Any:
     """Turn a request's value into the widget's: percent, or true and false."""
     return value if isinstance(value, bool) else round(100 * value)
-
-
-def _field(name: str, kind: type = StyleRequest) -> Any:
-    return next(entry for entry in options(kind) if entry.name == name)
 
 
 MOST_FURTHER = 3

@@ -16,9 +16,11 @@ from tests.training.conftest import drawn
 from tests.training.tiny_runs import TINY_RUNS
 from training.__main__ import main
 from training.data.encoder_weights import open_perceptual
+from training.data.folders import is_held_out
 from training.evaluation.networks import FeatureReader
 from training.evaluation.sets import (
     Trained,
+    held_share,
     list_pictures,
     of_domain,
     spread_out,
@@ -27,6 +29,7 @@ from training.evaluation.sets import (
 )
 from training.evaluation.translator import color_figures, translation_figures
 from training.publishing.runs import way_back
+from training.run.config import write_options
 from training.run.loop import start
 
 
@@ -115,6 +118,19 @@ def test_pictures_that_were_trained_on_are_counted(places, tmp_path):
     assert Trained([tmp_path]).count(photos) == 1
     assert Trained([tmp_path / "gone"]).count(photos) is None
     assert Trained([]).count(photos) is None
+
+
+def test_pictures_that_a_run_held_out_do_not_count_as_trained_on(places, studio, tmp_path):
+    photos = list_pictures(places / "photos")
+    apart = [path for path in photos if is_held_out(path.name, 0.5)]
+    assert apart and len(apart) < len(photos)
+    trained = Trained([places / "photos"], 0.5)
+    assert trained.count(photos) == len(photos) - len(apart)
+    assert trained.count(apart) == 0
+    assert sorted(trained.paths) == sorted(set(photos) - set(apart))
+    options = TINY_RUNS["cyclegan"].options(tmp_path, studio, a=places / "photos", held=0.5, score_pictures=0)
+    write_options(tmp_path, "cyclegan", options)
+    assert held_share(tmp_path) == 0.5 and held_share(tmp_path / "elsewhere") == 0.0
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from gradio.context import LocalContext
 import stylizer.ui
 from stylizer.models.class_table import NAMES
 from stylizer.ui.gallery import MOODS, TECHNIQUES, chip_label
-from stylizer.ui.language import SENTENCES, labels, say, spoken
+from stylizer.ui.language import SENTENCES, best_language, labels, say, spoken
 from stylizer.ui.messages import listed
 from stylizer.ui.page import HEADER, make_page
 from stylizer.ui.stage import component, wall
@@ -53,7 +53,14 @@ def stage():
     """Read what our own HTML and scripts say."""
     texts = Texts()
     for picture in ("painting", "translation"):
-        words = {"name": "", "prefix": "", "first": "1", "picture": picture, "title": picture.capitalize()}
+        words = {
+            "name": "",
+            "prefix": "",
+            "first": "1",
+            "most": "1",
+            "picture": picture,
+            "title": picture.capitalize(),
+        }
         texts.feed(component.TEMPLATE.format(**words))
     texts.feed(wall.TEMPLATE.format(most=4, groups="", cards="") + HEADER)
     texts.feed('<button title="Mix in">+</button>')
@@ -141,9 +148,16 @@ def test_everybody_is_spoken_to_in_the_first_language_that_the_browser_asks_for(
             LocalContext.request.set(None)
 
     assert ask("zh-CN,zh;q=0.9,en;q=0.8") == ("zh-CN", "找到了：x。点击一个即可选中。", "a、b和c")
-    for other in ("en-US,en;q=0.9,zh-CN;q=0.5", "de", "", "x" * 5000, "../../zh-CN"):
+    for other in ("en-US,en;q=0.9,zh-CN;q=0.5", "de", "zh", "zh-TW", "", "x" * 5000, "../../zh-CN"):
         assert ask(other) == ("en", "Found x. Click one to choose it.", "a, b and c")
     assert spoken() == "en", "whoever is no visitor"
+
+
+def test_a_language_without_a_country_answers_all_its_countries(monkeypatch):
+    monkeypatch.setitem(SENTENCES, "fr", {})
+    assert [best_language(code) for code in ("fr", "fr-CA", "fr-FR", "frr", "en-FR")] == ["fr"] * 3 + [
+        "en"
+    ] * 2
 
 
 def test_gradio_knows_the_labels_of_every_language():

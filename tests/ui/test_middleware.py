@@ -30,7 +30,12 @@ def answered(path, *parts):
 def test_the_page_has_its_margins_and_scripts_before_any_script_runs():
     headers, body = answered("/", b"<html><head><title>", b"x</title></he", b"ad><body></head></body></html>")
     head, rest = body.split(b"</head>", 1)
-    assert b"<style>" in head and b"stage.js" in head and rest == b"<body></head></body></html>"
+    assert (
+        b"<style>" in head
+        and b"stage.js" in head
+        and b'content="zh-CN"' in head
+        and rest == b"<body></head></body></html>"
+    )
     assert int(headers[b"content-length"]) == len(body)
 
 

@@ -25,7 +25,7 @@ from ..run.method import generator
 from .images import to_image
 from .networks import FeatureReader, Work, in_precision, open_reader
 from .options import EvaluateOptions
-from .sets import Trained, list_pictures, told, trained_folders
+from .sets import Trained, held_share, list_pictures, told, trained_folders
 from .sheet import check_sheet, contact_sheet, save_sheet
 from .speed import units
 
@@ -114,7 +114,7 @@ def evaluate_generator(network: Generator, options: EvaluateOptions) -> dict[str
     if own.sheet:
         check_sheet(own.sheet)
     folders = trained_folders(options.checkpoint, options.held_out.trained)
-    paths, trained = list_pictures(place), Trained(folders)
+    paths, trained = list_pictures(place), Trained(folders, held_share(options.checkpoint))
     reader, generate = open_reader(options), in_precision(network.generate, options)
     side, began = network.picture_size, time.perf_counter()
     scales = own.scales or training_scales(options.checkpoint)
@@ -126,7 +126,7 @@ def evaluate_generator(network: Generator, options: EvaluateOptions) -> dict[str
     rows = {"held-out crops": {"diversity": held.diversity}}
     learned = None
     if trained.known:
-        learned = Crops(list_trained(folders), side, scales, own.seed + 1)
+        learned = Crops(trained.paths, side, scales, own.seed + 1)
         known = read_set(reader, learned, learned.order(own.crops), "training crops", pairs=0)
         figures["trained"] = [folder.name for folder in folders]
         rows["training crops"] = reader.compare(known.features[:limit], held.features)
@@ -160,11 +160,6 @@ def training_scales(source: Path) -> tuple[float, float]:
         least, most = read_options(run)[1]["scales"]
         return least, most
     return CropRun.scales
-
-
-def list_trained(folders: Sequence[Path]) -> list[Path]:
-    """List the pictures of several folders."""
-    return [path for folder in folders for path in list_pictures(folder)]
 
 
 def copy_reason(known: bool, trained_on: int | None) -> str:

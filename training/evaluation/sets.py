@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..data.folders import find_pictures
+from ..data.folders import find_pictures, is_held_out
 from ..metrics.sets import LEAST
 from ..run.config import UserMistake, read_options
 from .images import image_tensor, open_rgb
@@ -74,10 +74,9 @@ def square(path: Path, size: int, device: torch.device | str = "cpu") -> Tensor:
 
 def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:
     """Return the folders that a network was trained on: the named ones, else those of the run it is in."""
-    run = source.parent.parent if (source / "state.json").is_file() else source
-    if named or not (run / "options.json").is_file():
+    options = _run_options(source)
+    if named or not options:
         return tuple(named)
-    _, options = read_options(run)
     parts = {"paintings": options.get("domains"), "pictures": options.get("only")}
     return tuple(
         Path(options[key]) / part
@@ -87,17 +86,31 @@ def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:
     )
 
 
-class Trained:
-    """Tells pictures that a network was trained on, by the bytes of their files."""
+def held_share(source: Path) -> float:
+    """Return the share of its folders' pictures that a run held out; 0 for a checkpoint folder."""
+    return float(_run_options(source).get("held", 0.0))
 
-    def __init__(self, folders: Iterable[Path]):
+
+def _run_options(source: Path) -> dict[str, Any]:
+    """Read the options of the run that a run's folder or a snapshot belongs to; none for other folders."""
+    run = source.parent.parent if (source / "state.json").is_file() else source
+    return read_options(run)[1] if (run / "options.json").is_file() else {}
+
+
+class Trained:
+    """Tells pictures that a network was trained on, by the bytes of their files.
+
+    `paths` lists them: all below the folders but the share `held`, which training held out by their names.
+    """
+
+    def __init__(self, folders: Iterable[Path], held: float = 0.0):
         folders = tuple(folders)
         # tar files are not looked into: what they hold is not known, and is not said to be known
-        self.known = bool(folders) and all(
-            folder.is_dir() and not any(folder.rglob("*.tar")) for folder in folders
-        )
-        found = (path for folder in folders for path in find_pictures(folder)) if self.known else ()
-        self.digests = {_digest(path) for path in found}
+        told = all(folder.is_dir() and not any(folder.rglob("*.tar")) for folder in folders)
+        found = (path for folder in folders for path in find_pictures(folder)) if told else ()
+        self.paths = [path for path in found if not is_held_out(path.name, held)]
+        self.known = bool(self.paths)
+        self.digests = {_digest(path) for path in self.paths}
 
     def count(self, paths: Sequence[Path]) -> int | None:
         """Count the pictures that were trained on; None: not known."""

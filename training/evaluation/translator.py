@@ -25,6 +25,7 @@ from .options import EvaluateOptions
 from .sets import (
     Trained,
     check_sizes,
+    held_share,
     list_pictures,
     means,
     of_domain,
@@ -163,7 +164,8 @@ def evaluate_translator(network: Translator, options: EvaluateOptions) -> dict[s
     sets = choose_sets(network, options.held_out.pictures, limit)
     check_sizes(photos, *sets.values())
     reader = open_reader(options)
-    trained = Trained(trained_folders(options.checkpoint, options.held_out.trained))
+    folders = trained_folders(options.checkpoint, options.held_out.trained)
+    trained = Trained(folders, held_share(options.checkpoint))
     figures: dict[str, Any] = {"network": reader.network, "size": size, "command": options.command()}
     figures["photos"] = trained.describe(place, photos)
     held = options.held_out.pictures

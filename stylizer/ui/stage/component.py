@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.imaging.mask_files import pack_mask
-from stylizer.ui.language import FILES, say
+from stylizer.ui.language import FILES, SENTENCES, say
 from stylizer.ui.messages import capital
 from stylizer.ui.region_edits import RegionEdits, appearance
 from stylizer.ui.stage.message import EVENTS, RegionEntry, RegionsMessage, StageMessage, file_data
@@ -22,8 +22,9 @@ VERSION = hashlib.sha256(b"".join((*SCRIPTS.values(), *FILES.values()))).hexdige
 PLACE = f"stage/{VERSION}"
 """Where the page's server hands them out: another version has another place, so browsers may keep them."""
 TEMPLATE = """
-<div class="stage" data-stage="{name}" data-first="{first}" data-strength-slider="#{prefix}strength"
-     data-color-slider="#{prefix}color" data-region-color-slider="#{prefix}region-color"
+<div class="stage" data-stage="{name}" data-first="{first}" data-most="{most}"
+     data-strength-slider="#{prefix}strength" data-color-slider="#{prefix}color"
+     data-region-color-slider="#{prefix}region-color"
      data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
      role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
@@ -66,16 +67,14 @@ TEMPLATE = """
 
 
 def make_stage(
-    message: StageMessage, prefix: str = "", picture: str = "painting", first: float = 1.0
+    message: StageMessage, first: float, most: float, prefix: str = "", picture: str = "painting"
 ) -> gr.HTML:
-    """Make a stage, showing a message; `prefix` begins the ids of its tab's widgets, `picture` names it.
+    """Make a stage, showing a message; `first` is the strength at which it begins, `most` the largest.
 
-    `first` is the strength at which it begins.
-
-    It triggers the EVENTS of its messages.
+    `prefix` begins the ids of its tab's widgets, `picture` names it. It triggers the EVENTS of its messages.
     """
     words = {"name": f"{prefix}stage", "prefix": prefix, "picture": picture, "title": picture.capitalize()}
-    words["first"] = f"{first:g}"
+    words |= {"first": f"{first:g}", "most": f"{most:g}"}
     return gr.HTML(
         message,
         html_template=TEMPLATE.format(**words),
@@ -85,9 +84,10 @@ def make_stage(
     )
 
 
-def preload_tags() -> str:
-    """Write the tags that let the browser fetch all modules at once, beside the page."""
-    return "".join(f'<link rel="modulepreload" href="{PLACE}/{name}">' for name in SCRIPTS)
+def head_tags() -> str:
+    """Write tags that name our languages and let the browser fetch all modules at once, beside the page."""
+    languages = f'<meta name="languages" content="{" ".join(SENTENCES)}">'
+    return languages + "".join(f'<link rel="modulepreload" href="{PLACE}/{name}">' for name in SCRIPTS)
 
 
 def call_page(call: str) -> str:

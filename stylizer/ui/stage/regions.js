@@ -296,7 +296,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   function setRegionStrength(strength) {
     const places = chosenPlaces();
     if (!Number.isFinite(strength) || !places.length) return;
-    const wanted = Math.min(1.5, Math.max(0, strength));
+    const wanted = Math.min(Number(box.dataset.most), Math.max(0, strength));
     regions.edits += 1; // what arrives from now on, and does not know of it, changes no strength
     for (const place of places) {
       const region = regions.entries[place];

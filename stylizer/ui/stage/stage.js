@@ -28,7 +28,8 @@ export function openStage({ element, trigger, props, watch }) {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   const { stage: name, strengthSlider, colorSlider, photoPlace } = box.dataset; // a name, and selectors
-  const first = Number(box.dataset.first); // the strength at which it begins
+  const first = Number(box.dataset.first); // the strength at which it begins, and the largest
+  const most = Number(box.dataset.most);
 
   const state = {
     turn: -1,
@@ -230,7 +231,7 @@ export function openStage({ element, trigger, props, watch }) {
 
   function setStrength(strength) {
     if (!Number.isFinite(strength) || Math.abs(strength - state.strength) < 1e-9) return;
-    state.strength = Math.min(1.5, Math.max(0, strength));
+    state.strength = Math.min(most, Math.max(0, strength));
     describe();
     redraw();
     rest();

@@ -2,11 +2,24 @@
 // The language of our own HTML and scripts: English as it stands there, or what the studio's file for the
 // browser's language says in its place. Gradio's widgets follow the same language.
 
-const CHINESE = "zh-CN";
-export const language = globalThis.navigator?.language === CHINESE ? CHINESE : "en";
+const ENGLISH = "en";
+
+/** The languages that the studio has files of, as its page's head names them. */
+const offered = globalThis.document?.querySelector("meta[name=languages]")?.getAttribute("content") ?? "";
+
+/**
+ * Return the language that answers a code such as fr-CA: it, or else fr, if it is among those `known`.
+ * @param {string} code
+ * @param {string[]} known
+ */
+export function best(code, known) {
+  return [code, code.split("-")[0]].find((each) => known.includes(each)) ?? ENGLISH;
+}
+
+export const language = best(globalThis.navigator?.language ?? "", offered.split(" ").filter(Boolean));
 
 /** @type {Record<string, string>} */
-const known = language === "en" ? {} : await fetched();
+const known = language === ENGLISH ? {} : await fetched();
 
 async function fetched() {
   try {
@@ -32,7 +45,7 @@ const NAMES = ["title", "aria-label", "placeholder", "aria-valuetext"];
  * @param {Element} element
  */
 export function translate(element) {
-  if (language === "en") return;
+  if (language === ENGLISH) return;
   const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode.nodeValue || "";

@@ -7,6 +7,8 @@ from typing import Any
 import gradio as gr
 
 from stylizer.engine import StyleRequest
+from stylizer.engine.settings import find_option
+from stylizer.imaging.folders import SUFFIXES
 from stylizer.ui import options
 from stylizer.ui.handlers.full_size import FORMATS, SIZES
 from stylizer.ui.messages import status
@@ -14,7 +16,7 @@ from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.component import make_stage
 from stylizer.ui.stage.message import StageMessage
 
-PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff", ".gif"]
+PICTURES = list(SUFFIXES)
 
 PHOTO_WORDS = (
     "<h2>Photo</h2><p>Open, drop or paste; up to 40 MB and 40 megapixels. "
@@ -34,9 +36,8 @@ def make_easel(
 
     `masterwork` tells whether there is a button for one.
     """
-    made: dict[str, Any] = {
-        "stage": make_stage(message, prefix, picture, options.default("strength", kind) / 100)
-    }
+    first, most = options.default("strength", kind) / 100, find_option("strength", kind).metadata["most"]
+    made: dict[str, Any] = {"stage": make_stage(message, first, most, prefix, picture)}
     made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
     with gr.Column(elem_id=f"{prefix}strength-box"):
         made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
