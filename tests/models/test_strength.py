@@ -63,6 +63,11 @@ def test_calibration_follows_its_table_and_goes_on_beyond_it():
     assert calibrate(1.5, table) == pytest.approx(1.4)
 
 
+def test_a_table_that_begins_later_goes_on_below_its_first_pair():
+    table = ((0.2, 0.3), (1.0, 0.8))
+    assert [calibrate(at, table) for at in (0.1, 0.2, 0.6)] == pytest.approx([0.2, 0.3, 0.55])
+
+
 def test_the_first_tick_shows_a_tenth_of_a_tenth():
     assert painted_share(0) == 0
     assert painted_share(0.01) == pytest.approx(0.1)

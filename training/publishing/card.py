@@ -18,25 +18,11 @@ from stylizer.models.checkpoint import CARD, Card, read_card
 from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.registry import find_for
 
+from .. import methods as methods  # registers them, so that their options are known
 from ..run.config import UserMistake, from_plain
-from ..run.method import find_method
+from ..run.method import METHODS, find_method
 from .figures import figure_table, measured_line, read_figures
 
-PATHS = (
-    "content",
-    "style",
-    "perceptual",
-    "encoder",
-    "init",
-    "out",
-    "a",
-    "b",
-    "photos",
-    "paintings",
-    "pictures",
-    "data",
-    "facts",
-)  # of one machine: cut to their names
 Status = Literal["final", "experimental"]
 _BEFORE = ("Limits", "Licences", "To repeat it")  # sections that figures and notes go before
 FIGURES = "Figures"  # heading of the section that `card` replaces
@@ -142,23 +128,30 @@ def last_part(path: str | None) -> str:
     return Path(path).name if path else "?"
 
 
+def path_options() -> frozenset[str]:
+    """Name the options, of all methods, that are paths of one machine: cards tell their last part."""
+    fields = (field for config, _ in METHODS.values() for field in dataclasses.fields(config))
+    return frozenset(field.name for field in fields if str(field.type) in ("Path", "Path | None"))
+
+
 def without_paths(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with their paths cut to the last part."""
-    return {key: last_part(value) if key in PATHS and value else value for key, value in options.items()}
+    paths = path_options()
+    return {key: last_part(value) if key in paths and value else value for key, value in options.items()}
 
 
 def command(method: str, options: Mapping[str, Any]) -> str:
     """Write the command line of a run: the options that differ from the method's defaults."""
     kind = find_method(method)[0]
     config, default = from_plain(kind, options), kind()
-    words = [f"python -m training {method}"]
+    words, paths = [f"python -m training {method}"], path_options()
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
             words += flags(value, getattr(default, field.name), f"{field.name}.")
-        elif field.name in PATHS and value is not None and field.name != "out":
+        elif field.name in paths and value is not None and field.name != "out":
             words.append(f"--{field.name} {shlex.quote(last_part(str(value)))}")
-    words += flags(config, default, left_out=(*PATHS, "name"))
+    words += flags(config, default, left_out=(*paths, "name"))
     return " \\\n  ".join(words)
 
 
