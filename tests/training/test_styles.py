@@ -94,7 +94,7 @@ def test_refining_needs_photos(options):
         make_styles(replace(options, steps=3))
 
 
-def test_the_list_shows_only_works_that_are_free_and_names_photos_that_ship():
+def test_the_list_is_what_ships_shows_only_works_that_are_free_and_names_photos_that_ship():
     from stylizer.ui.samples import CREDITS
 
     with LIST.open(newline="", encoding="utf-8") as file:
@@ -107,5 +107,7 @@ def test_the_list_shows_only_works_that_are_free_and_names_photos_that_ship():
         "Art Institute of Chicago, CC0",
         "Drawn for this studio, CC0",
     }
+    shipped = {style.slug: style.place for style in load_styles(Path("checkpoints/styles"))}
+    assert shipped == {row["slug"]: place for place, row in enumerate(rows)}
     originals = {Path(row["file"]).stem for row in rows if row["credit"].startswith("Drawn")}
     assert originals == {file.stem for file in Path("checkpoints/originals").glob("*.webp")}

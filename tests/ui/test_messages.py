@@ -1,10 +1,16 @@
 """Errors become sentences; what nobody foresaw tells nothing of the machine."""
 
 import logging
+import re
 
 import pytest
 
 from stylizer.engine import RequestError
+from stylizer.imaging.decode import ACCEPTED
+from stylizer.imaging.folders import SUFFIXES
+from stylizer.imaging.picture import open_picture
+from stylizer.ui.api import Endpoints
+from stylizer.ui.handlers.stage import REFUSED
 from stylizer.ui.messages import UNKNOWN, sentence_of, status, written
 
 
@@ -28,3 +34,10 @@ def test_the_status_line_shows_names_as_text():
 )
 def test_names_are_written_as_people_write_them(name, words):
     assert written(name) == words
+
+
+@pytest.mark.parametrize("told", [REFUSED, open_picture.__doc__, Endpoints.stylize.__doc__])
+def test_every_sentence_on_formats_names_all_that_are_read(told):
+    names = set(re.findall(r"\w+", ACCEPTED)) - {"and"}
+    assert names <= set(re.findall(r"\w+", told))
+    assert {f".{name.lower()}" for name in names} <= set(SUFFIXES)

@@ -12,7 +12,7 @@ from typing import Any
 from stylizer.engine import Cancelled, CancelToken, RequestError
 from stylizer.errors import PictureError, StudioError
 from stylizer.imaging.encode import recipe_fits
-from stylizer.imaging.picture import open_picture, save_picture
+from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.ui import limits
 from stylizer.ui.handlers.full_size import FORMATS, JPEG_QUALITY, SIZES, FullSize, News
 from stylizer.ui.handlers.stage import Answer, uploads_of
@@ -20,6 +20,7 @@ from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.language import say
 from stylizer.ui.messages import listed, sentence_of, status
 from stylizer.ui.options import StyleSettings
+from stylizer.ui.state import Session
 
 SUFFIXES = {**dict.fromkeys(FORMATS, ".png"), "JPEG": ".jpg"}
 """Layers are for one picture at a time."""
@@ -57,35 +58,23 @@ class BatchHandlers:
         left_out: list[str] = []
         pixels = 0
         sentence = ""
+        zipped = folder / f"{_plain(style)}.zip"
         try:
-            with zipfile.ZipFile(folder / f"{_plain(style)}.zip", "w", zipfile.ZIP_STORED) as pack:
+            with zipfile.ZipFile(zipped, "w", zipfile.ZIP_STORED) as pack:
                 for place, each in enumerate(brought):
                     name = Path(str(each.get("orig_name") or "photo")).name
                     try:
-                        with self.sessions.reading:
-                            photo = open_picture(each["path"], name)
-                        self.sessions.make_room(session, photo)
+                        photo = self._opened(session, each["path"], name)
                         pixels += _painted_pixels(photo.height, photo.width, base.long_side)
-                        if pixels > limits.BATCH_PIXELS:
-                            raise PictureError(
-                                say(
-                                    "more than {most} megapixels at once; "
-                                    "bring it in another batch, or choose a smaller size",
-                                    most=limits.BATCH_PIXELS // 10**6,
-                                )
-                            )
+                        _check_pixels(pixels)
                         work = FullSize(partial(live.paint_full, replace(base, content=photo)), token)
                         for news in work.follow():
                             yield {"status": _told(place, len(brought), name, news)}
                     except StudioError as error:
                         left_out.append(f"{name} ({sentence_of(error).rstrip('.。')})")
                         continue
-                    file = folder / f"{place}{SUFFIXES[format]}"
-                    recipe = work.result.recipe.to_json()
-                    inside = recipe if format == "PNG" or recipe_fits(recipe, "jpg") else None
-                    save_picture(work.result.picture, file, inside, JPEG_QUALITY)
-                    pack.write(file, _unused(f"{Path(name).stem} - {style}", file.suffix, made))
-                    file.unlink()
+                    inside = _unused(f"{Path(name).stem} - {style}", SUFFIXES[format], made)
+                    _pack(pack, folder / f"{place}{SUFFIXES[format]}", inside, work.result, format)
         except Cancelled:
             sentence = say("Stopped.") + " "
         finally:
@@ -95,8 +84,35 @@ class BatchHandlers:
             sentence += " " + say("Left out: {names}.", names=listed(left_out))
         answer: Answer = {**live.buttons(False), "status": status(sentence, "calm" if made else "error")}
         if made:
-            answer["download"] = str(folder / f"{_plain(style)}.zip")
+            answer["download"] = str(zipped)
         yield answer
+
+    def _opened(self, session: Session, path: str, name: str) -> Picture:
+        """Open one of the photos, one at a time, and make room for it; raises StudioError."""
+        with self.sessions.reading:
+            photo = open_picture(path, name)
+        self.sessions.make_room(session, photo)
+        return photo
+
+
+def _check_pixels(pixels: int) -> None:
+    """Raise PictureError when a photo would make the batch's results too large together."""
+    if pixels > limits.BATCH_PIXELS:
+        raise PictureError(
+            say(
+                "more than {most} megapixels at once; bring it in another batch, or choose a smaller size",
+                most=limits.BATCH_PIXELS // 10**6,
+            )
+        )
+
+
+def _pack(pack: zipfile.ZipFile, draft: Path, inside: str, result: Any, format: str) -> None:
+    """Put a result into a zip, under a name inside, with its recipe where the format has room for it."""
+    recipe = result.recipe.to_json()
+    fits = format == "PNG" or recipe_fits(recipe, "jpg")
+    save_picture(result.picture, draft, recipe if fits else None, JPEG_QUALITY)
+    pack.write(draft, inside)
+    draft.unlink()
 
 
 def _told(place: int, count: int, name: str, news: News) -> str:
