@@ -45,3 +45,16 @@ def test_a_gray_photo_is_not_stretched_into_confetti():
 def test_matrix_root_against_a_diagonal(power):
     diagonal = torch.tensor([4.0, 9.0, 16.0])
     assert torch.allclose(matrix_root(torch.diag(diagonal)[None], power)[0].diagonal(), diagonal**power)
+
+
+def test_weighted_moments_are_those_of_the_pixels_that_count():
+    picture = colored(5)
+    weights = torch.zeros(2, 1, 40, 30)
+    weights[..., :10, :] = 0.3
+    mean, root = color_moments(picture, weights)
+    expected, expected_root = color_moments(picture[..., :10, :])
+    assert torch.allclose(mean, expected, atol=1e-5) and torch.allclose(root, expected_root, atol=1e-4)
+    twice = torch.cat([picture, picture[..., :10, :]], 2)
+    mean, root = color_moments(picture, 1 + weights / 0.3)
+    expected, expected_root = color_moments(twice)
+    assert torch.allclose(mean, expected, atol=1e-5) and torch.allclose(root, expected_root, atol=1e-4)

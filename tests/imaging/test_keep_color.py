@@ -47,3 +47,11 @@ def test_amounts_between_lie_on_the_way():
     painted, photo = pictures(4)
     ends = keep_color(painted, photo, 1.0)
     assert torch.allclose(keep_color(painted, photo, 0.25), 0.75 * painted + 0.25 * ends, atol=1e-6)
+
+
+def test_chroma_that_does_not_fit_shrinks_no_more_than_it_must():
+    painted, photo = pictures(5)
+    result = keep_color(painted, photo, 1.0)
+    whole = (result - luma(result) - (photo - luma(photo))).abs().amax(1) < 1e-5
+    full = (result.amax(1) > 1 - 1e-5) | (result.amin(1) < 1e-5)
+    assert (whole | full).all() and whole.any() and (full & ~whole).any()

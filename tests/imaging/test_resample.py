@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import gaussian_filter
 
-from stylizer.imaging.resample import blur, resample
+from stylizer.imaging.resample import blur, linear_window, resample
 
 
 def waves(height=40, width=56):
@@ -48,3 +49,24 @@ def test_a_blur_takes_fine_waves_and_leaves_broad_ones():
     fine = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
     assert blur(fine, 1.5)[..., 8:-8].std() < 0.01
     assert (blur(waves(), 1.0) - waves()).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize("deviation", [0.7, 2.0])
+def test_a_blur_is_a_gaussian_of_its_deviation_down_and_across(deviation):
+    picture = torch.rand(1, 3, 30, 41, generator=torch.Generator().manual_seed(0))
+    reach = max(1, round(3 * deviation))
+    expected = gaussian_filter(
+        picture[0].double().numpy(), (0, deviation, deviation), mode="nearest", radius=(0, reach, reach)
+    )
+    assert torch.allclose(blur(picture, deviation)[0].double(), torch.from_numpy(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(40, 56), (93, 131), (41, 200), (17, 23)])
+def test_a_linear_window_is_a_piece_of_the_whole_to_the_border(size):
+    planes = waves()[0]
+    smaller = size[0] < 40
+    whole = F.interpolate(planes[None], size=size, mode="bilinear", antialias=smaller)[0]
+    for rows in (slice(0, 9), slice(size[0] // 3, size[0] // 2), slice(size[0] - 5, size[0])):
+        for columns in (slice(0, size[1]), slice(size[1] - 7, size[1]), slice(0, 3)):
+            window = linear_window(planes, size, rows, columns)
+            assert torch.allclose(window, whole[:, rows, columns], atol=1e-5)

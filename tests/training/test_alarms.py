@@ -28,6 +28,17 @@ def test_a_spike_is_told_once_in_a_while():
     assert len(alarms.collect()) == 1
 
 
+def test_a_gradient_is_a_spike_beyond_ten_times_the_usual_one_once_it_is_known_what_is_usual():
+    alarms = Alarms()
+    for step in range(USUAL // 4 - 1):
+        alarms.gradient("paint", step, 1.0)
+    alarms.gradient("paint", 50, 1000.0)  # nobody knows yet
+    alarms.gradient("paint", 51, 9.9)
+    assert alarms.collect() == []
+    alarms.gradient("paint", 52, 10.1)
+    assert len(alarms.collect()) == 1
+
+
 def test_a_critic_that_always_wins_is_told_and_one_that_often_wins_is_not():
     alarms = Alarms()
     for step in range(USUAL):
@@ -73,3 +84,24 @@ def test_one_picture_for_every_photo_is_told():
     assert alarms.collect() == []
     alarms.pictures("paint", 0, one.expand(4, 3, 32, 32) + 0.001 * torch.rand(4, 3, 32, 32))
     assert "alike" in alarms.collect()[0]
+
+
+def test_of_batches_of_one_the_last_few_are_compared():
+    def told(pictures):
+        alarms = Alarms()
+        for step, picture in enumerate(pictures):
+            alarms.pictures("paint", step, picture)
+        return len(alarms.collect())
+
+    same, varied = [torch.full((1, 3, 8, 8), 0.5)] * LOOKS, list(torch.rand(LOOKS, 1, 3, 8, 8))
+    assert told(same) == 1
+    assert told(same[1:]) == told(varied) == 0
+
+
+def test_colors_are_inverted_only_if_they_are_look_after_look():
+    alarms, photos = Alarms(), torch.rand(2, 3, 32, 32).cumsum(2) / 32
+    for step in range(LOOKS - 1):
+        alarms.colors("paint", step, photos, 1 - photos)
+    assert alarms.collect() == []
+    alarms.colors("paint", LOOKS, photos, 1 - photos)
+    assert "colors are inverted (correlation -1.00)" in alarms.collect()[0]
