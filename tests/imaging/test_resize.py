@@ -61,6 +61,16 @@ def test_hidden_colors_do_not_bleed_into_what_is_seen():
     assert (small.rgb[small.alpha > 8] > 250).all()
 
 
+@pytest.mark.parametrize("level", [0, 255])
+def test_black_and_white_stay_so_beside_what_is_hidden(level):
+    rgb = np.full((64, 64, 3), 255 - level, np.uint8)
+    rgb[:, 32:] = level
+    alpha = np.zeros((64, 64), np.uint8)
+    alpha[:, 32:] = 255
+    small = resize_picture(Picture(rgb, alpha), 20, 20)
+    assert (small.rgb[:, 14:] == level).all() and (small.alpha[:, :6] == 0).all()
+
+
 def test_a_long_side_below_one_is_refused():
     with pytest.raises(ValueError, match="long_side is 0"):
         fit_within(Picture(ramp(16, 16)), 0)
