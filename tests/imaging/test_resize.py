@@ -71,6 +71,18 @@ def test_black_and_white_stay_so_beside_what_is_hidden(level):
     assert (small.rgb[:, 14:] == level).all() and (small.alpha[:, :6] == 0).all()
 
 
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_black_beside_white_does_not_run_over(dtype, transparent):
+    peak = np.iinfo(dtype).max
+    rgb = np.zeros((64, 64, 3), dtype)
+    rgb[:, 30:] = peak
+    alpha = np.full((64, 64), peak, dtype) if transparent else None
+    small = resize_picture(Picture(rgb, alpha), 40, 40).rgb
+    assert small[:, :18].max() < peak // 10 and small[:, 20:].min() > peak - peak // 10
+
+
 def test_a_long_side_below_one_is_refused():
+    assert fit_within(Picture(ramp(16, 16)), 1).rgb.shape == (1, 1, 3)
     with pytest.raises(ValueError, match="long_side is 0"):
         fit_within(Picture(ramp(16, 16)), 0)

@@ -70,6 +70,19 @@ def test_gradient_penalty_vanishes_for_a_critic_of_slope_one():
     assert gradient_penalty(linear(3 * weight), real, made).item() == pytest.approx(4)
 
 
+def test_the_gradient_penalty_looks_between_real_and_made_at_another_place_for_each():
+    real, made, seen = torch.zeros(6, 3, 4, 4), torch.ones(6, 3, 4, 4), []
+
+    def critic(pictures):
+        seen.append(pictures.detach())
+        return pictures.flatten(1).sum(1)
+
+    gradient_penalty(critic, real, made, torch.Generator().manual_seed(0))
+    places = seen[0].flatten(1)
+    assert (places == places[:, :1]).all() and 0 < places.min() and places.max() < 1
+    assert len(places[:, 0].unique()) == 6
+
+
 def test_penalties_take_the_mean_of_patches_and_the_sum_of_sizes():
     weight = torch.randn(3, 4, 4)
     weight /= weight.norm()
