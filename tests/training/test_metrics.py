@@ -194,6 +194,7 @@ def test_a_slider_that_goes_back_is_told():
     assert monotonicity([0, 2, 1, 3]) == pytest.approx(2 / 3)
     assert unevenness([2, 2, 2]) == 0
     assert unevenness([1, 3]) == pytest.approx(0.5)
+    assert unevenness([0, 0]) == 0
 
 
 def test_calibration_undoes_a_slider_that_jumps_at_the_start():
@@ -201,6 +202,7 @@ def test_calibration_undoes_a_slider_that_jumps_at_the_start():
     looks = [math.sqrt(strength) for strength in strengths]  # how far from the photo each strength looks
     table = calibration(strengths, [b - a for a, b in itertools.pairwise(looks)])
     assert (table[0], table[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    assert [position for position, _ in table] == pytest.approx(strengths)
     for position, strength in table:
         assert np.interp(strength, strengths, looks) == pytest.approx(position, abs=1e-3)
     assert all(a[1] < b[1] for a, b in itertools.pairwise(table))
