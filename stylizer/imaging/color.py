@@ -47,11 +47,14 @@ def color_transport(root: Tensor, style_root: Tensor) -> Tensor:
     root, style_root (B, 3, 3) symmetric. Returns (B, 3, 3), the Monge-Kantorovich map of Pitié and Kokaram,
     "The linear Monge-Kantorovitch linear colour mapping" (2007), eq. 13.
     """
+    there = root.device
+    if there.type != "cpu":  # all roots are taken on the CPU: one wait for the device, not three
+        root, style_root = torch.stack(torch.broadcast_tensors(root, style_root)).cpu().unbind()
     with full_precision(root):
         lifted = matrix_root(root @ root, 0.5, _VARIANCE_FLOOR)
         inverse = matrix_root(root @ root, -0.5, _VARIANCE_FLOOR)
         middle = matrix_root(lifted @ (style_root @ style_root) @ lifted)
-        return inverse @ middle @ inverse
+        return (inverse @ middle @ inverse).to(there)
 
 
 def apply_colors(pixels: Tensor, mean: Tensor, transport: Tensor, style_mean: Tensor) -> Tensor:

@@ -169,6 +169,7 @@ class TransferNetwork(Network):
 
     def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None) -> Tensor:
         """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
+        transport = self._transport(content, codes)  # first: it waits for a GPU, which has nothing to do yet
         cursor = (statistics or Statistics()).started()
         x = content.eighth
         for block in self.blocks8:
@@ -183,19 +184,25 @@ class TransferNetwork(Network):
         scale, shift = (codes.spread(part, x) for part in codes.codes[:, self.fine].chunk(2, 1))
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
-            picture = self._color(features.float(), content, codes)
+            picture = self._color(features.float(), content, codes, transport)
         return picture[:, :, : content.size[0], : content.size[1]]
 
-    def _color(self, features: Tensor, content: Content, codes: CodeField) -> Tensor:
+    def _transport(self, content: Content, codes: CodeField) -> Tensor:
+        """Return the matrices (B, 3, 3) that take the photo's colors to those of the codes."""
+        _, root = self.color_of(codes.codes)
+        photo_root = content.root
+        if codes.weights is not None:  # one photo, K codes: K colorings, then their mean at every pixel
+            photo_root = photo_root.expand(len(root), -1, -1)
+        with full_precision(root):
+            return color_transport(photo_root.float(), root.float())
+
+    def _color(self, features: Tensor, content: Content, codes: CodeField, transport: Tensor) -> Tensor:
         """Give features their colors: the style's palette matrix over the photo's soft colors, matched."""
         numbers, base = codes.codes[:, self.palette], codes.codes[:, self.base]
-        mean, root = self.color_of(codes.codes)
+        mean, _ = self.color_of(codes.codes)
         several = codes.weights is not None
         count = numbers.shape[0]
-        photo_mean, photo_root = content.mean, content.root
-        if several:  # one photo, K codes: K colorings, then their mean at every pixel
-            photo_mean, photo_root = photo_mean.expand(count, -1), photo_root.expand(count, -1, -1)
-        transport = color_transport(photo_root.float(), root.float())
+        photo_mean = content.mean.expand(count, -1) if several else content.mean
         soft = apply_colors(
             content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean
         )

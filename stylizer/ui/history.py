@@ -8,14 +8,22 @@ from typing import Generic, TypeVar
 Step = TypeVar("Step")
 
 MOST_STEPS = 40
-"""Steps that can be undone; eight masks of 768 x 576 pixels take 3.5 MB a step at most."""
+"""Steps that can be undone."""
 
 
 class History(Generic[Step]):
     """Remember what something was, step by step; a new step forgets those that were undone."""
 
-    def __init__(self, first: Step, most: int = MOST_STEPS) -> None:
+    def __init__(
+        self,
+        first: Step,
+        most: int = MOST_STEPS,
+        size: Callable[[Step], int] = lambda step: 0,
+        most_bytes: int = 0,
+    ) -> None:
+        """Of steps that take more than `most_bytes` together, by their `size`, the oldest go, too."""
         self._steps, self._at, self._most = [first], 0, most
+        self._size, self._most_bytes = size, most_bytes
 
     @property
     def present(self) -> Step:
@@ -37,6 +45,8 @@ class History(Generic[Step]):
         if step == self.present:
             return self.present
         self._steps = [*self._steps[: self._at + 1], step][-self._most - 1 :]
+        while len(self._steps) > 2 and sum(map(self._size, self._steps)) > self._most_bytes:
+            self._steps = self._steps[1:]
         self._at = len(self._steps) - 1
         return self.present
 

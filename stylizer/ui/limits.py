@@ -51,6 +51,8 @@ RECORD_BYTES = 8 << 30
 """Of what visits brought, on disk for two days; the oldest visits go first."""
 KEPT_BYTES = 640 * MB
 """Of the photos and paintings of all visits in memory: 53 photos of 4 megapixels, or five of 40."""
+STEPS_BYTES = 16 * MB
+"""Of what one stage can take back: 40 steps of masks that people make, packed, have 1 to 4 MB."""
 IDLE = 60.0
 """Seconds without a touch after which a visit leaves memory for one that brings a photo."""
 OWN_SIDE = 1536

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from stylizer.engine import RegionStyle, RequestError, StyleChoice
 from stylizer.engine.recipe import code_digest
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.regions import REST, Regions
+from stylizer.imaging.regions import REST, WHOLE, Regions
 from stylizer.models.class_table import CLASSES, ClassInfo
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.language import say
@@ -155,6 +158,31 @@ class RegionEdits:
 
     def _kept(self, name: str) -> Any:
         return replace(self.own_of(name), styles=(), gray=name in self.gray)
+
+
+@dataclass(frozen=True)
+class PackedEdits:
+    """Edits with their masks packed, as steps that can be taken back: kilobytes in place of megabytes."""
+
+    edits: RegionEdits
+    """With masks of one pixel."""
+    masks: bytes
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, edits: RegionEdits) -> PackedEdits:
+        """Pack edits."""
+        regions = edits.regions
+        pixel = np.zeros((len(regions.names), 1, 1), np.uint8)
+        pixel[0] = WHOLE
+        small = replace(edits, regions=Regions(pixel, regions.names))
+        return cls(small, zlib.compress(regions.masks.tobytes(), 1), regions.size)
+
+    def unpacked(self) -> RegionEdits:
+        """Return the edits as they were."""
+        names = self.edits.regions.names
+        masks = np.frombuffer(zlib.decompress(self.masks), np.uint8).reshape(len(names), *self.size)
+        return replace(self.edits, regions=Regions(masks, names))
 
 
 def _identity(choice: StyleChoice) -> tuple[str, float]:

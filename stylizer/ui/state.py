@@ -16,14 +16,12 @@ from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.doors import Door
-from stylizer.ui.history import History
 from stylizer.ui.region_edits import RegionEdits, Strengths
+from stylizer.ui.steps import Step, Steps
 
 STAGES = ("stylize", "translate")
 """The tabs that have a stage."""
 MOST_STALE = 16
-LATE = 3.0
-"""Seconds after undo within which the page may still tell of values before it."""
 MOST_TRUE = 4
 """True pictures that the stage holds beside the keyframes."""
 TRUE = "true"
@@ -61,15 +59,6 @@ class Turns:
             return self.token
 
 
-@dataclass(frozen=True)
-class Step:
-    """What an artist can come back to: the style, the widgets' values by name, the regions."""
-
-    chosen: str
-    values: tuple[tuple[str, Any], ...]
-    edits: RegionEdits | None
-
-
 @dataclass
 class StageState:
     """What one stage shows: a photo, its regions, and the previews of what was asked for last."""
@@ -88,11 +77,8 @@ class StageState:
     """The picture's request as it was painted last; regions without overrides follow it."""
     edits: RegionEdits | None = None
     """The regions and their overrides; None while the photo is one."""
-    steps: History[Step] | None = None
+    steps: Steps = field(default_factory=Steps)
     """What was decided since the photo came, for undo and redo."""
-    stepped_from: tuple[tuple[str, Any], ...] = ()
-    """The widgets' values before the last undo, and, `stepped_at`, when that was."""
-    stepped_at: float = -1e9
     selected: tuple[str, ...] = ()
     parts: dict[str, str] = field(default_factory=dict)
     """Which part of the painting each region was matched with; `part_names` are those that there are."""
@@ -118,7 +104,7 @@ class StageState:
         with self.lock:
             self.photo, self.sample, self.photo_at = photo, sample, time.monotonic()
             self.drop_regions()
-            self.steps = None
+            self.steps = Steps()
             return self.renew()
 
     def follow(self, other: StageState, edits_type: type[RegionEdits]) -> bool:
@@ -131,7 +117,7 @@ class StageState:
             if newer:
                 self.photo, self.sample, self.photo_at = other.photo, other.sample, other.photo_at
                 self.drop_regions()
-                self.steps = None
+                self.steps = Steps()
                 self.regions_at = 0.0
             changed = other.regions_at > self.regions_at
             if changed:
@@ -150,38 +136,26 @@ class StageState:
             self.edits = edits
             self.forget_truth(not same_truth)
 
-    def note(self, step: Step) -> None:
-        """Note what was decided, so that it can be come back to; what is no change is no step.
-
-        Right after undo the page may still tell of the values before it: those were decided by nobody.
-        """
+    def note(self, chosen: str, values: tuple[tuple[str, Any], ...]) -> None:
+        """Note what was decided, so that it can be come back to: style, widgets' values, regions."""
         with self.lock:
-            if self.steps is None:
-                self.steps = History(step)
-            late = time.monotonic() - self.stepped_at < LATE and step.values == self.stepped_from
-            if late and replace(self.steps.present, values=step.values) == step:
-                return
-            self.steps.push(step)
+            self.steps.note(chosen, values, self.edits)
 
     def go_back(self, forward: bool) -> tuple[Step, Step] | None:
         """Take a step back, or forward again; returns what was and what is, None where there is no step."""
         with self.lock:
-            steps = self.steps
-            if steps is None or not (steps.can_redo if forward else steps.can_undo):
-                return None
-            before = steps.present
-            step = steps.redo() if forward else steps.undo()
-            self.edits, self.stepped_from, self.stepped_at = step.edits, before.values, time.monotonic()
-            self.forget_truth()
-            return before, step
+            went = self.steps.go_back(forward)
+            if went is not None:
+                self.edits = went[1].edits.unpacked() if went[1].edits else None
+                self.forget_truth()
+            return went
 
     def revise(self, change: Callable[[RegionEdits], RegionEdits]) -> None:
         """Change the regions' present and former steps alike, which is no step of its own."""
         with self.lock:
             if self.edits is not None:
                 self.edits = change(self.edits)
-            if self.steps is not None:
-                self.steps.revise(lambda step: replace(step, edits=step.edits and change(step.edits)))
+            self.steps.revise(change)
 
     def forget_truth(self, wanted: bool = True) -> None:
         """Forget the true pictures, and those chosen regions that are gone."""

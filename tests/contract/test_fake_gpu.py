@@ -4,20 +4,31 @@ A tensor that is left on another device is an error there, and so is whatever ma
 device's numbers: there are none. So nothing that is run here waits for the device while a picture is painted.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import stylizer.models.checkpoint  # noqa: F401 - registers the networks that ship
+from stylizer.engine import RegionStyle, StyleChoice, StyleRequest
+from stylizer.engine.pipelines.region_plan import make_plan
+from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.upscale import Finish, Grown, weights_over
+from stylizer.engine.runtime.executor import Job
 from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
+from stylizer.imaging.regions import set_region, whole
 from stylizer.imaging.resample import blur, resample
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.registry import architectures
+from stylizer.models.style_file import NamedStyle
+from tests.engine.parted import parted
 
 GPU = torch.device("cuda", 0)
 
@@ -115,3 +126,60 @@ def test_waiting_for_the_device_and_a_tensor_left_behind_are_found_out(gpu):
         float(empty(3).sum())
     with pytest.raises(Exception, match=r"(?i)device"):
         empty(3) + torch.empty(3)
+
+
+class Heard(TorchDispatchMode):
+    """Note what is asked of the GPU: convolutions, and copies back, which wait for all that came before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        given = args[0] if args and isinstance(args[0], torch.Tensor) else made
+        if isinstance(made, torch.Tensor) and (given.device.type, made.device.type) == ("cuda", "cpu"):
+            self.told.append("wait")
+        elif "conv" in func.name() and self.told[-1:] != ["paint"]:
+            self.told.append("paint")
+        return made
+
+
+def test_copies_back_and_convolutions_are_heard():
+    with fake_gpu(), Heard() as heard:
+        F.conv2d(empty(1, 1, 4, 4), empty(1, 1, 3, 3))
+        empty(3).cpu()
+        empty(3).to(torch.float64)
+    assert heard.told == ["paint", "wait"]
+
+
+@pytest.mark.parametrize("parts", [None, "sky"])
+def test_a_strength_of_a_preview_waits_for_the_device_once_and_before_it_paints(painter, parts):
+    """Of a photo that was read, for one mix and for regions; then the painting alone is fetched."""
+    code = torch.rand(painter.code_size)
+    style = StyleChoice(NamedStyle("a", "A", "", "", (), code, "0" * 64))
+    request = StyleRequest(parted(64, 96), (style,), strength=0.6)
+    if parts:
+        regions = set_region(whole((64, 96)), parts, torch.eye(96)[:64].numpy())
+        own = RegionStyle(parts, (style,), strength=1.0)
+        request = replace(request, regions=regions, region_styles=(own,))
+    plan = make_plan(request, lambda choice: ("a", code), float)
+    executor = SimpleNamespace(
+        device=SimpleNamespace(torch=GPU, precision=nullcontext),
+        resident=lambda name, load: painter,
+        compute=lambda job, key, work: content,
+        holding=lambda job: torch.inference_mode(),
+        pace=SimpleNamespace(measured=lambda kind, pixels: nullcontext()),
+    )
+    pipeline, job = StylizePipeline(SimpleNamespace(load_painter=None), executor, Finish()), Job(request)
+    mode, _ = FakeTensorMode(), plan.field  # its numbers are known on the CPU
+    with mode, torch.inference_mode():
+        placed(painter)
+        plan.__dict__["field"] = mode.from_tensor(plan.field)
+        plan.codes["a"] = mode.from_tensor(code)
+        content = painter.encode(empty(1, 3, 64, 96))
+        with Heard() as heard:
+            for _ in range(3):
+                encoded, mix = pipeline._mix(job, plan, (64, 96))
+                on_gpu(pipeline._decode(job, encoded, mix, (64, 96)), 1, 3, 64, 96)
+    assert heard.told == ["wait", "paint"] * 3

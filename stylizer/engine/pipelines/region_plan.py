@@ -93,8 +93,11 @@ class Plan:
         return (*ways, hashlib.sha256(self.parts.tobytes()).hexdigest())
 
     def stacked(self, own: Tensor) -> Tensor:
-        """Return the codes (1 + K, L), the photo's own first; L is longer where a style was studied."""
-        return stack_codes([own, *(self.codes[digest] for digest in self.mixed)])
+        """Return the codes (1 + K, L) where the photo's own (L,) is, which is the first.
+
+        L is longer where a style was studied.
+        """
+        return stack_codes([own, *(self.codes[digest].to(own.device) for digest in self.mixed)])
 
     @cached_property
     def field(self) -> Tensor:

@@ -173,9 +173,8 @@ class StylizePipeline:
         with job.stage("photo"):
             key: tuple[Any, ...] = ("content", job.request.content.digest, size)
             encoded = self.executor.compute(job, key, partial(self._encode, job, size))
-            own = self.painter.own_code(encoded)[0].float().cpu()
-        device = self.executor.device.torch
-        return encoded, _Mix(plan.stacked(own).to(device), plan.field.to(device))
+            own = self.painter.own_code(encoded)[0].float()  # it stays there: no strength waits for a GPU
+        return encoded, _Mix(plan.stacked(own), plan.field.to(own.device))
 
     def grown_layer(
         self,

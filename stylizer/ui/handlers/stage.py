@@ -38,7 +38,7 @@ from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
 from stylizer.ui.stage.message import StageMessage, compose_message, read_edit
-from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, Step, keep_preview, missing_previews
+from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
 from stylizer.ui.visits import keep_source
 
 Answer = dict[str, Any]
@@ -124,7 +124,7 @@ class StageHandlers(ABC):
     def note_step(self, session: Session) -> None:
         """Note what is decided by now, for undo."""
         values = {name: _fixed(value) for name, value in session.values[self.stage_name].items()}
-        self.stage(session).note(Step(session.chosen, tuple(values.items()), self.stage(session).edits))
+        self.stage(session).note(session.chosen, tuple(values.items()))
 
     def step(self, session: Session, forward: bool) -> Answer:
         """Take the last decision back, or one that was taken back again: style, settings or regions."""
