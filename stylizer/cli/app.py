@@ -101,10 +101,13 @@ def linked(data: Path, link: Path) -> Path:
 
 
 def remove_left_folders(place: Path) -> None:
-    """Delete the folders of runs that were killed before they could: those whose process is gone."""
+    """Delete the folders of runs that were killed before they could: those whose process is gone.
+
+    Call it before this run has folders: those of its own number are of one before, in a container of each.
+    """
     for folder in place.glob(f"{PREFIX}*-*"):
         number = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if number.isdigit() and not _runs(int(number)):
+        if number.isdigit() and (int(number) == os.getpid() or not _runs(int(number))):
             shutil.rmtree(folder, ignore_errors=True)
 
 
