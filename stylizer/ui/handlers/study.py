@@ -78,7 +78,7 @@ class StudyHandlers:
         if own is None or not isinstance(style, NamedStyle):
             raise RequestError(say("this style was not studied; study it first"))
         named = replace(style, slug=slug_of(own.title), title=own.title, tags=("own",), refined=True)
-        return {"study_file": str(save_style(session.new_file(""), named))}
+        return {"study_file": str(save_style(session.new_folder(), named))}
 
     # -- how --------------------------------------------------------------------------------------------
 
