@@ -53,10 +53,10 @@ def takes_hints(card: Card) -> bool:
 
 
 def way(card: Card, domain: str) -> str:
-    """Say from what to what a look leads."""
+    """Name a look; where it is not a photo that is painted, say what becomes of what."""
     if colors(card):
         return "Black and white to color"
-    told = f"Photo to {written(domain)} (mixes)" if len(looks(card)) > 1 else f"Photo to {called(card)}"
+    told = f"{written(domain)} (mixes)" if len(looks(card)) > 1 else called(card)
     return f"{told}, experimental" if card.status else told
 
 

@@ -90,7 +90,7 @@ class StageState:
     mask_file: tuple[str, Path] | None = None
     stale: list[Path] = field(default_factory=list)
     busy: bool = False
-    out_size: str = "As the photo"
+    out_size: str = "photo"
     """The size that is chosen for saving."""
     photo_at: float = 0.0
     """When the photo came, and, `regions_at`, when its regions changed last: stages share the newest."""

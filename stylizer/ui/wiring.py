@@ -300,7 +300,7 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
 
 def _wire_regions(
     wires: Wires, region_handlers: RegionHandlers, name: str, panel: Sequence[str], controls: Sequence[str]
-) -> Callable[..., None]:
+) -> Callable[..., Any]:
     """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
 
     `controls` are the widgets that undo sets.
@@ -314,17 +314,16 @@ def _wire_regions(
     }
     tab, outputs = wires.widgets, ["stage", "turn", *panel]
 
-    def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> None:
+    def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> Any:
         settings = region_handlers.handlers.settings_type
         names = [*outputs, *controls] if handler in (region_handlers.undo, region_handlers.redo) else outputs
-        wires.on(events, handler, ["visit", *inputs], names, settings, **(in_order | more))
+        return wires.on(events, handler, ["visit", *inputs], names, settings, **(in_order | more))
 
     # the strength of a region is blended on the stage too; a reset moves the slider without an input event
     slider = tab["region_strength"]
     gr.on([slider.release], None, slider, None, js=to_stage(name, "setRegionStrength(value / 100)"))
     stage = tab["stage"]
     for event, handler in (
-        (stage.choose, region_handlers.choose),
         (stage.region_strength, region_handlers.set_strength),
         (stage.stroke, region_handlers.stroke),
         (stage.similar, region_handlers.similar),
@@ -335,6 +334,7 @@ def _wire_regions(
         (tab["clear_regions"].click, region_handlers.clear),
     ):
         on(event, handler)
+    on(stage.choose, region_handlers.choose).then(None, js=to_stage(name, "showPanel()"))
     # 16 masks of 40 megapixels take 0.6 GB
     large: dict[str, Any] = {"concurrency_id": "full size", "concurrency_limit": 1}
     saved = wires.on(tab["save_masks"].click, region_handlers.save_masks, ["visit"], ["download"], **large)

@@ -21,7 +21,7 @@ NAMES = (
     r"|PNG|JPEG|zip|Ctrl|Shift|Alt|px|GB|MB|API|cm|png|Apache|CC|Art Institute|Aitzol|NASA|Eileen|Daniel"
     r"|Stefan|Trevor|Blue Hour|Moss|Amber|Rose|Painter|Lines|Seasons|Tint|Green all over|Looks like|dream"
     r"|Mountains|Astronaut|Pagoda|Fig|Cat|/stylize|/study|/translate|/invent|gradio_client|drawn"
-    r"|studio 0|Photo to|Black and white to"
+    r"|studio 0|Autumn|Winter|Black and white to"
 )
 """Names of files, keys, people, paintings and models, which are the same in every language."""
 
@@ -64,13 +64,22 @@ def test_a_chinese_browser_sees_and_hears_chinese(chinese, tmp_path):
     status_says(chinese, "找到了：")
     chinese.locator(".stage-legend button", has_text="天空").first.click()
     chinese.locator("#region-manner").get_by_text("保留照片").click()
-    status_says(chinese, "与照片相同：天空")
+    status_says(chinese, "保留照片：天空")
     assert english(chinese) == []
     for tab in ("转换", "创想", "历史与关于"):
         chinese.get_by_role("tab", name=tab).click()
         chinese.wait_for_timeout(500)
         assert english(chinese) == [], tab
     assert chinese.evaluate("document.documentElement.scrollWidth") == chinese.viewport_size["width"]
+
+
+def test_a_translation_is_saved_in_chinese_too(chinese):
+    chinese.get_by_role("tab", name="转换").click()
+    chinese.locator("#translate-size label.selected", has_text="与照片相同").wait_for()
+    chinese.locator("#translate-status", has_text="已转换").wait_for()
+    with chinese.expect_download():
+        chinese.locator("#translate-render").click()
+    chinese.locator("#translate-status", has_text="已保存").wait_for()
 
 
 def test_other_browsers_see_english(page):

@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from tests.browser.test_studio import choose, set_strength, settle, stage_says
+from stylizer.imaging.picture import save_picture
+from tests.browser.test_regions import SKY, stand_at
+from tests.browser.test_studio import bring, choose, set_strength, settle, stage_says
+from tests.engine.parted import parted
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +45,62 @@ def test_the_picture_stays_in_sight_while_a_style_is_chosen_below(phone):
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
     if os.environ.get("SHOTS"):
         phone.screenshot(path=os.environ["SHOTS"] + "/phone.png")
+
+
+STILL = """() => new Promise(done => {
+    let [before, same] = [-1, 0];
+    const look = () => {
+        same = scrollY === before ? same + 1 : 0;
+        before = scrollY;
+        same > 20 ? done() : requestAnimationFrame(look);
+    };
+    look();
+})"""
+
+
+@pytest.mark.parametrize("start", ["at the top", "among the deeds of regions", "with them closed"])
+def test_the_panel_of_a_region_opens_under_the_picture_it_was_tapped_on(phone, start, tmp_path):
+    save_picture(parted(120, 180), tmp_path / "parts.png")
+    bring(phone, tmp_path / "parts.png")
+    settle(phone, 1)
+    phone.locator("#regions-panel button").first.click()
+    phone.locator("#find-regions").click()
+    stage_says(phone, "regions === '4'")
+    if start == "with them closed":
+        phone.locator("#regions-panel button").first.click()
+    if start == "at the top":
+        phone.evaluate("scrollTo(0, 0)")
+    phone.evaluate(STILL)
+    phone.touchscreen.tap(*stand_at(phone, SKY))
+    phone.locator("#region-title", has_text="Sky").wait_for()
+    phone.evaluate(STILL)
+    stage, panel = phone.locator("#stage").bounding_box(), phone.locator("#region-box").bounding_box()
+    assert stage["y"] + stage["height"] <= panel["y"] + 1 <= stage["y"] + stage["height"] + 32
+    slider = phone.locator("#region-strength input[type=range]").bounding_box()
+    said = phone.locator("#status").bounding_box()
+    assert slider["y"] + slider["height"] <= said["y"], "all of it is in sight"
+    overall = phone.locator("#strength").bounding_box()
+    assert overall["y"] > phone.locator("#wall").bounding_box()["y"], (
+        "the picture's strength is out of the way"
+    )
+    if os.environ.get("SHOTS"):
+        phone.screenshot(path=os.environ["SHOTS"] + "/phone-region.png")
+
+
+def test_what_the_studio_says_is_read_wherever_one_has_scrolled_to(phone, tmp_path):
+    (tmp_path / "torn.png").write_bytes(b"no picture")
+    phone.locator("#actions").evaluate("each => each.scrollIntoView({block: 'end'})")
+    bring(phone, tmp_path / "torn.png")
+    phone.locator("#status .error").wait_for()
+    said = phone.locator("#status").bounding_box()
+    assert said["y"] > 422 and said["y"] + said["height"] <= 844
+    x, y = said["x"] + said["width"] / 2, said["y"] + said["height"] / 2
+    assert phone.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y).closest('#status'))", [x, y])
+    phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = phone.locator("#copy-link").bounding_box()
+    assert last["y"] + last["height"] <= phone.locator("#status").bounding_box()["y"], (
+        "it covers nothing at the end"
+    )
 
 
 def test_whatever_a_finger_aims_at_is_large_enough(phone):

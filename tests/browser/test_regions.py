@@ -193,6 +193,19 @@ def test_a_phone_shows_regions_without_sideways_scroll(painted):
     assert min(sizes) >= 44
 
 
+def test_strengths_and_what_is_chosen_are_in_view_on_a_laptop(painted):
+    page = painted
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.mouse.click(*stand_at(page, SKY))
+    page.locator("#region-title", has_text="Sky").wait_for()
+    assert page.evaluate("scrollY") == 0
+    for slider in ("#strength", "#region-strength"):
+        place = page.locator(f"{slider} input[type=range]").bounding_box()
+        assert place["y"] + place["height"] <= 768, slider
+    chosen, mix = page.locator("#chosen").bounding_box(), page.locator("#wall").bounding_box()
+    assert mix["y"] - chosen["y"] - chosen["height"] < 40, "no hole where the picture's painting was"
+
+
 @pytest.mark.parametrize("page", ["", "?plain"], indirect=True)
 def test_a_region_in_gray_is_seen_at_once_and_saved_so(painted, tmp_path):
     page = painted

@@ -49,6 +49,26 @@ def test_several_photos_that_are_dropped_come_back_in_one_zip(page, tmp_path):
     shot(page, "batch")
 
 
+def test_what_a_button_cannot_take_is_answered_in_the_status_line_and_covers_nothing(page, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear reader")
+    (tmp_path / "drawing.svg").write_text("<svg/>")
+    for place, name in (("open-photo", "letter.txt"), ("own-style", "drawing.svg"), ("batch", "letter.txt")):
+        page.locator(f"#{place} input[type=file]").set_input_files(tmp_path / name)
+        status_says(page, f"{name} is no picture that can be opened here")
+        assert page.locator("#status .error").is_visible()
+        page.locator("#samples button").first.click()
+        page.locator("#status .error").wait_for(state="detached")
+    assert page.locator(".toast-body").count() == 0
+
+
+def test_photos_of_phones_are_taken_by_the_button(page, tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_bytes("RGB", (96, 64), drawn(64, 96, seed=4).rgb.tobytes()).save(tmp_path / "IMG 1.HEIC")
+    bring(page, tmp_path / "IMG 1.HEIC")
+    settle(page, 1)
+    assert page.locator("#facts", has_text="96 × 64").count() == 1
+
+
 def test_style_and_sliders_are_taken_back_by_button_and_by_key(page, photo_file):
     bring(page, photo_file)
     settle(page, 1)

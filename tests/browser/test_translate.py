@@ -59,7 +59,7 @@ def colors(page):
 
 def test_the_photo_of_the_visit_is_translated_live(opened):
     page = opened
-    look(page, "Photo to Autumn")
+    look(page, "Autumn")
     status_says(page, "Translated: Autumn.")
     says(page, "frames === '2' && settled === 'true'")
     full = colors(page)
@@ -130,14 +130,14 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     page.wait_for_function(
         "[...document.querySelectorAll('#translate-looks img')].every(each => each.naturalWidth >= 128)"
     )
-    samples.filter(has_text="Photo to Winter").focus()
+    samples.filter(has_text="Winter").focus()
     page.keyboard.press("Enter")
     status_says(page, "Translated: Winter.")
-    look(page, "Photo to Autumn")
+    look(page, "Autumn")
     status_says(page, "Translated: Autumn.")
-    look(page, "Photo to Lines")
+    look(page, "Lines")
     status_says(page, "Translated: Lines.")
-    look(page, "Photo to Winter")
+    look(page, "Winter")
     status_says(page, "Translated: Winter.")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390

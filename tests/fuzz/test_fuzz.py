@@ -340,7 +340,7 @@ def test_whatever_the_stage_says_is_carried_out_or_refused_in_words(engine, tmp_
         elif kind == "refuse":
             answered(studio.refuse, visitor.visit, SimpleNamespace(_data=draw(ODD)))
         elif kind == "size":
-            answered(studio.choose_size, visitor.visit, draw(st.sampled_from(("As the photo",))))
+            answered(studio.choose_size, visitor.visit, draw(st.sampled_from(("photo",))))
         elif kind == "rename":
             answered(desk.rename, visitor.visit, draw(st.text(max_size=80)), visitor.settings)
         elif kind == "preset":

@@ -82,7 +82,7 @@ class Visitor:
         """Paint the present turn; returns the answers."""
         return list(self.studio.paint(self.visit, self.settings))
 
-    def render(self, size="As the photo", format="PNG") -> list[dict]:
+    def render(self, size="photo", format="PNG") -> list[dict]:
         """Render in full size; returns the answers."""
         return list(self.studio.render(self.visit, size, format, self.settings))
 

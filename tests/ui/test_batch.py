@@ -28,7 +28,7 @@ def uploads(folder, *names):
     return files
 
 
-def painted(batch, visitor, files, size="As the photo", format="PNG"):
+def painted(batch, visitor, files, size="photo", format="PNG"):
     return list(batch.paint_batch(visitor.visit, files, size, format, visitor.settings))
 
 

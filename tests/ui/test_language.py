@@ -74,16 +74,23 @@ def stage():
 
 
 @pytest.fixture(scope="module")
-def page_labels(tmp_path_factory):
-    """Read what Gradio's widgets say out of the page itself."""
+def page_config(tmp_path_factory):
+    """Return what a browser is told of the page."""
     from tests.ui.small_studio import small_engine
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("files")))
         engine = small_engine(tmp_path_factory.mktemp("checkpoints"), segments=True, models=True)
         page = make_page(engine)
-    found = set()
     config = page.get_config_file()
+    page.close()
+    return config
+
+
+@pytest.fixture(scope="module")
+def page_labels(page_config):
+    """Read what Gradio's widgets say out of the page itself."""
+    config, found = page_config, set()
     kinds = {widget["id"]: widget["type"] for widget in config["components"]}
     tabs = [each for each in config["layout"]["children"] if kinds[each["id"]] == "tabs"]
     inside = {place for each in tabs for place in _inside(each)}  # beside them stand the programs' endpoints
@@ -99,7 +106,6 @@ def page_labels(tmp_path_factory):
         texts = [_unmarked(text) for text in texts]
         told = [text for text in texts if isinstance(text, str) and re.search("[a-zA-Z]{2}", text)]
         found |= {text for text in told if 'class="chosen"' not in text}  # what a model says of itself
-    page.close()
     return found - SAME
 
 
@@ -131,10 +137,21 @@ def test_a_language_says_all_that_stands_on_the_page_and_nothing_else(code, page
 
 
 @pytest.mark.parametrize("code", SENTENCES)
+def test_no_widget_begins_with_a_choice_that_browsers_would_translate(code, page_config):
+    for widget in page_config["components"]:
+        settings = widget["props"]
+        if settings.get("choices"):
+            value = settings.get("value")
+            begun = value if isinstance(value, list) else [value]
+            assert not set(begun) & set(SENTENCES[code]["labels"]), settings.get("elem_id")
+
+
+@pytest.mark.parametrize("code", SENTENCES)
 def test_a_translation_keeps_values_numbers_and_tags(code):
     for part, sentences in SENTENCES[code].items():
         for english, said in sentences.items():
             assert said.strip(), f"{part}: {english}"
+            said = re.sub(r"(\d+)00 万像素", r"\1 百万像素", said)  # Chinese counts by ten thousands
             for kept in (r"\{\w+\}", r"</?\w+", r"\b\d+\b"):
                 assert sorted(re.findall(kept, said)) == sorted(re.findall(kept, english)), english
 

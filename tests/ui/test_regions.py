@@ -67,6 +67,17 @@ def test_a_chosen_region_takes_the_style_that_is_clicked_and_the_others_keep_the
     assert set(looks.values()) == {""}
 
 
+def test_what_a_chosen_region_is_painted_like_is_shown_large(artist):
+    answer = artist.tell("choose", names=["sky"])
+    assert "sky" in answer["status"] and "choose a painting" in answer["title"]
+    shown_large = artist.choose("amber")["title"]
+    assert "Sky: Amber" in shown_large and "chosen-picture" in shown_large
+    artist.tell("choose", names=["person"])
+    assert artist.tell("choose", names=["sky"])["title"] == shown_large
+    answer = artist.tell("choose", names=[])
+    assert "No region" in answer["status"] and "Sky" not in answer["title"]
+
+
 def test_a_true_picture_has_the_strengths_of_all_regions(artist):
     artist.tell("choose", names=["sky"])
     answer = artist.tell("set_strength", names=["sky"], strength=0.0)

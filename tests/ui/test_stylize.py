@@ -234,8 +234,8 @@ def test_a_size_is_said_in_pixels_and_in_print(visitor, tmp_path):
     save_picture(drawn(1200, 3000, 1), tmp_path / "wide.png")
     visitor.bring(tmp_path / "wide.png")
     sizes = {size: visitor.studio.choose_size(visitor.visit, size)["facts"] for size in SIZES}
-    assert "3000 × 1200 pixels, 25.4 × 10.2 cm in print" in sizes["As the photo"]
-    assert sizes["4096 px"] == sizes["As the photo"], "nothing is enlarged"
+    assert "3000 × 1200 pixels, 25.4 × 10.2 cm in print" in sizes["photo"]
+    assert sizes["4096 px"] == sizes["photo"], "nothing is enlarged"
     assert "2048 × 819 pixels, 17.3 × 6.9 cm" in sizes["2048 px"]
     assert visitor.paint()[0]["facts"] == sizes["1024 px"], "the size that was chosen last"
 
@@ -253,7 +253,7 @@ def test_the_recipe_of_an_own_painting_restores_it_in_another_visit(visitor, oth
 
 def test_stop_ends_a_render_and_saves_nothing(visitor):
     visitor.choose("moss")
-    rendering = visitor.studio.render(visitor.visit, "As the photo", "PNG", visitor.settings)
+    rendering = visitor.studio.render(visitor.visit, "photo", "PNG", visitor.settings)
     next(rendering)
     visitor.studio.stop(visitor.visit)
     last = list(rendering)[-1]
@@ -288,7 +288,7 @@ def with_own_painting(visitor, tmp_path, monkeypatch):
 
 
 def _masterwork(visitor):
-    return visitor.studio.render_masterwork(visitor.visit, "As the photo", "PNG", visitor.settings)
+    return visitor.studio.render_masterwork(visitor.visit, "photo", "PNG", visitor.settings)
 
 
 def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo_file):

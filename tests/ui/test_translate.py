@@ -102,7 +102,7 @@ def test_a_color_photo_is_told_that_it_was_turned_gray(artist, tmp_path):
 def test_a_finished_translation_brings_its_settings_back(artist):
     mixed = {"domains": ["autumn", "winter"], "shares": (30, 60, *[50] * 6)}
     artist.values = replace(artist.values, **mixed, strength=80, color=40, stroke=150)
-    file = list(artist.live.render(artist.visit, "As the photo", "PNG", artist.values))[-1]["download"]
+    file = list(artist.live.render(artist.visit, "photo", "PNG", artist.values))[-1]["download"]
     assert json.loads(read_recipe(file))["model"]["name"] == "seasons"
     (finished,) = artist.session.results
     assert finished.caption == "Photo, Autumn and Winter, 80 %"
@@ -138,7 +138,7 @@ def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, t
 
     artist.studio.enter(artist.visit)
     assert artist.stage.edits.regions == artist.showing.edits.regions, "both tabs have the same masks"
-    file = list(artist.live.render(artist.visit, "As the photo", "PNG", artist.values))[-1]["download"]
+    file = list(artist.live.render(artist.visit, "photo", "PNG", artist.values))[-1]["download"]
     photo, made = artist.stage.photo.rgb, open_picture(file).rgb
     assert (made[:8] == photo[:8]).all()
     assert (made[40:] != photo[40:]).mean() > 0.5
@@ -154,15 +154,15 @@ def test_every_look_has_a_sample_and_a_click_takes_it(artist):
     live = artist.live
     titles = {look.title: place for place, look in enumerate(live.looks)}
     assert {
-        "Photo to Autumn (mixes)",
-        "Photo to Winter (mixes)",
-        "Photo to Lines",
+        "Autumn (mixes)",
+        "Winter (mixes)",
+        "Lines",
         "Black and white to color",
     } <= set(titles)
     samples = [look.sample for look in live.looks]
     assert all(sample.shape == (SIDE, SIDE, 3) for sample in samples)
     assert len({sample.tobytes() for sample in samples}) == len(samples), "each is its own picture"
-    answer = live.choose_look(artist.visit, 1.0, SimpleNamespace(index=titles["Photo to Winter (mixes)"]))
+    answer = live.choose_look(artist.visit, 1.0, SimpleNamespace(index=titles["Winter (mixes)"]))
     assert answer["model"] == "seasons" and answer["domains"].value == ["winter"]
     assert answer["turn"] == artist.session.stages["translate"].turns.number
     late = live.choose_look(artist.visit, 0.5, SimpleNamespace(index=0))

@@ -158,7 +158,9 @@ class RegionHandlers(ABC):
             names = [str(name) for name in edit.get("names", ())]
             chosen = tuple(name for name in edits.regions.names if name in names)
             self.handlers.stage(session).selected = chosen
-            return self.panel(session, base)
+            said = say("Chosen: {what}.", what=listed(region_words(chosen))) if chosen else ""
+            said = said or say("No region is chosen.")
+            return {**self.panel(session, base), "status": status(said)}
 
         return self._carry_out(visit, event, settings, change, "names")
 
@@ -407,6 +409,9 @@ class StylizeRegionHandlers(RegionHandlers):
         own = edits.resolved(names[0], base)
         title = capital(listed(region_words(names)))
         parts = stage.parts if names != (REST,) else {}
+        worn = title_line(say("{title}: choose a painting for it.", title=title))
+        if edits.words(names[0]) and names[0] not in edits.kept:
+            worn = self.stylize.worn(session, names, own.styles[0].style, edits.words(names[0]))
         return {
             "region_box": gr.Column(visible=True),
             "region_title": title_line(title),
@@ -426,7 +431,7 @@ class StylizeRegionHandlers(RegionHandlers):
                 value=parts.get(names[0], WHOLE_PAINTING),
                 visible=bool(stage.part_names),
             ),
-            "title": title_line(say("{title}: choose a painting for it.", title=title)),
+            "title": worn,
         }
 
     def _match(self, session: Session, base: StyleRequest, pairs: dict[str, str]) -> Answer:

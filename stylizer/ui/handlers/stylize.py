@@ -196,9 +196,15 @@ class StylizeHandlers(SavingHandlers):
         stage.change(stage.edits.override(stage.selected, styles=styles))
         return {
             "turn": stage.renew(keep=True),
-            "title": title_line(f"{capital(listed(region_words(stage.selected)))}: {caption}"),
+            "title": self.worn(session, stage.selected, style, caption),
             "region_manner": OWN_PAINTING,
         }
+
+    def worn(self, session: Session, names: Sequence[str], style: Picture | NamedStyle, caption: str) -> str:
+        """Show large what regions are painted like."""
+        title = capital(listed(region_words(names)))
+        card = next((card for card in self.gallery.cards(session) if card.style is style), None)
+        return chosen_panel(card, title) if card else title_line(f"{title}: {caption}")
 
     def _has_chosen_regions(self, session: Session) -> bool:
         stage = self.stage(session)

@@ -25,8 +25,9 @@ TEMPLATE = """
 <div class="stage" data-stage="{name}" data-first="{first}" data-most="{most}"
      data-strength-slider="#{prefix}strength" data-color-slider="#{prefix}color"
      data-region-color-slider="#{prefix}region-color"
-     data-region-slider="#{prefix}region-strength" data-photo-place="#{prefix}open-photo"
-     role="group" tabindex="0" aria-label="Stage: plus and minus zoom, O shows the original">
+     data-region-slider="#{prefix}region-strength" data-region-panel="#{prefix}region-box"
+     data-photo-place="#{prefix}open-photo" role="group" tabindex="0"
+     aria-label="Stage: plus and minus zoom, O shows the original">
   <div class="stage-view">
     <canvas role="img" aria-label="The finished picture"></canvas>
     <canvas class="stage-marks" aria-hidden="true"></canvas>

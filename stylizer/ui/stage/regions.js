@@ -12,6 +12,7 @@ const BRUSH = { least: 2, most: 256, step: 1.25 }; // pixels of the masks
 const CLICK = { reach: 6, time: 600 }; // CSS pixels and ms within which a press is a click
 const REST = 150; // ms without a move before a strength is told
 const ADJUST = 250; // ms without a move before settings that need the painter are told
+const PANEL = 60; // frames within which the panel of a chosen region is there
 const MOST_MIXED = 12;
 
 /**
@@ -32,7 +33,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   const marks = find(".stage-marks").getContext("2d");
   const legend = find(".stage-legend");
   const hint = find(".stage-hint");
-  const { regionSlider, regionColorSlider } = box.dataset;
+  const { regionSlider, regionColorSlider, regionPanel } = box.dataset;
 
   const regions = {
     entries: /** @type {Entry[]} */ ([]),
@@ -271,6 +272,22 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     return button;
   }
 
+  /** Where the stage stays on top, bring the panel of what is chosen under it, near the finger. */
+  async function showPanel() {
+    const pinned = box.closest(".block"); // Gradio's own box around the stage
+    if (!regions.selected.length || getComputedStyle(pinned).position !== "sticky") return;
+    let panel = null;
+    for (let frame = 0; frame < PANEL && !panel; frame += 1) { // Gradio makes it anew when it is shown
+      await new Promise(requestAnimationFrame);
+      panel = document.querySelector(regionPanel);
+    }
+    if (!panel) return;
+    const { top, bottom } = panel.getBoundingClientRect();
+    if (top >= pinned.getBoundingClientRect().bottom && bottom <= window.innerHeight) return;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    window.scrollBy({ top: top - pinned.offsetHeight, behavior: calm ? "auto" : "smooth" });
+  }
+
   function hover(place) {
     if (regions.hovered === place) return;
     regions.hovered = place;
@@ -496,6 +513,6 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     stillPainting: () => regions.stroke !== null,
     masksTouched: () => regions.touched,
     strengths: () => regions.entries.map(({ layer, strength }) => (keeps(layer) ? 0 : strength)),
-    reached: { setRegionStrength, regionAdjusted },
+    reached: { setRegionStrength, regionAdjusted, showPanel },
   };
 }

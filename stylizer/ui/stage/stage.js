@@ -398,8 +398,7 @@ export function openStage({ element, trigger, props, watch }) {
 
   // ---- dropped and pasted pictures go the way of the upload buttons --------------------------------------------
 
-  const isPicture = ({ name: file, type }) =>
-    (type.startsWith("image/") && type !== "image/svg+xml") || /\.(tiff?|avif|bmp|hei[cf])$/i.test(file);
+  const isPicture = ({ name: file }) => /\.(jpe?g|jfif|png|webp|avif|hei[cf]|bmp|tiff?|gif)$/i.test(file); // as the buttons take
 
   const isStyle = ({ name: file }) => /\.safetensors$/i.test(file); // a painting that was studied
 
@@ -421,6 +420,22 @@ export function openStage({ element, trigger, props, watch }) {
   const BATCH = "#batch"; // several photos are painted into a zip; what is odd among them is named there
   const STYLES = { panel: "#styles-panel", photo: "#own-style" };
   const goal = (event) => (event.target.closest?.(STYLES.panel) ? STYLES.photo : photoPlace);
+  // what a button was given, and cannot take, is answered here as well: Gradio's notice would cover the page
+  document.addEventListener(
+    "change",
+    (event) => {
+      const input = event.target;
+      if (!onView() || !(input instanceof HTMLInputElement) || input.type !== "file") return;
+      const styles = input.closest(STYLES.photo);
+      const odd = [...(input.files || [])].find((file) => !isPicture(file) && !(styles && isStyle(file)));
+      if (!odd) return;
+      event.stopImmediatePropagation();
+      input.value = ""; // the same file may be tried again
+      trigger("refuse", { name: odd.name });
+    },
+    true,
+  );
+
   document.addEventListener("dragover", (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();

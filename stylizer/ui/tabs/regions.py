@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS, WHOLE_PAINTING
+from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS
 from stylizer.ui.region_edits import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
@@ -17,6 +17,33 @@ NO_SEGMENTER = "Regions cannot be found without their model; make them with the 
 def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
     """Lay out the panel; `can_find` tells whether there is a segmenter, `pictures` the files it takes."""
     made: dict[str, Any] = {}
+    # above the deeds, and shown while they are closed: it belongs to what was clicked on the picture
+    with gr.Column(visible=False, elem_id="region-box", elem_classes="panel") as box:
+        made["region_title"] = gr.HTML("", apply_default_css=False, elem_id="region-title")
+        made["region_manner"] = gr.Radio(
+            list(MANNERS), label="Painted", show_label=False, container=False, elem_id="region-manner"
+        )
+        made["region_part"] = gr.Dropdown(
+            [], label="Takes from", visible=False, interactive=True, elem_id="region-part"
+        )
+        made["region_strength"] = _slider("strength")
+        with gr.Accordion("Change the region", open=False, elem_id="region-more"):
+            made["region_color"], made["region_stroke"] = _slider("color"), _slider("stroke")
+            with gr.Row(elem_classes="deeds"):
+                made["edits"] = {action: gr.Button(action) for action in OPERATIONS}
+            made["region_pixels"] = gr.Slider(
+                1,
+                64,
+                8,
+                step=1,
+                label="Step (px)",
+                info="For grow, shrink and feather.",
+                interactive=True,
+            )
+            made["region_name"] = gr.Textbox(
+                label="Name", info="Enter renames it.", max_length=40, elem_id="region-name"
+            )
+    made["region_box"] = box
     with gr.Accordion("Regions", open=False, elem_id="regions-panel"):
         gr.HTML(f"<p>{ABOUT if can_find else NO_SEGMENTER}</p>")
         with gr.Row(elem_classes="deeds"):
@@ -28,32 +55,6 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
         with gr.Row(elem_classes="deeds", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS}
             made["match"] = gr.Button(MATCH, visible=False, elem_id="match")
-        with gr.Column(visible=False, elem_id="region-box", elem_classes="panel") as box:
-            made["region_title"] = gr.HTML("", apply_default_css=False, elem_id="region-title")
-            made["region_manner"] = gr.Radio(
-                list(MANNERS), label="Painted", show_label=False, container=False, elem_id="region-manner"
-            )
-            made["region_part"] = gr.Dropdown(
-                [WHOLE_PAINTING], label="Takes from", visible=False, interactive=True, elem_id="region-part"
-            )
-            made["region_strength"] = _slider("strength")
-            with gr.Accordion("Change the region", open=False, elem_id="region-more"):
-                made["region_color"], made["region_stroke"] = _slider("color"), _slider("stroke")
-                with gr.Row(elem_classes="deeds"):
-                    made["edits"] = {action: gr.Button(action) for action in OPERATIONS}
-                made["region_pixels"] = gr.Slider(
-                    1,
-                    64,
-                    8,
-                    step=1,
-                    label="Step (px)",
-                    info="For grow, shrink and feather.",
-                    interactive=True,
-                )
-                made["region_name"] = gr.Textbox(
-                    label="Name", info="Enter renames it.", max_length=40, elem_id="region-name"
-                )
-        made["region_box"] = box
     return made
 
 

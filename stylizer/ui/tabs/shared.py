@@ -10,7 +10,7 @@ from stylizer.engine import StyleRequest
 from stylizer.engine.settings import find_option
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.ui import options
-from stylizer.ui.handlers.full_size import FORMATS, SIZES
+from stylizer.ui.handlers.full_size import FORMATS, SIZE_CHOICES
 from stylizer.ui.messages import status
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.component import make_stage
@@ -43,8 +43,8 @@ def make_easel(
         made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
     with gr.Row(elem_id=f"{prefix}actions"):
         made["size"] = gr.Radio(
-            list(SIZES),
-            value=next(iter(SIZES)),
+            SIZE_CHOICES,
+            value=SIZE_CHOICES[0][1],
             label="Size",
             elem_id=f"{prefix}size",
             min_width=260,

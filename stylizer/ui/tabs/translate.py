@@ -91,6 +91,7 @@ def make_translate_tab(
         with gr.Column(scale=2, min_width=320, elem_id=f"{PREFIX}palette"):
             with gr.Column(elem_classes="panel"):
                 made |= make_photo_row(samples, PREFIX)
+            made |= _chosen_region()
             made |= _models(translate)
             made |= _hints(translate)
             made |= _regions(can_find)
@@ -171,6 +172,28 @@ def _hints(translate: TranslateHandlers) -> dict[str, Any]:
     return made
 
 
+def _chosen_region() -> dict[str, Any]:
+    """Lay out the panel of what was clicked on the picture; it is shown while the deeds are closed, too."""
+    made: dict[str, Any] = {}
+    with gr.Column(visible=False, elem_id=f"{PREFIX}region-box", elem_classes="panel") as box:
+        made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{PREFIX}region-title")
+        made["region_manner"] = gr.Radio(
+            [FOLLOW, OWN_LOOK, PHOTO],
+            label="Translated",
+            show_label=False,
+            container=False,
+            elem_id=f"{PREFIX}region-manner",
+        )
+        made["region_strength"] = options.slider(
+            "strength", "the region", f"{PREFIX}region-strength", TranslateRequest
+        )
+        made["region_domains"] = gr.CheckboxGroup(
+            [], label="Look of the region", visible=False, elem_id=f"{PREFIX}region-domains"
+        )
+    made["region_box"] = box
+    return made
+
+
 def _regions(can_find: bool) -> dict[str, Any]:
     made: dict[str, Any] = {}
     with gr.Accordion("Regions", open=False, elem_id=f"{PREFIX}regions-panel"):
@@ -184,20 +207,4 @@ def _regions(can_find: bool) -> dict[str, Any]:
             made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS if label in USEFUL}
-        with gr.Column(visible=False, elem_id=f"{PREFIX}region-box", elem_classes="panel") as box:
-            made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{PREFIX}region-title")
-            made["region_manner"] = gr.Radio(
-                [FOLLOW, OWN_LOOK, PHOTO],
-                label="Translated",
-                show_label=False,
-                container=False,
-                elem_id=f"{PREFIX}region-manner",
-            )
-            made["region_strength"] = options.slider(
-                "strength", "the region", f"{PREFIX}region-strength", TranslateRequest
-            )
-            made["region_domains"] = gr.CheckboxGroup(
-                [], label="Look of the region", visible=False, elem_id=f"{PREFIX}region-domains"
-            )
-        made["region_box"] = box
     return made
