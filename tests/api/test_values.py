@@ -130,7 +130,7 @@ def test_the_client_for_python_hears_the_sentence_too(client, tmp_path):
 def test_a_size_that_there_is_not_names_those_that_there_are(guest):
     event = guest.event("choose_size")
     said = guest.send(event, [None, "huge"])
-    assert said == "Value 2 is 'huge'; choose one of As the photo, 4096 px, 2048 px, 1024 px."
+    assert said == "Value 2 is 'huge'; choose one of photo, 4096 px, 2048 px, 1024 px."
 
 
 def test_a_slider_of_the_page_goes_to_its_nearer_end_while_somebody_types(guest):

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS
+from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS, WHOLE_PAINTING
 from stylizer.ui.region_edits import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
@@ -24,7 +24,12 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
             list(MANNERS), label="Painted", show_label=False, container=False, elem_id="region-manner"
         )
         made["region_part"] = gr.Dropdown(
-            [], label="Takes from", visible=False, interactive=True, elem_id="region-part"
+            [WHOLE_PAINTING],
+            value=None,
+            label="Takes from",
+            visible=False,
+            interactive=True,
+            elem_id="region-part",
         )
         made["region_strength"] = _slider("strength")
         with gr.Accordion("Change the region", open=False, elem_id="region-more"):
