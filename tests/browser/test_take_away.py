@@ -49,9 +49,13 @@ def test_several_photos_that_are_dropped_come_back_in_one_zip(page, tmp_path):
     shot(page, "batch")
 
 
-def test_what_a_button_cannot_take_is_answered_in_the_status_line_and_covers_nothing(page, tmp_path):
+def test_what_a_button_cannot_take_is_answered_in_the_status_line_and_covers_nothing(
+    page, photo_file, tmp_path
+):
     (tmp_path / "letter.txt").write_text("Dear reader")
     (tmp_path / "drawing.svg").write_text("<svg/>")
+    bring(page, photo_file)
+    settle(page, 1)  # else the last word of a painting under way comes over the next answer
     for place, name in (("open-photo", "letter.txt"), ("own-style", "drawing.svg"), ("batch", "letter.txt")):
         page.locator(f"#{place} input[type=file]").set_input_files(tmp_path / name)
         status_says(page, f"{name} is no picture that can be opened here")
@@ -59,7 +63,7 @@ def test_what_a_button_cannot_take_is_answered_in_the_status_line_and_covers_not
         before = turn_of(page)
         page.locator("#samples button").first.click()
         page.locator("#status .error").wait_for(state="detached")
-        settle(page, before + 1)  # else its last word comes over the next answer
+        settle(page, before + 1)
     assert page.locator(".toast-body").count() == 0
 
 
