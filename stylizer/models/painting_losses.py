@@ -47,8 +47,8 @@ _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
-_NO_TINT = 0.005  # the same of detail of color: a level of 255
-_FACE_TINT = 0.35  # of a face's own detail of color is allowed: paintings have half of what photos have
+_NO_TINT = 0.005  # the same of detail of color: about a level of 255
+_FACE_TINT = 0.35  # of a photo's detail of color in a face: half is what paintings have, less chosen by eye
 _KNEE = 2.0  # relative style distances above about one half count less than in proportion
 
 
