@@ -198,6 +198,7 @@ def test_strengths_and_what_is_chosen_are_in_view_on_a_laptop(painted):
     page.set_viewport_size({"width": 1024, "height": 768})
     page.mouse.click(*stand_at(page, SKY))
     page.locator("#region-title", has_text="Sky").wait_for()
+    page.locator("#chosen", has_text="choose a painting").wait_for()
     assert page.evaluate("scrollY") == 0
     for slider in ("#strength", "#region-strength"):
         place = page.locator(f"{slider} input[type=range]").bounding_box()
