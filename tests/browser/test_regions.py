@@ -46,6 +46,15 @@ def stand_at(page, place):
     return x, bounds["y"] + bounds["height"] / 2 + (place[1] - 0.5) * 120 * scale
 
 
+def gap(page, above, below):
+    """Measure the pixels between two elements in one go: the page may be scrolling."""
+    ends = (
+        "([above, below]) => [above, below].map(name => document.querySelector(name).getBoundingClientRect())"
+    )
+    first, second = page.evaluate(f"({ends})", [above, below])
+    return second["top"] - first["bottom"]
+
+
 def in_rest(page):
     """Wait until nothing is on its way: the true picture is shown."""
     page.wait_for_function("!document.querySelector('.stage').classList.contains('busy')")
@@ -185,8 +194,7 @@ def test_a_phone_shows_regions_without_sideways_scroll(painted):
     page.locator("#region-title", has_text="Sky").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator("#chosen", has_text="choose a painting").wait_for()
-    line, wall = page.locator("#chosen .chosen").bounding_box(), page.locator("#wall").bounding_box()
-    assert 0 < wall["y"] - line["y"] - line["height"] < 40, "what a region waits for hangs near it"
+    assert 0 < gap(page, "#chosen .chosen", "#wall") < 40, "what a region waits for hangs near it"
     sizes = page.locator(".stage-legend button, .stage-brush button").evaluate_all(
         "buttons => buttons.map(button => button.getBoundingClientRect().height)"
     )
@@ -203,8 +211,7 @@ def test_strengths_and_what_is_chosen_are_in_view_on_a_laptop(painted):
     for slider in ("#strength", "#region-strength"):
         place = page.locator(f"{slider} input[type=range]").bounding_box()
         assert place["y"] + place["height"] <= 768, slider
-    chosen, mix = page.locator("#chosen").bounding_box(), page.locator("#wall").bounding_box()
-    assert mix["y"] - chosen["y"] - chosen["height"] < 40, "no hole where the picture's painting was"
+    assert gap(page, "#chosen", "#wall") < 40, "no hole where the picture's painting was"
 
 
 @pytest.mark.parametrize("page", ["", "?plain"], indirect=True)
