@@ -6,6 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
+_FORBIDDEN = '/\\:*?"<>|'  # by one file system or another
+_MOST_BYTES = 200  # of a name without its ending, where file systems allow 255 with it
+
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write bytes to a file: all of them or nothing, and what was there before stays until they are safe.
@@ -23,6 +26,12 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         os.replace(draft, path)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+def file_stem(words: str, most: int = 80) -> str:
+    """Make words fit for naming a file on every system: at most `most` letters, without an ending."""
+    plain = "".join(" " if letter in _FORBIDDEN or not letter.isprintable() else letter for letter in words)
+    return plain[:most].encode("utf-8", "ignore")[:_MOST_BYTES].decode("utf-8", "ignore").strip() or "painted"
 
 
 def make_folder(folder: Path) -> None:

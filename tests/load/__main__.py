@@ -75,7 +75,7 @@ def use_page(page: OpenPage, tally: Tally, turn: int, photo: tuple[str, bytes], 
     shown = page.paint()
     if shown.get("photo") != own.digest[:16]:
         tally.wrong.append(f"{name}: the stage shows another photo")
-    files = {round(frame["strength"], 3): frame["file"]["path"] for frame in shown.get("frames", ())}
+    files = {round(frame["strength"], 3): frame["file"] for frame in shown.get("frames", ())}
     if 1.0 not in files:
         raise Told("the stage shows no painting")
     tally.done("paint", time.monotonic() - began, (own, style, 1.0, page.fetch(files[1.0])))
@@ -84,7 +84,7 @@ def use_page(page: OpenPage, tally: Tally, turn: int, photo: tuple[str, bytes], 
     truth = [each for each in shown["truth"] if abs(each["strengths"][0] - 0.66) < 1e-6]
     if not truth:
         raise Told("the stage shows no true picture")
-    tally.done("rest", time.monotonic() - began, (own, style, 0.66, page.fetch(truth[-1]["file"]["path"])))
+    tally.done("rest", time.monotonic() - began, (own, style, 0.66, page.fetch(truth[-1]["file"])))
     if turn % 3 == 2:
         began = time.monotonic()
         saved = page.fetch(page.save())
@@ -215,8 +215,7 @@ def main() -> int:
         near = f", at least {lowest[kind]:.1f} dB" if kind in lowest else ""
         half, most = took[len(took) // 2], took[int(0.95 * len(took))]
         print(f"  {kind}: {len(took)}, p50 {half:.1f} s, p95 {most:.1f} s{near}")
-    thirds = [memory[len(memory) * k // 3] for k in range(3)] + [memory[-1]]
-    print(f"  memory at the thirds: {', '.join(f'{each:.0f}' for each in thirds)} MB")
+    print(f"  memory every 30 s: {', '.join(f'{each:.0f}' for each in (*memory[::6], memory[-1]))} MB")
     for sentence, count in (*tally.told.most_common(6), *tally.broke.most_common(6)):
         print(f"  {count} x {sentence}")
     for line in tally.wrong[:10]:

@@ -49,18 +49,17 @@ class OpenPage:
         (*_, last) = self.fire("rest", named={"strength": 100 * strength})
         return last
 
-    def save(self) -> str:
-        """Render the full size; returns the file's path."""
-        event = self.event("render")
-        found = self._fire(event, {}, {}, None)
-        text = json.dumps(found)
-        paths = re.findall(r'"path": "([^"]+\.png)"', text)
-        if not paths:
+    def save(self) -> dict:
+        """Render the full size; returns the file that the page then downloads."""
+        found = self._fire(self.event("render"), {}, {}, None)
+        files = [each for each in _files_in(found) if each["path"].endswith(".png")]
+        if not files:
             raise Told(_sentence(found) or "nothing was saved")
-        return paths[-1]
+        return files[-1]
 
-    def fetch(self, path: str) -> bytes:
-        return self.http.get(f"gradio_api/file={path}").raise_for_status().content
+    def fetch(self, file: dict) -> bytes:
+        """Get a file that the page was told of, from where the page gets it."""
+        return self.http.get(file["url"]).raise_for_status().content
 
     def event(self, name: str) -> dict:
         return next(event for event in self.site["dependencies"] if event["api_name"] == name)
@@ -134,6 +133,14 @@ def _changed(value, changes):
         else:
             at[path[-1]] = fresh
     return json.loads(json.dumps(value))
+
+
+def _files_in(value) -> list[dict]:
+    """List the files that an answer tells of, in their order."""
+    if isinstance(value, dict) and value.get("path") and value.get("url"):
+        return [value]
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [file for each in within for file in _files_in(each)]
 
 
 def _sentence(answers: list[list]) -> str:

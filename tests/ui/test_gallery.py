@@ -10,7 +10,7 @@ from stylizer.errors import RequestError
 from stylizer.imaging.picture import save_picture
 from stylizer.models.style_file import load_styles
 from stylizer.ui.gallery import StyleGallery, choose_groups, equal_shares, plain, whole_shares
-from stylizer.ui.stage.wall import chosen_panel, read_pick, safe, write_cards
+from stylizer.ui.stage.wall import chosen_panel, picture_address, read_pick, safe, write_cards
 from tests.engine.drawn import drawn
 
 
@@ -22,6 +22,11 @@ def styles(engine):
 def hang(styles, shelf):
     shelf.mkdir(exist_ok=True)
     return StyleGallery(styles, shelf)
+
+
+def test_a_picture_is_found_in_a_folder_of_any_name(tmp_path):
+    address = picture_address(tmp_path / "50 % #1" / "Café?.webp")
+    assert address == f"gradio_api/file={tmp_path.as_posix()}/50%20%25%20%231/Caf%C3%A9%3F.webp"
 
 
 def test_what_people_look_for_hangs_first(styles, tmp_path):

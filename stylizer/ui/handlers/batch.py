@@ -12,6 +12,7 @@ from typing import Any
 from stylizer.engine import Cancelled, CancelToken, RequestError
 from stylizer.errors import PictureError, StudioError
 from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.files import file_stem
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.ui import limits
 from stylizer.ui.handlers.full_size import FORMATS, JPEG_QUALITY, SIZES, FullSize, News
@@ -58,7 +59,7 @@ class BatchHandlers:
         left_out: list[str] = []
         pixels = 0
         sentence = ""
-        zipped = folder / f"{_plain(style)}.zip"
+        zipped = folder / f"{file_stem(style)}.zip"
         try:
             with zipfile.ZipFile(zipped, "w", zipfile.ZIP_STORED) as pack:
                 for place, each in enumerate(brought):
@@ -131,16 +132,11 @@ def _painted_pixels(height: int, width: int, long_side: int | None) -> int:
     return round(height * share) * round(width * share)
 
 
-def _plain(words: str) -> str:
-    """Make words fit for a file's name."""
-    return "".join(" " if letter in '/\\:*?"<>|' else letter for letter in words)[:80].strip() or "painted"
-
-
 def _unused(stem: str, suffix: str, made: list[str]) -> str:
     """Find a name that no file in the zip has yet, and note it."""
-    name, number = f"{_plain(stem)}{suffix}", 1
+    name, number = f"{file_stem(stem)}{suffix}", 1
     while name in made:
         number += 1
-        name = f"{_plain(stem)} {number}{suffix}"
+        name = f"{file_stem(stem)} {number}{suffix}"
     made.append(name)
     return name

@@ -14,6 +14,7 @@ import gradio as gr
 from stylizer.engine import CancelToken, RequestError
 from stylizer.engine.forecast import Forecast
 from stylizer.imaging.encode import recipe_fits
+from stylizer.imaging.files import file_stem
 from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
@@ -138,7 +139,7 @@ def remember(
 ) -> FinishedPicture:
     """Write a picture down, as PNG and JPEG with its recipe if it has one, for the visit's history."""
     folder = session.new_folder()
-    file = folder / f"{name[:80].replace('/', ' ')}.png"
+    file = folder / f"{file_stem(name)}.png"
     save_picture(picture, file, recipe or None)
     inside = recipe if recipe and recipe_fits(recipe, "jpg") else None
     save_picture(picture, file.with_suffix(".jpg"), inside, JPEG_QUALITY)

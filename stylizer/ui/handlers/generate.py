@@ -13,6 +13,7 @@ import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken, GenerateRequest, RequestError, read_recipe_text
 from stylizer.engine.requests import LARGEST_SEED
+from stylizer.imaging.files import file_stem
 from stylizer.imaging.picture import Picture, PictureError, read_recipe, save_picture
 from stylizer.ui.handlers.full_size import chosen, history_gallery, remember
 from stylizer.ui.handlers.stage import Answer, uploads_of
@@ -236,7 +237,7 @@ class GenerateHandlers:
         session.sheets.append(folder)
         while len(session.sheets) > MOST_SHEETS:
             shutil.rmtree(session.sheets.pop(0), ignore_errors=True)
-        file = folder / f"{picture.name[:60].replace('/', ' ')}.png"
+        file = folder / f"{file_stem(picture.name, 60)}.png"
         save_picture(picture, file, recipe)
         return file
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -117,7 +118,7 @@ def chosen_panel(card: StyleCard | None, region: str = "") -> str:
 
 def picture_address(path: Path) -> str:
     """Return where the browser finds a file of a folder that is served as it is, relative to the page."""
-    return f"gradio_api/file={path}"
+    return f"gradio_api/file={quote(path.as_posix())}"
 
 
 def safe(text: str) -> str:
