@@ -19,6 +19,7 @@ from stylizer.ui.upload_limits import is_upload
 
 FILE = "That is no file that was uploaded here; upload it first"
 _META = {"_type": "gradio.FileData"}
+_TYPED = 10  # times a slider's end: a digit too many
 _FILES = (gr.File, gr.UploadButton, gr.Image)
 
 
@@ -73,6 +74,7 @@ def _number(part: Any, value: Any, public: bool) -> Any:
     """Take a number; fields that somebody can empty may be so.
 
     The page's sliders go to their nearer end: while somebody types 150 into one, it says 1 and 15 on the way.
+    What is far off, nobody typed.
     """
     whole = part.precision == 0 and public
     least, most = part.minimum, part.maximum
@@ -84,7 +86,8 @@ def _number(part: Any, value: Any, public: bool) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"it takes {wanted}")
     inside = (least is None or value >= least) and (most is None or value <= most)
-    if not inside and isinstance(part, gr.Slider) and not public and value == value:
+    typed = isinstance(part, gr.Slider) and not public and abs(value) <= _TYPED * most
+    if not inside and typed:
         return most if value > most else least
     if not inside or not _is_finite(value) or (whole and value != int(value)):
         raise ValueError(f"it takes {wanted}")

@@ -141,6 +141,9 @@ def test_a_slider_of_the_page_goes_to_its_nearer_end_while_somebody_types(guest)
         values = guest.usual(paint)
         values[labels.index("stroke")] = typed
         assert guest.send(paint, values) == ""
+    for far_off in (1e9, -1e9, 2001):
+        values[labels.index("stroke")] = far_off
+        assert "it takes a number from 50 to 200" in guest.send(paint, values)
 
 
 def test_programs_may_leave_the_last_values_out(guest):
