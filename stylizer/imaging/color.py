@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from stylizer.imaging.tensors import to_device
+
 # A gray photo has no color spread to stretch; without a floor its noise would become confetti.
 _VARIANCE_FLOOR = 1e-3
 
@@ -54,7 +56,7 @@ def color_transport(root: Tensor, style_root: Tensor) -> Tensor:
         lifted = matrix_root(root @ root, 0.5, _VARIANCE_FLOOR)
         inverse = matrix_root(root @ root, -0.5, _VARIANCE_FLOOR)
         middle = matrix_root(lifted @ (style_root @ style_root) @ lifted)
-        return (inverse @ middle @ inverse).to(there)
+        return to_device(inverse @ middle @ inverse, there)
 
 
 def apply_colors(pixels: Tensor, mean: Tensor, transport: Tensor, style_mean: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from stylizer.errors import RegionsError
 from stylizer.imaging.resample import blur
+from stylizer.imaging.tensors import to_device
 
 REST = "rest"
 """The first region of all: what belongs to no other."""
@@ -92,7 +93,7 @@ class Regions:
 
     def weights(self, size: tuple[int, int], device: str | torch.device = "cpu") -> Tensor:
         """Return the masks as (N, *size) float32, at least 0 and summing to 1: bilinear, so the sum stays."""
-        planes = torch.from_numpy(np.array(self.masks)).to(device).float().div_(WHOLE)
+        planes = to_device(torch.from_numpy(np.array(self.masks)), device).float().div_(WHOLE)
         if size == self.size:
             return planes
         return F.interpolate(planes[None], size=size, mode="bilinear", antialias=True)[0]

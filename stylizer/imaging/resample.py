@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
+from stylizer.imaging.tensors import to_device
 
 
 def resample(
@@ -43,7 +44,7 @@ def _kernel(source: int, target: int, window: tuple[int, int], like: Tensor) -> 
         ((-0.5 * distance + 2.5) * distance - 4) * distance + 2,
     )
     weights[distance >= 2] = 0
-    return first, (weights / weights.sum(1, keepdim=True)).to(like)
+    return first, to_device((weights / weights.sum(1, keepdim=True)).to(like.dtype), like.device)
 
 
 def linear_window(planes: Tensor, size: tuple[int, int], rows: slice, columns: slice) -> Tensor:
@@ -64,8 +65,12 @@ def linear_window(planes: Tensor, size: tuple[int, int], rows: slice, columns: s
         )
         position = (position - 0.5).clamp(0, source - 1)
         before = position.floor().long()
-        share = (position - before).to(planes).unsqueeze(1 if axis == 1 else 0)
-        low, high = before.to(planes.device), (before + 1).clamp(max=source - 1).to(planes.device)
+        share = to_device((position - before).to(planes.dtype), planes.device).unsqueeze(
+            1 if axis == 1 else 0
+        )
+        low, high = (
+            to_device(place, planes.device) for place in (before, (before + 1).clamp(max=source - 1))
+        )
         planes = torch.lerp(planes.index_select(axis, low), planes.index_select(axis, high), share)
     return planes
 
@@ -75,7 +80,7 @@ def blur(pixels: Tensor, deviation: float) -> Tensor:
     reach = max(1, round(3 * deviation))
     position = torch.arange(-reach, reach + 1, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (position / deviation) ** 2)
-    kernel = (kernel / kernel.sum()).to(pixels)
+    kernel = to_device((kernel / kernel.sum()).to(pixels.dtype), pixels.device)
     channels = pixels.shape[1]
     for axis in (2, 3):
         padding = (0, 0, reach, reach) if axis == 2 else (reach, reach, 0, 0)

@@ -15,9 +15,19 @@ _EVERY = slice(None)
 _SAMPLED = 1 << 20  # pixels that are enough to tell the mean color of a large picture
 
 
+def to_device(values: Tensor, device: str | torch.device) -> Tensor:
+    """Copy a tensor to a device; from the CPU to a GPU without waiting for what the GPU is still doing.
+
+    CUDA copies from pinned memory while the program goes on, and torch keeps that memory until it is done.
+    """
+    if torch.device(device).type != "cuda" or values.device.type != "cpu":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
 def to_tensor(picture: Picture, device: str | torch.device = "cpu") -> Tensor:
     """Give a picture to a network: (1, 3, H, W) float32 in [0, 1], laid on `ground_color`."""
-    return window_tensor(picture, ground_color(picture), _EVERY, _EVERY).to(device)
+    return to_device(window_tensor(picture, ground_color(picture), _EVERY, _EVERY), device)
 
 
 def ground_color(picture: Picture) -> Tensor | None:

@@ -169,8 +169,10 @@ class TransferNetwork(Network):
 
     def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None) -> Tensor:
         """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
-        transport = self._transport(content, codes)  # first: it waits for a GPU, which has nothing to do yet
-        cursor = (statistics or Statistics()).started()
+        statistics = statistics or Statistics()
+        if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
+            statistics.transport = self._transport(content, codes)
+        transport, cursor = statistics.transport, statistics.started()
         x = content.eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)

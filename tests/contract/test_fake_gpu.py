@@ -25,12 +25,24 @@ from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.regions import set_region, whole
 from stylizer.imaging.resample import blur, resample
+from stylizer.imaging.tensors import to_device
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.registry import architectures
 from stylizer.models.style_file import NamedStyle
 from tests.engine.parted import parted
 
 GPU = torch.device("cuda", 0)
+
+
+@pytest.fixture(autouse=True)
+def pinning(monkeypatch):
+    """Pin memory without a driver: it is noted, and no more."""
+
+    def pin(tensor: torch.Tensor) -> torch.Tensor:
+        tensor.pinned_here = True
+        return tensor
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
 
 
 @contextmanager
@@ -129,7 +141,10 @@ def test_waiting_for_the_device_and_a_tensor_left_behind_are_found_out(gpu):
 
 
 class Heard(TorchDispatchMode):
-    """Note what is asked of the GPU: convolutions, and copies back, which wait for all that came before."""
+    """Note what is asked of the GPU: convolutions, and copies that wait for all that came before.
+
+    Those are copies back, and copies there but for those from pinned memory that need not wait.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,20 +152,57 @@ class Heard(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         made = func(*args, **(kwargs or {}))
-        given = args[0] if args and isinstance(args[0], torch.Tensor) else made
-        if isinstance(made, torch.Tensor) and (given.device.type, made.device.type) == ("cuda", "cpu"):
+        tensors = [each for each in args if isinstance(each, torch.Tensor)]
+        copied = func.name().split("::")[-1].split(".")[0] in ("to", "_to_copy", "copy_")
+        given = tensors[-1] if tensors and copied else made
+        way = (given.device.type, made.device.type) if isinstance(made, torch.Tensor) else ()
+        free = (kwargs or {}).get("non_blocking") and hasattr(given, "pinned_here")
+        if way == ("cuda", "cpu") or (way == ("cpu", "cuda") and not free):
             self.told.append("wait")
         elif "conv" in func.name() and self.told[-1:] != ["paint"]:
             self.told.append("paint")
         return made
 
 
-def test_copies_back_and_convolutions_are_heard():
+def test_copies_that_wait_and_convolutions_are_heard():
     with fake_gpu(), Heard() as heard:
         F.conv2d(empty(1, 1, 4, 4), empty(1, 1, 3, 3))
         empty(3).cpu()
         empty(3).to(torch.float64)
-    assert heard.told == ["paint", "wait"]
+        F.conv2d(empty(1, 1, 4, 4), empty(1, 1, 3, 3))
+        torch.empty(3).to(GPU)
+        torch.empty(3).to(GPU, non_blocking=True)
+        empty(3).copy_(torch.empty(3))
+        F.conv2d(empty(1, 1, 4, 4), empty(1, 1, 3, 3))
+        on_gpu(to_device(torch.empty(3), GPU), 3)
+    assert heard.told == ["paint", "wait", "paint", "wait", "wait", "wait", "paint"]
+
+
+@pytest.mark.parametrize("weights", [(2,), (2, 64, 96)])
+def test_a_tile_of_full_size_is_painted_without_a_wait(painter, weights):
+    with fake_gpu():
+        placed(painter)
+        small = painter.encode(empty(1, 3, 64, 96))
+        codes = torch.cat([painter.own_code(small), painter.code(empty(1, 3, 64, 48))])
+        statistics = painter.measure(small, codes, empty(*weights))
+
+        def draw(ground, window, size):
+            content = painter.encode(ground, like=small)
+            mix = weights_over(empty(*weights), size, painter.stride, window)
+            return painter.decode(content, codes, mix, statistics)
+
+        grown = Grown(empty(1, 3, 64, 96), (160, 240), 2.5, draw, painter.halo, Finish())
+        with Heard() as heard:
+            photo = to_device(torch.empty(1, 3, 80, 96), GPU)
+            on_gpu(grown.window(photo, slice(0, 80), slice(16, 112)), 1, 3, 80, 96)
+    assert heard.told == ["paint"]
+
+
+def test_colors_and_detail_are_brought_back_without_a_wait():
+    with fake_gpu(), Heard() as heard:
+        photo, painted = empty(1, 3, 40, 56), empty(1, 3, 40, 56)
+        restore_detail(keep_color(painted, photo, 0.4), photo, 0.5)
+    assert "wait" not in heard.told
 
 
 @pytest.mark.parametrize("parts", [None, "sky"])

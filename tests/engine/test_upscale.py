@@ -45,6 +45,13 @@ def test_what_the_preview_shows_stays(length):
     assert height(grown(waves(length, SIDE // 2), flat), length) > 0.96
 
 
+def test_of_what_the_preview_just_shows_little_is_drawn_anew():
+    """Waves of two of its pixels, the finest that it has."""
+    flat = torch.full((1, 3, SIDE, SIDE), 0.5)
+    assert height(grown(flat[..., ::2, ::2], waves(2 * SCALE)), 2 * SCALE) < 0.15
+    assert height(grown(waves(2 * SCALE, SIDE // 2), flat), 2 * SCALE) > 0.8
+
+
 def test_checks_of_two_pixels_are_halved():
     flat = torch.full((1, 3, SIDE, SIDE), 0.5)
     place = torch.arange(SIDE)

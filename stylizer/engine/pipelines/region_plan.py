@@ -26,7 +26,7 @@ from stylizer.imaging.keep_color import luma
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE, Regions
 from stylizer.imaging.resample import linear_window
-from stylizer.imaging.tensors import window_tensor
+from stylizer.imaging.tensors import to_device, window_tensor
 from stylizer.models.strength import code_weights, mix_styles, painted_share
 from stylizer.models.transfer_network import stack_codes
 
@@ -97,7 +97,7 @@ class Plan:
 
         L is longer where a style was studied.
         """
-        return stack_codes([own, *(self.codes[digest].to(own.device) for digest in self.mixed)])
+        return stack_codes([own, *(to_device(self.codes[digest], own.device) for digest in self.mixed)])
 
     @cached_property
     def field(self) -> Tensor:
@@ -206,7 +206,7 @@ class Planes:
     """
 
     def __init__(self, executor: Executor, planes: Tensor, target: Picture) -> None:
-        self.planes = planes.to(executor.device.torch)
+        self.planes = to_device(planes, executor.device.torch)
         self.size = target.height, target.width
         self.guide: EdgeGuide | None = None
         if target.height >= SHARPER * planes.shape[1]:
@@ -232,7 +232,7 @@ def grayed(executor: Executor, target: Picture, request: StyleRequest) -> Pictur
     samples, columns = target.rgb.copy(), slice(0, target.width)
     for top in range(0, target.height, _BAND):
         rows = slice(top, min(top + _BAND, target.height))
-        photo = window_tensor(target, None, rows, columns).to(planes.planes)
+        photo = to_device(window_tensor(target, None, rows, columns), planes.planes.device)
         amount = planes.window(photo, rows, columns)[None]
         made = torch.lerp(photo, luma(photo).expand_as(photo), amount)[0].permute(1, 2, 0)
         changed = (made * target.peak).round_().clamp_(0, target.peak).cpu().numpy().astype(samples.dtype)

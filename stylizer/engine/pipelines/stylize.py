@@ -36,6 +36,7 @@ from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.tensors import to_device, to_tensor
 from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
@@ -174,7 +175,7 @@ class StylizePipeline:
             key: tuple[Any, ...] = ("content", job.request.content.digest, size)
             encoded = self.executor.compute(job, key, partial(self._encode, job, size))
             own = self.painter.own_code(encoded)[0].float()  # it stays there: no strength waits for a GPU
-        return encoded, _Mix(plan.stacked(own), plan.field.to(own.device))
+        return encoded, _Mix(plan.stacked(own), to_device(plan.field, own.device))
 
     def grown_layer(
         self,
@@ -234,13 +235,16 @@ class StylizePipeline:
     def _color_layer(self, job: Job[StyleRequest], target: Picture, plan: Plan, manner: Manner) -> Layer:
         """Move the photo's colors in one manner, without a stroke."""
         with job.stage("painting"):
-            photo = self.executor.whole(fit_within(target, STYLE_SIDE)).cpu()
+            photo = to_tensor(fit_within(target, STYLE_SIDE))
             codes = torch.stack([plan.codes[digest] for digest, _ in manner.shares])
             shares = torch.tensor([share for _, share in manner.shares])
             means, roots = self.painter.color_of(codes)
             mean, root = color_moments(photo)
-            style = shares @ means, (shares[:, None, None] * roots).sum(0)
-            transport = _ColorTransport(mean, root, style[0][None], style[1][None], manner.strength)
+            style_mean, style_root = (shares @ means)[None], (shares[:, None, None] * roots).sum(0)[None]
+            moved = torch.lerp(torch.eye(3), color_transport(root, style_root), manner.strength)
+            device = self.executor.device.torch
+            numbers = (mean, moved, torch.lerp(mean, style_mean, manner.strength))
+            transport = _ColorTransport(*(to_device(each, device) for each in numbers))
         return Layer((manner,), transport.window, 0)
 
     # -- layers to a picture ----------------------------------------------------------------------------
@@ -306,23 +310,15 @@ class _TileStatistics:
 
 @dataclass(frozen=True, eq=False)
 class _ColorTransport:
-    """Colors on their way to a style's mean and covariance: means (1, 3), roots (1, 3, 3)."""
+    """Colors on their way from a mean (1, 3), by a matrix (1, 3, 3), to another mean (1, 3)."""
 
     mean: Tensor
-    root: Tensor
-    style_mean: Tensor
-    style_root: Tensor
-    strength: float
+    matrix: Tensor
+    toward: Tensor
 
     def window(self, photo: Tensor, rows: slice, columns: slice) -> Tensor:
         """Move the colors of a window (1, 3, h, w), without a stroke."""
-        mean, root, style_mean, style_root = (
-            part.to(photo) for part in (self.mean, self.root, self.style_mean, self.style_root)
-        )
-        unchanged = torch.eye(3).to(photo)
-        moved = unchanged + self.strength * (color_transport(root, style_root) - unchanged)
-        toward = mean + self.strength * (style_mean - mean)
-        return apply_colors(photo, mean, moved, toward).clamp(0, 1)
+        return apply_colors(photo, self.mean, self.matrix, self.toward).clamp(0, 1)
 
 
 def _one_layer(layer: Layer, manner: Manner, photo: Tensor, rows: slice, columns: slice) -> TileResult:

@@ -35,6 +35,7 @@ from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.tensors import to_device
 from stylizer.models.roles import PHOTO, HintedTranslator, Translator
 
 MATCH_SIDE = 512
@@ -90,7 +91,7 @@ class TranslatePipeline:
         small = executor.compute(job, key, translate)
         if network.tiling != "exact" or target.height < self.finish.from_scale * size[0]:
             return small, None
-        mix = plan.mix.to(executor.device.torch)
+        mix = to_device(plan.mix, executor.device.torch)
         with executor.holding(job):  # what grows is drawn over as if it were a photo
             statistics = network.measure(small, weights_over(mix, size, network.stride))
         return small, _Redraw(network, request.model, mix, statistics)
@@ -109,8 +110,10 @@ class TranslatePipeline:
             rows = torch.tensor([hint.numbers for hint in job.request.hints])
             with self.executor.holding(job):
                 seen = self.executor.whole(photo)
-                return _checked(hinted.translate_hinted(seen, rows.to(seen)), job.request.model)
-        mix = weights_over(plan.mix.to(self.executor.device.torch), size, network.stride)
+                return _checked(
+                    hinted.translate_hinted(seen, to_device(rows, seen.device)), job.request.model
+                )
+        mix = weights_over(to_device(plan.mix, self.executor.device.torch), size, network.stride)
         with self.executor.holding(job):
             return _checked(network.translate(self.executor.whole(photo), mix), job.request.model)
 

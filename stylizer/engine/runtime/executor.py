@@ -23,7 +23,7 @@ from stylizer.engine.runtime.device import Device
 from stylizer.errors import DeviceError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, resize_picture
-from stylizer.imaging.tensors import ground_color, to_tensor, window_tensor
+from stylizer.imaging.tensors import ground_color, to_device, to_tensor, window_tensor
 from stylizer.imaging.tiles import Tile, plan_tiles
 
 PREVIEW_SIDE = 1024
@@ -222,8 +222,10 @@ class Executor:
                     job.tell_of_tiles()
                     kind = "tile" if drawn else "plain tile"
                     with self.holding(job), self.pace.measured(kind, tile.pixels):
-                        seen = window_tensor(photo, ground, tile.rows, tile.columns)
-                        paint(tile, seen.to(self.device.torch, memory_format=torch.channels_last))
+                        seen = to_device(
+                            window_tensor(photo, ground, tile.rows, tile.columns), self.device.torch
+                        )
+                        paint(tile, seen.contiguous(memory_format=torch.channels_last))
                     job.tiles_done += 1
                 return
             except (RuntimeError, MemoryError) as error:
