@@ -32,7 +32,10 @@ GREETING = words("Drag the strength slider, or bring your own photo.")
 
 
 def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
-    """Write the status line: calm, busy or error; `done` in [0, 1] draws a bar."""
+    """Write the status line: calm, busy, error, or standing error, which is read aloud no second time.
+
+    `done` in [0, 1] draws a bar.
+    """
     text = html.escape(sentence)
     if kind == "error":
         return f'<p class="status error" role="alert">{text}</p>'

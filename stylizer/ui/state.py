@@ -328,8 +328,9 @@ class Session:
     """What the widgets of each stage held last."""
     tab: str = ""
     note: str = ""
-    """What the next status line says first, and in which `kind`."""
-    note_kind: str = "calm"
+    """What the next status line says first."""
+    errors: dict[str, str] = field(default_factory=dict)
+    """What went wrong since the visitor's last act, by the status line that says so."""
     clicked: float = 0.0
     generating: Turns = field(default_factory=Turns, repr=False)
     generated: GeneratedPicture | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +11,29 @@ from typing import Any
 import gradio as gr
 from gradio.events import EventData
 
-from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.messages import SessionExpired, sentence_of, status
 from stylizer.ui.options import Settings
+from stylizer.ui.sessions import Sessions
+
+
+class ErrorLine:
+    """Let what went wrong stand in a status line until the visitor's next act, whatever is said there."""
+
+    def __init__(self, sessions: Sessions, name: str) -> None:
+        """`name` tells the status lines of a visit apart."""
+        self.sessions, self.name = sessions, name
+
+    def note(self, visit: Any, sentence: str) -> None:
+        """Let a sentence stand; "" takes the last one away."""
+        with contextlib.suppress(SessionExpired):
+            self.sessions.find(visit).errors[self.name] = sentence
+
+    def beside(self, visit: Any, line: str) -> str:
+        """Write what stands before a status line."""
+        with contextlib.suppress(SessionExpired):
+            if standing := self.sessions.find(visit).errors.get(self.name):
+                return f"{status(standing, 'standing error')} {line}"
+        return line
 
 
 class Wires:
@@ -21,11 +43,9 @@ class Wires:
     no widgets, and handlers that do not take what they are given, are found out when they are connected.
     """
 
-    def __init__(
-        self, widgets: dict[str, Any], told: Callable[[Any, str], None] | None = None, **options: Any
-    ) -> None:
-        """`told` hears, with an event's first value, what went wrong; `options` are those of every event."""
-        self.widgets, self.told, self.options = widgets, told, options
+    def __init__(self, widgets: dict[str, Any], line: ErrorLine | None = None, **options: Any) -> None:
+        """`line` is where errors stand, by an event's first value, the visit; `options` are every event's."""
+        self.widgets, self.line, self.options = widgets, line, options
 
     def on(
         self,
@@ -34,18 +54,20 @@ class Wires:
         inputs: Sequence[str],
         outputs: Sequence[str],
         settings: type[Settings] | None = None,
+        act: bool = True,
         **options: Any,
     ) -> Any:
         """Run a handler on an event or several; the outputs are those it may name in its answer.
 
-        With `settings` the handler takes, last, that record of the widgets' values. Raises KeyError for a
-        name that is no widget, TypeError for a handler with other parameters.
+        With `settings` the handler takes, last, that record of the widgets' values. What is no `act` of the
+        visitor leaves the last error standing. Raises KeyError for a name that is no widget, TypeError for a
+        handler with other parameters.
         """
         names = [*dict.fromkeys([*outputs, "status"])]
         options = {"show_progress": "hidden", "api_visibility": "private"} | self.options | options
         connect = functools.partial(gr.on, events) if isinstance(events, list) else events
         return connect(
-            spread_answers(handler, len(inputs), names, settings, self.told),
+            spread_answers(handler, len(inputs), names, settings, self.line, act),
             [self.widgets[name] for name in (*inputs, *(settings.WIDGETS if settings else ()))],
             [self.widgets[name] for name in names],
             **options,
@@ -57,7 +79,8 @@ def spread_answers(
     inputs: int,
     names: list[str],
     settings: type[Settings] | None = None,
-    told: Callable[[Any, str], None] | None = None,
+    line: ErrorLine | None = None,
+    act: bool = True,
 ) -> Callable[..., Any]:
     """Make a function of values out of a handler that takes so many inputs, and answers by names.
 
@@ -68,19 +91,29 @@ def spread_answers(
     special = [hint for hint in hints.values() if hint in (gr.Request, EventData, gr.SelectData)]
     signature.bind(*[None] * (inputs + len(special) + (settings is not None)))
 
+    def begin(values: tuple[Any, ...]) -> None:
+        if line is not None and act and values:
+            line.note(values[0], "")
+
+    def spread(answer: dict[str, Any], values: tuple[Any, ...]) -> Any:
+        if line is not None and values and "status" in answer:
+            answer = {**answer, "status": line.beside(values[0], answer["status"])}
+        return _spread(answer, names)
+
     def failed(error: Exception, values: tuple[Any, ...]) -> Any:
         sentence = sentence_of(error)
-        if told is not None and values:
-            told(values[0], sentence)
+        if line is not None and values:
+            line.note(values[0], sentence)
         return _spread({"status": status(sentence, "error")}, names)
 
     @functools.wraps(handler)
     def steps(*values: Any) -> Iterator[Any]:
         silent = True
         try:
+            begin(values)
             for answer in handler(*_arguments(values, settings)):
                 silent = False
-                yield _spread(answer, names)
+                yield spread(answer, values)
         except Exception as error:
             yield failed(error, values)
         else:
@@ -90,7 +123,8 @@ def spread_answers(
     @functools.wraps(handler)
     def once(*values: Any) -> Any:
         try:
-            return _spread(handler(*_arguments(values, settings)), names)
+            begin(values)
+            return spread(handler(*_arguments(values, settings)), values)
         except Exception as error:
             return failed(error, values)
 

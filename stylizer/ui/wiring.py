@@ -21,7 +21,7 @@ from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
-from stylizer.ui.messages import INVENT
+from stylizer.ui.messages import ABOUT, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.sessions import LIFETIME
 from stylizer.ui.stage.component import call_page
@@ -30,7 +30,7 @@ from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
-from stylizer.ui.wires import Wires
+from stylizer.ui.wires import ErrorLine, Wires
 
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
 RAW = AT_ONCE | {"preprocess": False}
@@ -84,7 +84,7 @@ def wire_page(
         "tabs": parts.tabs,
         "history": parts.about.history,
     }
-    wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, stylize.note_error)
+    wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, ErrorLine(sessions, STYLIZE))
     outputs = ["visit", "key", "history", "tabs", "facts", "title"]
     loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
@@ -96,7 +96,8 @@ def wire_page(
     _wire_copying(wires, links)
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(stylize.leave)
-    _wire_history(Wires({**vars(parts.about), **shared}), HistoryHandlers(sessions), parts.about)
+    about_wires = Wires({**vars(parts.about), **shared}, ErrorLine(sessions, ABOUT))
+    _wire_history(about_wires, HistoryHandlers(sessions), parts.about)
     forgotten = wires.on(parts.about.forget.click, stylize.forget, ["visit"], [], **AT_ONCE)
     forgotten.then(None, js=call_page("forget()"))
     _wire_stylize(wires, stylize, parts, studies)
@@ -105,7 +106,7 @@ def wire_page(
         shares = {f"share{place}": slider for place, slider in enumerate(tab.shares)}
         widgets = {**vars(tab), **shares, **shared, "turn": _turn("translate-turn")}
         # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
-        translate_wires = Wires(widgets, translate.note_error, preprocess=False)
+        translate_wires = Wires(widgets, ErrorLine(sessions, TRANSLATE), preprocess=False)
         back = ["stage", *translate_handlers.CONTROLS]
         translate_wires.on(loaded.then, translate.come_back, ["visit"], [*back, "turn"], queue=False)
         translate_links = TranslateLinkHandlers(translate)
@@ -116,8 +117,9 @@ def wire_page(
     if parts.generate is not None:
         widgets = {**vars(parts.generate), **shared, "turn": _turn("invent-turn")}
         # the picture goes to the Stylize tab, whose widgets answer under their own names
-        _wire_generate(Wires(widgets), generate, parts, parts.generate)
-        to_stylize = Wires({**wires.widgets, "status": parts.generate.status})
+        wires_there = Wires(widgets, ErrorLine(sessions, INVENT))
+        _wire_generate(wires_there, generate, parts, parts.generate)
+        to_stylize = Wires({**wires.widgets, "status": parts.generate.status}, wires_there.line)
         outputs = ["turn", "tabs", "region_manner", *STYLE_CONTROLS]
         to_stylize.on(parts.generate.use.click, generate.use, ["visit"], outputs, **AT_ONCE)
         outputs = ["turn", "tabs", "region_box"]
@@ -182,6 +184,7 @@ def _wire_stage(
         ["stage", "facts", *(name for name in BEGUN if name in tab)],
         settings,
         trigger_mode="always_last",
+        act=False,
         concurrency_id="preview",
         concurrency_limit=2,
     )
@@ -192,6 +195,7 @@ def _wire_stage(
         ["stage"],
         settings,
         trigger_mode="always_last",
+        act=False,
         concurrency_id="truth",
         concurrency_limit=2,
     )
@@ -358,7 +362,7 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
     entered = on(parts.doors[INVENT].select, live.enter, ["visit"], ["turn"], **AT_ONCE)
     many: dict[str, Any] = {"concurrency_id": "invent", "trigger_mode": "once"}
     kind = live.settings_type
-    on(entered.then, live.fill, ["visit"], ["sheet"], kind, concurrency_id="invent")
+    on(entered.then, live.fill, ["visit"], ["sheet"], kind, act=False, concurrency_id="invent")
     on(tab.eight.click, live.eight, ["visit"], ["sheet"], kind, **many)
     on(tab.vary.click, live.vary, ["visit"], ["sheet"], kind, **many)
     chosen = ["turn", *generate_handlers.WIDGETS]
@@ -378,6 +382,7 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
         ["visit"],
         ["picture", "download", *generate_handlers.DEEDS, "walk"],
         live.settings_type,
+        act=False,
         trigger_mode="always_last",
         concurrency_id="invent",
         concurrency_limit=2,

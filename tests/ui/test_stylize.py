@@ -93,20 +93,6 @@ def test_the_stage_is_not_burdened_with_every_strength_that_was_tried(visitor):
     assert [truth["strengths"] for truth in message["truth"]] == [[0.37], [0.38], [0.39], [0.4]]
 
 
-def test_a_mistake_is_still_said_when_the_painting_that_went_on_is_over(visitor):
-    visitor.choose("moss")
-    painting = visitor.studio.paint(visitor.visit, visitor.settings)
-    next(painting)
-    visitor.studio.note_error(visitor.visit, "That is no picture.")
-    last = list(painting)[-1]["status"]
-    assert "That is no picture." in last and "error" in last
-    visitor.choose("rose")
-    assert "no picture" not in visitor.paint()[-1]["status"], "the next act clears it"
-    visitor.studio.note_error(visitor.visit, "Nothing goes on.")
-    visitor.choose("moss")
-    assert "Nothing" not in visitor.paint()[-1]["status"]
-
-
 def test_a_new_turn_stops_the_work_for_the_last(visitor):
     visitor.choose("moss")
     painting = visitor.studio.paint(visitor.visit, visitor.settings)
@@ -358,5 +344,5 @@ def test_settings_are_back_stays_said_and_asks_for_the_photo(visitor, other_visi
 
 
 def test_a_file_that_is_no_picture_gets_an_answer(visitor):
-    told = visitor.studio.refuse(visitor.visit, SimpleNamespace(_data={"name": "<b>notes.txt"}))
-    assert "&lt;b&gt;notes.txt is no picture" in told["status"] and "error" in told["status"]
+    with pytest.raises(RequestError, match=r"“<b>notes.txt” is no picture"):
+        visitor.studio.refuse(visitor.visit, SimpleNamespace(_data={"name": "<b>notes.txt"}))

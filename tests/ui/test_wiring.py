@@ -4,9 +4,11 @@ import gradio as gr
 import pytest
 
 from stylizer.engine import RequestError
+from stylizer.ui.messages import status
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.page import make_page
-from stylizer.ui.wires import Wires, spread_answers
+from stylizer.ui.sessions import Sessions
+from stylizer.ui.wires import ErrorLine, Wires, spread_answers
 from tests.ui.small_studio import small_engine
 
 NONE = ("translate-none", "invent-none")
@@ -58,14 +60,69 @@ def test_an_event_with_one_output_gives_its_value_and_not_a_list_of_it():
     assert spread_answers(lambda: {}, 0, ["status"])() == gr.skip()
 
 
-def test_what_went_wrong_is_told_with_the_visit():
-    heard = []
+class Line:
+    """A status line of a visit, with handlers that say something there."""
 
-    def failing_for(visit):
-        raise RequestError("no photo")
+    def __init__(self, sessions, name="a tab"):
+        self.line, self.visit = ErrorLine(sessions, name), sessions.open().id
 
-    spread_answers(failing_for, 1, ["status"], None, lambda *what: heard.append(what))("me")
-    assert heard == [("me", "No photo.")]
+    def ask(self, *said, act=True):
+        """Answer each of what is said, one after the other; an error is raised."""
+
+        def handler(visit):
+            for each in said:
+                if isinstance(each, Exception):
+                    raise each
+                yield {"status": status(each)}
+
+        return spread_answers(handler, 1, ["status"], None, self.line, act)(self.visit)
+
+
+@pytest.fixture
+def line(tmp_path):
+    return Line(Sessions(tmp_path))
+
+
+WRONG = RequestError("that is no picture")
+
+
+@pytest.mark.parametrize("said_before", range(3), ids=["at once", "busy", "there"])
+def test_an_error_stands_until_the_next_act_whenever_it_meets_a_painting(line, said_before):
+    painting = line.ask("Painting.", "Painted.", "All is painted.", act=False)
+    before = [next(painting) for _ in range(said_before)]
+    assert not any("no picture" in each for each in before)
+    (refused,) = line.ask(WRONG)
+    after = list(painting)
+    assert 'role="alert">That is no picture.' in refused
+    assert len(after) == 3 - said_before
+    assert all("error" in each and "That is no picture." in each for each in after)
+    assert not any("alert" in each for each in after), "it is read aloud once"
+    assert "All is painted." in after[-1]
+
+
+def test_the_next_act_takes_an_error_away(line):
+    list(line.ask(WRONG))
+    assert list(line.ask("Chosen.")) == [status("Chosen.")]
+    assert list(line.ask("Painted.", act=False)) == [status("Painted.")]
+
+
+def test_an_error_of_a_painting_stands_as_any_other(line):
+    list(line.ask(WRONG, act=False))
+    assert "That is no picture." in next(line.ask("Painted.", act=False))
+
+
+def test_an_error_stands_in_its_own_visit_and_tab_alone(line, tmp_path):
+    list(line.ask(WRONG))
+    other_visit, other_tab = Line(line.line.sessions), Line(line.line.sessions, "another tab")
+    other_tab.visit = line.visit
+    for other in (other_visit, other_tab):
+        assert list(other.ask("Painted.", act=False)) == [status("Painted.")]
+
+
+def test_a_visit_that_has_ended_is_told_so(line):
+    line.visit = "long gone"
+    assert list(line.ask("Painted.", act=False)) == [status("Painted.")]
+    assert "no picture" in next(line.ask(WRONG))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ from stylizer.ui.messages import (
     INVENT,
     STYLIZE,
     TRANSLATE,
-    SessionExpired,
     picked,
     sentence_of,
     status,
@@ -46,7 +45,7 @@ Answer = dict[str, Any]
 BLENDED = {"strength": 0.0, "color": 0.0}
 """The settings that the stage blends itself; the others need the painter."""
 REFUSED = words(
-    "{name} is no picture that can be opened here; use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF."
+    "“{name}” is no picture that can be opened here; use a JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF or GIF."
 )
 NOTHING = {True: words("There is nothing to redo."), False: words("There is nothing to undo.")}
 STEPPED = {True: words("The step is done again."), False: words("The last step is undone.")}
@@ -202,9 +201,9 @@ class StageHandlers(ABC):
         return {**answer, "tabs": gr.Tabs(selected=self.tab)}
 
     def refuse(self, visit: str, event: gr.EventData) -> Answer:
-        """Say why a file that was dropped is not taken."""
+        """Say why a file that was dropped is not taken; raises RequestError."""
         name = str(read_edit(event._data).get("name") or say("That file"))[:80]
-        return {"status": status(say(REFUSED, name=name), "error")}
+        raise RequestError(say(REFUSED, name=name))
 
     def settings_are_back(self, session: Session, recipe: Recipe, notes: Iterable[str]) -> Answer:
         """Say that a recipe's settings are back, until the picture is painted and beyond."""
@@ -240,13 +239,6 @@ class StageHandlers(ABC):
     def forecasts(self, request: Any) -> dict[str, Forecast]:
         """Foretell what each button takes that starts a picture in full size, by its words."""
         return {}
-
-    def note_error(self, visit: Any, sentence: str) -> None:
-        """Let a sentence on a mistake outlast the painting that goes on meanwhile."""
-        with contextlib.suppress(SessionExpired):
-            session = self.sessions.find(visit)
-            if self.stage(session).busy:
-                session.note, session.note_kind = sentence, "error"
 
     def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
         turn = stage.bring(photo, sample)
@@ -293,7 +285,7 @@ class StageHandlers(ABC):
                     told = {"status": self._over(session, words)} if there else {}
                     yield {**self.message(session, request), **told}
             stage.busy, last = False, self._over(session, words)
-            session.note, session.note_kind = "", "calm"
+            session.note = ""
             yield {**self.message(session, request), "status": last, "facts": self.facts(session)}
         except Cancelled:
             return
@@ -304,7 +296,7 @@ class StageHandlers(ABC):
 
     def _over(self, session: Session, words: str) -> str:
         """Say that a turn is over, after what was to be said first."""
-        return status(" ".join(filter(None, (session.note, words))), session.note_kind)
+        return status(" ".join(filter(None, (session.note, words))))
 
     def rest(self, visit: str, settings: Any) -> Answer:
         """Paint the true picture at the strength where the slider rests."""
