@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylizer.engine.settings import brief, number_between
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 
 MOST_HINTS = 64
 MOST_FOUND = 12
@@ -29,10 +29,10 @@ class ColorHint:
 
     def __post_init__(self) -> None:
         for name in ("x", "y"):
-            value = number_between(f"a hint's {name}", getattr(self, name), 0.0, 1.0)
+            value = number_between(Sentence("a hint's {name}", name=name), getattr(self, name), 0.0, 1.0)
             object.__setattr__(self, name, value)
         if not isinstance(self.color, str) or not _COLOR.fullmatch(self.color):
-            raise RequestError(f"a hint's color is {brief(self.color)}; write it like #c08040")
+            raise RequestError("a hint's color is {color}; write it like #c08040", color=brief(self.color))
         object.__setattr__(self, "color", self.color.lower())
 
     @property
@@ -55,11 +55,11 @@ class ColorHint:
 def check_hints(hints: Iterable[Any]) -> tuple[ColorHint, ...]:
     """Return color hints as a tuple of at most 64; raises RequestError."""
     if isinstance(hints, str | Mapping):
-        raise RequestError(f"the hints are {brief(hints)}; give a list of ColorHint(x, y, color)")
+        raise RequestError("the hints are {hints}; give a list of ColorHint(x, y, color)", hints=brief(hints))
     found = tuple(hints)
     for hint in found:
         if not isinstance(hint, ColorHint):
-            raise RequestError(f"a hint is {brief(hint)}; give ColorHint(x, y, color)")
+            raise RequestError("a hint is {hint}; give ColorHint(x, y, color)", hint=brief(hint))
     if len(found) > MOST_HINTS:
-        raise RequestError(f"there are {len(found)} hints; give at most {MOST_HINTS}")
+        raise RequestError("there are {count} hints; give at most {most}", count=len(found), most=MOST_HINTS)
     return found

@@ -12,7 +12,7 @@ from torch import nn
 from stylizer import CHECKPOINTS
 from stylizer.engine.hub import fetched, from_pretrained
 from stylizer.engine.requests import PAINTER, check_model_name, on_the_hub
-from stylizer.errors import CheckpointError, RequestError, StyleFileError
+from stylizer.errors import CheckpointError, RequestError, Sentence, StyleFileError
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.checkpoint import CONFIG, Card, load_checkpoint, read_card
@@ -45,8 +45,9 @@ class Library:
             return open_published(published)
         if not (self.folder / SEGMENTER / CONFIG).exists():
             raise CheckpointError(
-                f"there is no checkpoint {SEGMENTER!r}, so parts of photos are not recognized here; "
-                "select them by click, brush or mask"
+                "there is no checkpoint {segmenter!r}, so parts of photos are not recognized here; select "
+                "them by click, brush or mask",
+                segmenter=SEGMENTER,
             )
         return _load(self.folder / SEGMENTER, "segmenter")
 
@@ -78,7 +79,12 @@ class Library:
     def _check_folder(self, name: str, role: str) -> None:
         if not (self.folder / name).is_dir():
             known = ", ".join(card.name for card in self.models if card.role == role)
-            raise RequestError(f"there is no {role} called {name!r}; there are {known or 'none'}")
+            raise RequestError(
+                "there is no {role} called {name!r}; there are {known}",
+                role=role,
+                name=name,
+                known=known or Sentence("none"),
+            )
 
     @property
     def models(self) -> tuple[Card, ...]:
@@ -127,17 +133,19 @@ class Library:
         if name in self.originals:
             return open_picture(self.originals[name])
         self._check_unusable(name)
-        raise RequestError(f"there is no style called {name[:60]!r}; `styles` lists the names")
+        raise RequestError("there is no style called {name!r}; `styles` lists the names", name=name[:60])
 
     def _check_unusable(self, name: str) -> None:
         """Raise the first cause when a style is there and cannot be used, or none can."""
         if not self.folder.is_dir():
-            raise RequestError(f"there is no folder {self.folder.name!r} with checkpoints; check its name")
+            raise RequestError(
+                "there is no folder {name!r} with checkpoints; check its name", name=self.folder.name
+            )
         file = next((path for path in style_files(self.folder / STYLES) if path.stem == name), None)
         if file is not None:
             read_card(self.folder / PAINTER)
             load_style(file)
-            raise StyleFileError(f"style {name!r} was made for another painter; make it again")
+            raise StyleFileError("style {name!r} was made for another painter; make it again", name=name)
 
     def find_style(self, name_or_path: str | Path) -> NamedStyle | Picture:
         """Find a style by its name, open the picture file, or fetch org/name from the Hub.
@@ -155,7 +163,7 @@ class Library:
                 raise
         found = from_pretrained(text)
         if not isinstance(found, NamedStyle):
-            raise RequestError(f"{text[:60]!r} on the Hugging Face Hub is a network, no style")
+            raise RequestError("{name!r} on the Hugging Face Hub is a network, no style", name=text[:60])
         return found
 
     @cached_property
@@ -187,10 +195,16 @@ def _load(folder: Path, role: str) -> nn.Module:
     """Load a checkpoint of that role."""
     card = read_card(folder)
     if card.role != role:
-        raise CheckpointError(f"checkpoint {folder.name!r} has the role {card.role}; choose one with {role}")
+        raise CheckpointError(
+            "checkpoint {name!r} has the role {found}; choose one with {role}",
+            name=folder.name,
+            found=card.role,
+            role=role,
+        )
     return load_checkpoint(folder)
 
 
 def license_notes(name: str, network: Shipped) -> list[str]:
     """Tell the license of a model that came from the Hub."""
-    return [f"{name}: license {network.license or 'not stated'}"] if on_the_hub(name) else []
+    stated = network.license or Sentence("not stated")
+    return [Sentence("{name}: license {license}", name=name, license=stated)] if on_the_hub(name) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.regions import REST, Regions
 
 SMALLEST_PART = 0.03
@@ -31,10 +31,14 @@ def check_pairing(pairing: Mapping[str, str | None], regions: Regions, paintings
     for name, part in pairing.items():
         if name not in regions.names:
             raise RequestError(
-                f"there is no region called {str(name)[:40]!r}; there are {', '.join(regions.names)}"
+                "there is no region called {name!r}; there are {known}",
+                name=str(name)[:40],
+                known=", ".join(regions.names),
             )
         if part is not None and part not in parts:
             raise RequestError(
-                f"the painting has no part called {str(part)[:40]!r}; it has {', '.join(parts) or 'none'}"
+                "the painting has no part called {part!r}; it has {known}",
+                part=str(part)[:40],
+                known=", ".join(parts) or Sentence("none"),
             )
     return {name: pairing.get(name) for name in regions.names}

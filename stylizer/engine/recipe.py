@@ -38,7 +38,7 @@ from stylizer.engine.requests import (
     check_model_name,
 )
 from stylizer.engine.settings import clamp_option, options
-from stylizer.errors import RecipeError, RegionsError, RequestError
+from stylizer.errors import RecipeError, RegionsError, RequestError, Sentence
 from stylizer.imaging.mask_files import pack_mask, unpack_mask
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import MOST_REGIONS, REST, WHOLE, Regions, check_name, whole
@@ -87,7 +87,7 @@ class RecipeStyle:
     def code(self) -> Tensor:
         """Return the stored code (code_size,) float32."""
         if self.stored is None:
-            raise RecipeError(f"style {self.name!r} is not stored in the recipe")
+            raise RecipeError("style {name!r} is not stored in the recipe", name=self.name)
         numbers = torch.frombuffer(bytearray(self.stored), dtype=torch.float16)
         return numbers.to(torch.float32)
 
@@ -193,7 +193,9 @@ def read_recipe_text(text: str) -> tuple[Recipe, tuple[str, ...]]:
     Raises RecipeError when it is no recipe, comes from a newer studio, or its values make no sense.
     """
     if len(text) > LARGEST_RECIPE:
-        raise RecipeError(f"the recipe has {len(text)} letters; at most {LARGEST_RECIPE} are read")
+        raise RecipeError(
+            "the recipe has {count} letters; at most {most} are read", count=len(text), most=LARGEST_RECIPE
+        )
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -241,7 +243,7 @@ def _read_request(kind: str, found: Any, notes: list[str]) -> dict[str, Any]:
     """Read the values of a request; raises RecipeError."""
     if not isinstance(found, dict):
         found = {}
-        notes.append("the recipe has no settings; the usual ones are used")
+        notes.append(Sentence("the recipe has no settings; the usual ones are used"))
     cls = KINDS[kind]
     values: dict[str, Any] = {}
     for entry in options(cls):
@@ -259,10 +261,10 @@ def _read_request(kind: str, found: Any, notes: list[str]) -> dict[str, Any]:
     return values | {"regions": regions, "region_styles": own}
 
 
-def _clamped(name: str, value: Any, cls: type, notes: list[str], where: str = "") -> Any:
+def _clamped(name: str, value: Any, cls: type, notes: list[str], region: str = "") -> Any:
     value, note = clamp_option(name, value, cls)
     if note:
-        notes.append(where + note)
+        notes.append(Sentence("region {name!r}: {note}", name=region, note=note) if region else note)
     return value
 
 
@@ -276,7 +278,7 @@ def _read_own(kind: str, found: Any, regions: Regions | None, notes: list[str]) 
     except (TypeError, KeyError):
         raise _damaged_regions() from None
     for entry in entries:
-        where = f"region {plain_name(entry['name'])!r}: "
+        region = plain_name(entry["name"])
         values: dict[str, Any] = {"name": entry["name"]}
         if kind == PAINTING:
             styles = entry.get("styles")
@@ -284,7 +286,7 @@ def _read_own(kind: str, found: Any, regions: Regions | None, notes: list[str]) 
             values["gray"] = entry.get("gray") is True
         for name in ("strength", "color", "stroke") if kind == PAINTING else ("strength",):
             value = entry.get(name)
-            values[name] = None if value is None else _clamped(name, value, KINDS[kind], notes, where)
+            values[name] = None if value is None else _clamped(name, value, KINDS[kind], notes, region)
         if kind == TRANSLATION:
             values["domains"] = _read_domains(entry.get("domains")) or None
         own.append(values)
@@ -316,7 +318,7 @@ def _damaged_regions() -> RecipeError:
 def _read_styles(found: Any, notes: list[str], least: int) -> tuple[RecipeStyle, ...]:
     if not isinstance(found, list) or not least <= len(found) <= MOST_STYLES:
         raise RecipeError(
-            f"the picture's recipe names no styles, or more than {MOST_STYLES}; choose styles anew"
+            "the picture's recipe names no styles, or more than {most}; choose styles anew", most=MOST_STYLES
         )
     styles = []
     for entry in found:
@@ -326,7 +328,7 @@ def _read_styles(found: Any, notes: list[str], least: int) -> tuple[RecipeStyle,
         weight = entry.get("weight")
         usable = isinstance(weight, int | float) and not isinstance(weight, bool)
         if not usable or not 0 <= weight <= LARGEST_WEIGHT:
-            notes.append(f"style {name!r} has no usable weight; 1 is used")
+            notes.append(Sentence("style {name!r} has no usable weight; 1 is used", name=name))
             weight = 1.0
         styles.append(
             RecipeStyle(name, float(weight), plain_sha(entry.get("digest")), _read_code(name, entry))
@@ -344,13 +346,17 @@ def _read_code(name: str, entry: dict[str, Any]) -> bytes | None:
         stored = base64.b64decode(text, validate=True)
     except (ValueError, TypeError, binascii.Error):
         raise RecipeError(
-            f"style {name!r} in the picture's recipe is damaged; choose the style anew"
+            "style {name!r} in the picture's recipe is damaged; choose the style anew", name=name
         ) from None
     sound = 0 < len(stored) <= 2 * LARGEST_CODE and len(stored) % 2 == 0
     if not sound or hashlib.sha256(stored).hexdigest() != entry.get("digest"):
-        raise RecipeError(f"style {name!r} in the picture's recipe is damaged; choose the style anew")
+        raise RecipeError(
+            "style {name!r} in the picture's recipe is damaged; choose the style anew", name=name
+        )
     if not torch.isfinite(torch.frombuffer(bytearray(stored), dtype=torch.float16)).all():
-        raise RecipeError(f"style {name!r} in the picture's recipe is not made of numbers; choose it anew")
+        raise RecipeError(
+            "style {name!r} in the picture's recipe is not made of numbers; choose it anew", name=name
+        )
     return stored
 
 
@@ -376,7 +382,7 @@ def _read_mix_and_size(found: dict[str, Any], values: dict[str, Any]) -> dict[st
             "any", **values, mix=found.get("mix", GenerateRequest.mix), size=found.get("size")
         )
     except RequestError as error:
-        raise RecipeError(f"the picture's recipe cannot be used: {error}") from None
+        raise RecipeError("the picture's recipe cannot be used: {error}", error=error.sentence) from None
     return {"mix": checked.mix, "size": checked.size}
 
 

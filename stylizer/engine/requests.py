@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from stylizer.engine.hints import ColorHint, check_hints
 from stylizer.engine.settings import brief, check_option, check_options, number_between, option
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import NamedStyle
@@ -46,8 +46,11 @@ class StyleChoice:
 
     def __post_init__(self) -> None:
         if not isinstance(self.style, Picture | NamedStyle):
-            raise RequestError(f"a style is {type(self.style).__name__}; choose a picture or a named style")
-        object.__setattr__(self, "weight", number_between("weight", self.weight, 0.0, LARGEST_WEIGHT))
+            raise RequestError(
+                "a style is {kind}; choose a picture or a named style", kind=type(self.style).__name__
+            )
+        weight = number_between(Sentence("weight"), self.weight, 0.0, LARGEST_WEIGHT)
+        object.__setattr__(self, "weight", weight)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class RegionStyle:
         if self.styles is not None:
             object.__setattr__(self, "styles", tuple(self.styles))
             if self.styles:
-                _check_styles(self.styles, f"region {str(self.name)[:40]!r}: ")
+                _check_styles(self.styles, Sentence("region {name!r}: ", name=str(self.name)[:40]))
         _check_own(self, ("strength", "color", "stroke"), StyleRequest)
 
     @property
@@ -93,7 +96,7 @@ class RegionTranslation:
     def __post_init__(self) -> None:
         _check_own(self, ("strength",), TranslateRequest)
         if self.domains is not None:
-            where = f"region {str(self.name)[:40]!r}: "
+            where = Sentence("region {name!r}: ", name=str(self.name)[:40])
             object.__setattr__(self, "domains", check_domains(self.domains, where) or None)
 
     @property
@@ -146,24 +149,30 @@ class _ByRegion(Generic[Own]):
         if self.regions is None:
             if own:
                 raise RequestError(
-                    f"region {own[0].name!r} has a style of its own, but the photo has no regions; give them"
+                    "region {name!r} has a style of its own, but the photo has no regions; give them",
+                    name=own[0].name,
                 )
             return
         height, width = self.regions.size
         if abs(width - height * self.content.width / self.content.height) > 1 + 0.02 * width:
             raise RequestError(
-                f"the masks are {width} x {height} pixels, the photo is {self.content.width} x "
-                f"{self.content.height}; bring masks of the same shape"
+                "the masks are {width} x {height} pixels, the photo is {photo_width} x {photo_height}; "
+                "bring masks of the same shape",
+                width=width,
+                height=height,
+                photo_width=self.content.width,
+                photo_height=self.content.height,
             )
         names = [style.name for style in own]
         for name in names:
             if name not in self.regions.names:
                 raise RequestError(
-                    f"there is no region called {str(name)[:40]!r} in this photo; "
-                    f"there are {', '.join(self.regions.names)}"
+                    "there is no region called {name!r} in this photo; there are {known}",
+                    name=str(name)[:40],
+                    known=", ".join(self.regions.names),
                 )
             if names.count(name) > 1:
-                raise RequestError(f"region {name!r} has two styles of its own; give one")
+                raise RequestError("region {name!r} has two styles of its own; give one", name=name)
 
 
 # -- requests ------------------------------------------------------------------------------------------------
@@ -311,7 +320,8 @@ def check_model_name(name: Any) -> str:
     """Return a model's name; raises RequestError for what is neither a folder's nor a repository's."""
     if not isinstance(name, str) or not _MODEL.fullmatch(name) or ".." in name:
         raise RequestError(
-            f"the model is {brief(name)}; give the name of a checkpoint, or org/name on the Hugging Face Hub"
+            "the model is {name}; give the name of a checkpoint, or org/name on the Hugging Face Hub",
+            name=brief(name),
         )
     return name
 
@@ -324,33 +334,58 @@ def on_the_hub(name: str) -> bool:
 def check_domains(domains: Iterable[Any], where: str = "") -> Domains:
     """Return names and weights, weights as floats; raises RequestError when they make no mix."""
     if isinstance(domains, str):
-        raise RequestError(f"{where}the domains are {brief(domains)}; give pairs of a name and a weight")
+        raise RequestError(
+            "{where}the domains are {domains}; give pairs of a name and a weight",
+            where=where,
+            domains=brief(domains),
+        )
     found = []
     for entry in domains:
         if not isinstance(entry, tuple | list) or len(entry) != 2 or not isinstance(entry[0], str):
-            raise RequestError(f"{where}a domain is {brief(entry)}; give a name and a weight")
-        weight = number_between(f"{where}the weight of {entry[0][:40]}", entry[1], 0.0, LARGEST_WEIGHT)
+            raise RequestError(
+                "{where}a domain is {domain}; give a name and a weight", where=where, domain=brief(entry)
+            )
+        weight = number_between(
+            Sentence("{where}the weight of {domain}", where=where, domain=entry[0][:40]),
+            entry[1],
+            0.0,
+            LARGEST_WEIGHT,
+        )
         found.append((entry[0], weight))
     if len(found) > MOST_DOMAINS:
-        raise RequestError(f"{where}{len(found)} domains are chosen; choose at most {MOST_DOMAINS}")
+        raise RequestError(
+            "{where}{count} domains are chosen; choose at most {most}",
+            where=where,
+            count=len(found),
+            most=MOST_DOMAINS,
+        )
     if found and not any(weight > 0 for _, weight in found):
-        raise RequestError(f"{where}every domain has weight 0; give at least one a weight above 0")
+        raise RequestError(
+            "{where}every domain has weight 0; give at least one a weight above 0", where=where
+        )
     return tuple(found)
 
 
 def _check_photo(content: Any) -> None:
     if not isinstance(content, Picture):
-        raise RequestError(f"the photo is {type(content).__name__}; open a picture first")
+        raise RequestError("the photo is {kind}; open a picture first", kind=type(content).__name__)
 
 
 def _check_styles(styles: Iterable[Any], where: str = "") -> None:
     choices = tuple(styles)
     if not 1 <= len(choices) <= MOST_STYLES:
-        raise RequestError(f"{where}{len(choices)} styles are chosen; choose 1 to {MOST_STYLES}")
+        raise RequestError(
+            "{where}{count} styles are chosen; choose 1 to {most}",
+            where=where,
+            count=len(choices),
+            most=MOST_STYLES,
+        )
     if not all(isinstance(choice, StyleChoice) for choice in choices):
-        raise RequestError(f"{where}a style comes without a weight; give StyleChoice(style, weight)")
+        raise RequestError(
+            "{where}a style comes without a weight; give StyleChoice(style, weight)", where=where
+        )
     if not any(choice.weight > 0 for choice in choices):
-        raise RequestError(f"{where}every style has weight 0; give at least one a weight above 0")
+        raise RequestError("{where}every style has weight 0; give at least one a weight above 0", where=where)
 
 
 def _check_own(own: RegionStyle | RegionTranslation, names: tuple[str, ...], kind: type) -> None:
@@ -363,9 +398,12 @@ def _check_own(own: RegionStyle | RegionTranslation, names: tuple[str, ...], kin
 
 def _check_mix(mix: Any) -> tuple[float, float, float]:
     if not isinstance(mix, tuple | list) or len(mix) != len(LEVELS):
-        raise RequestError(f"the mix is {brief(mix)}; give three shares: {', '.join(LEVELS)}")
+        raise RequestError(
+            "the mix is {mix}; give three shares: {levels}", mix=brief(mix), levels=", ".join(LEVELS)
+        )
     coarse, middle, fine = (
-        number_between(f"the {name} share", share, 0.0, 1.0) for name, share in zip(LEVELS, mix, strict=True)
+        number_between(Sentence("the {name} share", name=name), share, 0.0, 1.0)
+        for name, share in zip(LEVELS, mix, strict=True)
     )
     return coarse, middle, fine
 
@@ -375,6 +413,9 @@ def _check_size(size: Any) -> tuple[int, int]:
     whole = all(hasattr(side, "__index__") and not isinstance(side, bool) for side in sides)
     if len(sides) != 2 or not whole or not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides):
         raise RequestError(
-            f"the size is {brief(size)}; give height and width from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels"
+            "the size is {size}; give height and width from {least} to {most} pixels",
+            size=brief(size),
+            least=SMALLEST_SIDE,
+            most=LARGEST_SIDE,
         )
     return int(sides[0]), int(sides[1])

@@ -17,7 +17,7 @@ from stylizer.engine.requests import (
     TranslateRequest,
     on_the_hub,
 )
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.models.style_file import NamedStyle
@@ -44,7 +44,9 @@ def restore(
     if content is None:
         raise RequestError("the recipe is of a photo; open the photo first")
     if recipe.photo_digest and recipe.photo_digest != content.digest:
-        notes.append("This is another photo than the recipe's; it is painted with the same settings.")
+        notes.append(
+            Sentence("This is another photo than the recipe's; it is painted with the same settings.")
+        )
 
     def choices(styles: tuple[RecipeStyle, ...] | None) -> tuple[StyleChoice, ...] | None:
         return (
@@ -72,7 +74,7 @@ def restore(
         needed = recipe.kind == PAINTING and not values["styles"]
         if regions is None or recipe.photo_digest == content.digest or needed:
             raise
-    notes.append("The regions are of a photo of another shape; they are left out.")
+    notes.append(Sentence("The regions are of a photo of another shape; they are left out."))
     return made(None, ()), tuple(notes)
 
 
@@ -86,11 +88,13 @@ def _find(
     """Take a style out of the recipe, or out of the library by its name; raises RequestError."""
     if style.stored is not None:
         if recipe.sha != painter_sha():
-            raise RequestError(f"style {style.name!r} was made by another painter; choose its picture again")
+            raise RequestError(
+                "style {name!r} was made by another painter; choose its picture again", name=style.name
+            )
         return StyleChoice(NamedStyle("", style.name, "", "", (), style.code(), recipe.sha), style.weight)
     found = library.find_named(style.name)
     if isinstance(found, NamedStyle) and code_digest(found.code) != style.digest:
-        notes.append(f"Style {style.name!r} has changed since; the result will differ.")
+        notes.append(Sentence("Style {name!r} has changed since; the result will differ.", name=style.name))
     return StyleChoice(found, style.weight)
 
 
@@ -99,10 +103,11 @@ def _check_model(recipe: Recipe, library: Library, fetch: bool, notes: list[str]
     if on_the_hub(recipe.model):
         if not fetch:
             raise RequestError(
-                f"the picture was made with {recipe.model} of the Hugging Face Hub; "
-                "choose that model yourself to download it"
+                "the picture was made with {model} of the Hugging Face Hub; choose that model yourself to "
+                "download it",
+                model=recipe.model,
             )
         return
     role = "translator" if recipe.kind == TRANSLATION else "generator"
     if library.find_model(recipe.model, role).sha256 != recipe.sha:
-        notes.append(f"Model {recipe.model!r} has changed since; the result will differ.")
+        notes.append(Sentence("Model {name!r} has changed since; the result will differ.", name=recipe.model))

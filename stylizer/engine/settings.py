@@ -9,7 +9,7 @@ import math
 from dataclasses import Field, field, fields
 from typing import Any
 
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 
 
 def option(
@@ -45,14 +45,20 @@ def check_option(name: str, value: Any, kind: type) -> Any:
     least, most = entry.metadata["least"], entry.metadata["most"]
     if isinstance(entry.default, bool):
         if not isinstance(value, bool):
-            raise RequestError(f"{_words(name)} is {brief(value)}; choose true or false")
+            raise RequestError(
+                "{name} is {value}; choose true or false", name=_words(name), value=brief(value)
+            )
         return value
     if entry.default is None and value is None:
         return None
     if entry.default is None or isinstance(entry.default, int):
         if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
             raise RequestError(
-                f"{_words(name)} is {brief(value)}; choose a whole number from {least} to {most}"
+                "{name} is {value}; choose a whole number from {least} to {most}",
+                name=_words(name),
+                value=brief(value),
+                least=least,
+                most=most,
             )
         return int(value)
     return number_between(_words(name), value, least, most)
@@ -62,21 +68,28 @@ def clamp_option(name: str, value: Any, kind: type) -> tuple[Any, str | None]:
     """Return the nearest value that a setting may have, and a sentence if that is another one."""
     try:
         return check_option(name, value, kind), None
-    except RequestError as error:
+    except RequestError:
         entry = find_option(name, kind)
         whole = entry.default is None or isinstance(entry.default, int)
         near = entry.default
         if not isinstance(entry.default, bool) and _is_number(value):
             near = min(max(value, entry.metadata["least"]), entry.metadata["most"])
             near = round(near) if whole else float(near)
-        used = "the photo's own" if near is None else near
-        return near, f"{str(error).split(';')[0]}; {used} is used"
+        used = Sentence("the photo's own") if near is None else near
+        found = {"name": _words(name), "value": brief(value)}
+        return near, Sentence("{name} is {value}; {used} is used", **found, used=used)
 
 
 def number_between(name: str, value: Any, least: float, most: float) -> float:
     """Return a number as a float; raises RequestError when it is none, or out of bounds."""
     if not _is_number(value) or not least <= value <= most:
-        raise RequestError(f"{name} is {brief(value)}; choose a number from {least:g} to {most:g}")
+        raise RequestError(
+            "{name} is {value}; choose a number from {least:g} to {most:g}",
+            name=name,
+            value=brief(value),
+            least=least,
+            most=most,
+        )
     return float(value)
 
 
@@ -99,5 +112,5 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _words(name: str) -> Sentence:
+    return Sentence(name.replace("_", " "))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 
 MIN_SIDE, MAX_SIDE, MAX_PIXELS = 16, 16384, 40_000_000
 MAX_BYTES = 400 << 20
@@ -21,13 +21,22 @@ MAX_RUNS = 4_000_000
 
 def check_size(width: int, height: int) -> None:
     """Raise PictureError unless a picture of width x height pixels is one that we paint."""
-    size = f"That picture is {width} x {height} pixels"
+    size = Sentence("That picture is {width} x {height} pixels", width=width, height=height)
     if min(width, height) < MIN_SIDE:
-        raise PictureError(f"{size}; each side needs at least {MIN_SIDE}, so choose a larger one.")
+        raise PictureError(
+            "{size}; each side needs at least {least}, so choose a larger one.", size=size, least=MIN_SIDE
+        )
     if max(width, height) > MAX_SIDE:
-        raise PictureError(f"{size}; a side may have at most {MAX_SIDE}, so make it smaller and try again.")
+        raise PictureError(
+            "{size}; a side may have at most {most}, so make it smaller and try again.",
+            size=size,
+            most=MAX_SIDE,
+        )
     if width * height > MAX_PIXELS:
         raise PictureError(
-            f"{size}, {width * height / 1e6:.0f} megapixels; at most {MAX_PIXELS // 10**6} are accepted, "
-            "so make it smaller and try again."
+            "{size}, {megapixels:.0f} megapixels; at most {most} are accepted, so make it smaller and try "
+            "again.",
+            size=size,
+            megapixels=width * height / 1e6,
+            most=MAX_PIXELS // 10**6,
         )

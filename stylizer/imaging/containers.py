@@ -62,7 +62,8 @@ def check_scans(jpeg: bytes, at: int = 0) -> None:
             return
         at = found.start() + 2
     raise PictureError(
-        f"That JPEG goes over the picture more than {MAX_SCANS} times, which takes too long; save it anew."
+        "That JPEG goes over the picture more than {most} times, which takes too long; save it anew.",
+        most=MAX_SCANS,
     )
 
 
@@ -114,5 +115,6 @@ def check_runs(bmp: bytes) -> None:
     width, height, _, packing = struct.unpack_from("<iiII", bmp, 18)
     if packing in (1, 2) and max(abs(width * height), len(bmp) // 2) > MAX_RUNS:
         raise PictureError(
-            f"That BMP is packed in runs, which is read up to {MAX_RUNS // 10**6} megapixels; save it as PNG."
+            "That BMP is packed in runs, which is read up to {most} megapixels; save it as PNG.",
+            most=MAX_RUNS // 10**6,
         )

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 from stylizer.imaging import containers, heif, png, profiles, text_chunk, tiff
 from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
 
@@ -27,23 +27,23 @@ ACCEPTED = "JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF and GIF"
 
 # Files that people do bring; naming what they brought helps them more than "not a picture".
 _STRANGERS = (
-    (rb"....ftyp(avi[fs]|heic|heix|heim|heis|mif1|msf1)", "a damaged picture"),
-    (rb"....ftypcrx |II(U\0|RO|RS)|FUJIFILMCCD-RAW", "a raw photo of a camera"),
-    (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI", "a video"),
-    (rb"8BPS", "a Photoshop document"),
-    (rb"%PDF", "a PDF document"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript drawing"),
+    (rb"....ftyp(avi[fs]|heic|heix|heim|heis|mif1|msf1)", Sentence("a damaged picture")),
+    (rb"....ftypcrx |II(U\0|RO|RS)|FUJIFILMCCD-RAW", Sentence("a raw photo of a camera")),
+    (rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI", Sentence("a video")),
+    (rb"8BPS", Sentence("a Photoshop document")),
+    (rb"%PDF", Sentence("a PDF document")),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", Sentence("a PostScript drawing")),
     (
         rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg",
-        "an SVG drawing",
+        Sentence("an SVG drawing"),
     ),
-    (rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|script)", "a web page"),
-    (rb"\x00\x00\x00\x0cjP  |\xffO\xffQ", "a JPEG 2000 picture"),
-    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (rb"PK\x03\x04", "a ZIP archive"),
-    (rb"SIMPLE  =", "a FITS picture"),
-    (rb"version https://git-lfs", "a pointer of Git LFS, and the picture itself was not fetched"),
-    (rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II[*+]\x00|MM\x00[*+]|RIFF....WEBP", "a damaged picture"),
+    (rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|script)", Sentence("a web page")),
+    (rb"\x00\x00\x00\x0cjP  |\xffO\xffQ", Sentence("a JPEG 2000 picture")),
+    (rb"\xff\x0a|\x00\x00\x00\x0cJXL ", Sentence("a JPEG XL picture")),
+    (rb"PK\x03\x04", Sentence("a ZIP archive")),
+    (rb"SIMPLE  =", Sentence("a FITS picture")),
+    (rb"version https://git-lfs", Sentence("a pointer of Git LFS, and the picture itself was not fetched")),
+    (rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II[*+]\x00|MM\x00[*+]|RIFF....WEBP", Sentence("a damaged picture")),
 )
 
 
@@ -64,7 +64,7 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]
         data, animated, profile = _bare(data)
         with _opened(data) as image:
             if animated or (image.format in ("PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False)):
-                notes.append("That picture is animated; its first frame is painted.")
+                notes.append(Sentence("That picture is animated; its first frame is painted."))
             if image.format == "PNG" and png.is_deep_png(data):
                 samples, alpha = png.read_png(data)
             else:
@@ -127,8 +127,9 @@ def _reading(data: bytes) -> Iterator[None]:
         raise
     except Image.DecompressionBombError as error:
         raise PictureError(
-            f"That picture has far more than {MAX_PIXELS // 10**6} megapixels, the most that is accepted; "
-            "make it smaller and try again."
+            "That picture has far more than {most} megapixels, the most that is accepted; make it smaller "
+            "and try again.",
+            most=MAX_PIXELS // 10**6,
         ) from error
     except MemoryError as error:
         raise PictureError("There is not enough memory to open that picture; make it smaller.") from error
@@ -137,8 +138,9 @@ def _reading(data: bytes) -> Iterator[None]:
             kind for pattern, kind in _STRANGERS if re.match(pattern, data[:2000], re.DOTALL | re.IGNORECASE)
         )
         raise PictureError(
-            f"That file is {next(kinds, 'not a picture')}; {ACCEPTED} are accepted, "
-            "so save the photo as one of these and try again."
+            "That file is {kind}; {accepted} are accepted, so save the photo as one of these and try again.",
+            kind=next(kinds, Sentence("not a picture")),
+            accepted=ACCEPTED,
         ) from error
     except Exception as error:  # decoders raise nearly every kind on damaged files; the cause stays attached
         raise PictureError(

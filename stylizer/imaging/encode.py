@@ -21,12 +21,14 @@ _JPEG_PACKET = 65_502  # bytes of XMP in one JPEG segment (XMP specification, pa
 def encode(rgb: np.ndarray, alpha: np.ndarray | None, format: str, recipe: str | None, quality: int) -> bytes:
     """Encode rgb (H, W, 3) and alpha (H, W) or None; see picture.encode_picture. Raises PictureError."""
     if not 1 <= quality <= 100:
-        raise PictureError(f"Quality is {quality}; choose 1 to 100.")
+        raise PictureError("Quality is {quality}; choose 1 to 100.", quality=quality)
     if recipe is not None and len(recipe.encode()) > MAX_TEXT:
         raise PictureError("The recipe is too long to travel in a picture; save without it.")
     writer = {"png": _png, "jpg": _jpeg, "jpeg": _jpeg, "webp": _webp}.get(format.lower())
     if writer is None:
-        raise PictureError(f"Pictures are not saved as {format!r}; name the file .png, .jpg or .webp.")
+        raise PictureError(
+            "Pictures are not saved as {format!r}; name the file .png, .jpg or .webp.", format=format
+        )
     return writer(rgb, alpha, recipe, quality)
 
 
@@ -76,8 +78,10 @@ def _jpeg(rgb: np.ndarray, alpha: np.ndarray | None, recipe: str | None, quality
 def _webp(rgb: np.ndarray, alpha: np.ndarray | None, recipe: str | None, quality: int) -> bytes:
     if max(rgb.shape[:2]) > _WEBP_SIDE:
         raise PictureError(
-            f"That picture is {rgb.shape[1]} x {rgb.shape[0]} pixels; a WebP side has at most {_WEBP_SIDE}, "
-            "so save it as PNG."
+            "That picture is {width} x {height} pixels; a WebP side has at most {most}, so save it as PNG.",
+            width=rgb.shape[1],
+            height=rgb.shape[0],
+            most=_WEBP_SIDE,
         )
     file = io.BytesIO()
     # exact=True keeps colors under transparency, which painting goes on from.

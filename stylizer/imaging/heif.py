@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 from stylizer.imaging.bounds import MAX_PROFILE, check_size
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -51,7 +51,9 @@ def read_heif(data: bytes, notes: list[str]) -> tuple[np.ndarray, np.ndarray | N
             described["color_primaries"] in _PRIMARIES and described["transfer_characteristics"] in _CURVES
         )
     ):
-        notes.append("Its colors are described in a way that is not followed here; they were read as sRGB.")
+        notes.append(
+            Sentence("Its colors are described in a way that is not followed here; they were read as sRGB.")
+        )
     if samples.dtype == np.uint16:  # libheif puts 10 bits at the upper end of 16, so white is not 65535
         top = (1 << bits) - 1
         table = ((np.arange(top + 1) * 65535 + top // 2) // top).astype(np.uint16)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from stylizer.errors import RegionsError
+from stylizer.errors import RegionsError, Sentence
 from stylizer.imaging.guided import SHARPER, EdgeGuide
 from stylizer.imaging.picture import Picture, PictureError, open_picture, save_picture
 from stylizer.imaging.regions import LARGEST_SIDE, REST, WHOLE, Regions, share_out
@@ -43,8 +43,12 @@ def read_mask(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int
     bent = picture.width / picture.height / (width / height)
     if not 1 - _BENT <= bent <= 1 + _BENT and abs(picture.width - picture.height * width / height) > 1.5:
         raise RegionsError(
-            f"the mask is {picture.width} x {picture.height} pixels, the photo {width} x {height}; "
-            "bring one of the same shape"
+            "the mask is {mask_width} x {mask_height} pixels, the photo {width} x {height}; bring one of "
+            "the same shape",
+            mask_width=picture.width,
+            mask_height=picture.height,
+            width=width,
+            height=height,
         )
     if picture.alpha is not None and picture.alpha.min() < picture.peak:
         plane = picture.alpha / np.float32(picture.peak)
@@ -57,13 +61,14 @@ def read_mask(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int
     return plane
 
 
-def weak_mask(mask: np.ndarray) -> str | None:
+def weak_mask(mask: np.ndarray) -> Sentence | None:
     """Say in one sentence that a mask (h, w) in [0, 1] nowhere selects half; None for any other."""
     if mask.max() >= 0.5:
         return None
-    return (
-        f"The mask selects at most {round(100 * float(mask.max()))} percent anywhere, so its region is "
-        "painted that much; make the mask white for all of it."
+    return Sentence(
+        "The mask selects at most {percent} percent anywhere, so its region is painted that much; make the "
+        "mask white for all of it.",
+        percent=round(100 * float(mask.max())),
     )
 
 
@@ -87,8 +92,10 @@ def write_masks(
                 files.append(folder / f"{file_name((names or {}).get(name, name))}.png")
                 files[-1].write_bytes(pack_mask(mask))
     except OSError as error:
-        reason = error.strerror or "the disk refused it"
-        raise PictureError(f"the masks could not be written: {reason}; choose another folder.") from error
+        reason = error.strerror or Sentence("the disk refused it")
+        raise PictureError(
+            "the masks could not be written: {reason}; choose another folder.", reason=reason
+        ) from error
     files.append(folder / "overlay.png")
     save_picture(overlay(photo, regions, colors), files[-1])
     return files
@@ -158,7 +165,10 @@ def unpack_mask(data: bytes) -> np.ndarray:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             if image.mode != "L" or max(image.size) > LARGEST_SIDE:
                 raise RegionsError(
-                    f"a mask is {image.mode} {image.size}; expected gray, a side to {LARGEST_SIDE}"
+                    "a mask is {mode} {size}; expected gray, a side to {most}",
+                    mode=image.mode,
+                    size=image.size,
+                    most=LARGEST_SIDE,
                 )
             return np.asarray(image)
     except RegionsError:

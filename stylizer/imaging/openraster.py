@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 from stylizer.imaging.files import write_whole
 from stylizer.imaging.mask_files import full_size
 from stylizer.imaging.picture import Picture, encode_picture
@@ -77,5 +77,7 @@ def save_layers(path: str | os.PathLike[str], layers: Sequence[PictureLayer], me
     try:
         write_whole(path, pack.getvalue())
     except OSError as error:
-        reason = error.strerror or "the disk refused it"
-        raise PictureError(f"{path.name} could not be written: {reason}; choose another folder.") from error
+        reason = error.strerror or Sentence("the disk refused it")
+        raise PictureError(
+            "{name} could not be written: {reason}; choose another folder.", name=path.name, reason=reason
+        ) from error

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 from stylizer.imaging import bounds, decode, encode
 from stylizer.imaging.files import write_whole
 
@@ -118,8 +118,10 @@ def save_picture(
     try:
         write_whole(path, data)
     except OSError as error:
-        reason = error.strerror or "the disk refused it"
-        raise PictureError(f"{path.name} could not be written: {reason}; choose another folder.") from error
+        reason = error.strerror or Sentence("the disk refused it")
+        raise PictureError(
+            "{name} could not be written: {reason}; choose another folder.", name=path.name, reason=reason
+        ) from error
 
 
 def read_recipe(source: str | os.PathLike[str] | bytes | BinaryIO) -> str | None:
@@ -140,19 +142,22 @@ def _read(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str
         with open(path, "rb") as file:
             return _at_most(file.read(bounds.MAX_BYTES + 1)), path.name
     except FileNotFoundError as error:
-        raise PictureError(f"There is no file called {path.name!r}; check the name.") from error
+        raise PictureError("There is no file called {name!r}; check the name.", name=path.name) from error
     except IsADirectoryError as error:
-        raise PictureError(f"{path.name!r} is a folder; give the name of a picture file.") from error
+        raise PictureError(
+            "{name!r} is a folder; give the name of a picture file.", name=path.name
+        ) from error
     except OSError as error:
-        reason = error.strerror or "the disk refused it"
-        raise PictureError(f"{path.name!r} could not be read: {reason}.") from error
+        reason = error.strerror or Sentence("the disk refused it")
+        raise PictureError("{name!r} could not be read: {reason}.", name=path.name, reason=reason) from error
 
 
 def _at_most(data: bytes) -> bytes:
     if len(data) > bounds.MAX_BYTES:
         raise PictureError(
-            f"That file is larger than {bounds.MAX_BYTES >> 20} MB, the most that is accepted; "
-            "save the photo smaller and try again."
+            "That file is larger than {most} MB, the most that is accepted; save the photo smaller and "
+            "try again.",
+            most=bounds.MAX_BYTES >> 20,
         )
     return data
 

@@ -9,7 +9,12 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageCms
 
-_DAMAGED = "The color profile of that picture is damaged or of an unknown kind; its colors were read as sRGB."
+from stylizer.errors import Sentence
+
+_DAMAGED = Sentence(
+    "The color profile of that picture is damaged or of an unknown kind; its colors were read as sRGB."
+)
+_COARSE = Sentence("Its color profile could be followed in 8 bits only.")
 # sRGB's primaries for the D50 white of profiles (IEC 61966-2-1, Bradford-adapted).
 _SRGB_TO_XYZ = np.array(
     [
@@ -53,7 +58,7 @@ def to_srgb(samples: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, tup
             return _by_curves(samples, profile), ()
         except (KeyError, struct.error):  # tables instead of curves: eight bits have to do
             coarse = _by_engine((samples // 257).astype(np.uint8), source)
-            return coarse.astype(np.uint16) * 257, ("Its color profile could be followed in 8 bits only.",)
+            return coarse.astype(np.uint16) * 257, (_COARSE,)
     except (ImageCms.PyCMSError, OSError, ValueError, IndexError):
         return plain, (_DAMAGED,)
 

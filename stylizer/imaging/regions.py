@@ -40,12 +40,19 @@ class Regions:
         object.__setattr__(self, "names", tuple(check_name(name) for name in self.names))
         if masks.ndim != 3 or masks.dtype != np.uint8 or not 1 <= len(masks) <= MOST_REGIONS:
             raise RegionsError(
-                f"the masks are {masks.dtype} {masks.shape}; expected uint8 (regions, height, width), "
-                f"1 to {MOST_REGIONS} regions"
+                "the masks are {kind} {shape}; expected uint8 (regions, height, width), 1 to {most} regions",
+                kind=masks.dtype,
+                shape=masks.shape,
+                most=MOST_REGIONS,
             )
         check_size(masks.shape[1:])
         if len(self.names) != len(masks) or self.names[0] != REST:
-            raise RegionsError(f"{len(masks)} masks have the names {self.names}; the first is {REST!r}")
+            raise RegionsError(
+                "{count} masks have the names {names}; the first is {rest!r}",
+                count=len(masks),
+                names=self.names,
+                rest=REST,
+            )
         if len(set(self.names)) != len(self.names):
             raise RegionsError("two regions have the same name; rename one")
         if (masks.sum(0, dtype=np.int32) != WHOLE).any():
@@ -80,7 +87,11 @@ class Regions:
     def index(self, name: str) -> int:
         """Return a region's place; raises RegionsError when there is none of that name."""
         if name not in self.names:
-            raise RegionsError(f"there is no region called {name!r}; there are {', '.join(self.names)}")
+            raise RegionsError(
+                "there is no region called {name!r}; there are {known}",
+                name=name,
+                known=", ".join(self.names),
+            )
         return self.names.index(name)
 
     def mask(self, name: str) -> np.ndarray:
@@ -115,7 +126,11 @@ def regions_from_weights(weights: np.ndarray | Tensor, names: Sequence[str]) -> 
     planes = _numbers(weights)
     names = list(names)
     if planes.ndim != 3 or len(planes) != len(names):
-        raise RegionsError(f"{len(names)} names have masks of shape {planes.shape}; expected one each")
+        raise RegionsError(
+            "{count} names have masks of shape {shape}; expected one each",
+            count=len(names),
+            shape=planes.shape,
+        )
     if REST in names:
         first = names.index(REST)
         planes = np.concatenate([planes[first : first + 1], np.delete(planes, first, 0)])
@@ -218,28 +233,39 @@ def check_mask(mask: np.ndarray | Tensor, size: tuple[int, int]) -> np.ndarray:
     """
     plane = _numbers(mask)
     if plane.shape != size:
-        raise RegionsError(f"a mask has shape {plane.shape}; expected {size}, as the regions have")
+        raise RegionsError(
+            "a mask has shape {shape}; expected {size}, as the regions have", shape=plane.shape, size=size
+        )
     return plane
 
 
 def check_size(size: tuple[int, int]) -> None:
     """Raise RegionsError unless masks may have that height and width."""
     if not 1 <= min(size) <= max(size) <= LARGEST_SIDE:
-        raise RegionsError(f"the masks are {size[1]} x {size[0]} pixels; a side has 1 to {LARGEST_SIDE}")
+        raise RegionsError(
+            "the masks are {width} x {height} pixels; a side has 1 to {most}",
+            width=size[1],
+            height=size[0],
+            most=LARGEST_SIDE,
+        )
 
 
 def check_name(name: object) -> str:
     """Return a region's name without spaces around it; raises RegionsError for one that is no short line."""
     text = name.strip() if isinstance(name, str) else ""
     if not text or len(text) > LONGEST_NAME or not text.isprintable():
-        raise RegionsError(f"a region is called {str(name)[:50]!r}; choose one line of 1 to {LONGEST_NAME}")
+        raise RegionsError(
+            "a region is called {name!r}; choose one line of 1 to {most}",
+            name=str(name)[:50],
+            most=LONGEST_NAME,
+        )
     return text
 
 
 def _numbers(values: np.ndarray | Tensor) -> np.ndarray:
     array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
     if array.dtype.kind not in "buif":
-        raise RegionsError(f"a mask is made of {array.dtype}; expected numbers from 0 to 1")
+        raise RegionsError("a mask is made of {kind}; expected numbers from 0 to 1", kind=array.dtype)
     top = np.iinfo(array.dtype).max if array.dtype.kind in "ui" else 1
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise RegionsError("a mask has values that are not numbers; make it again")
@@ -309,4 +335,6 @@ def _widened(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 def _check_pixels(pixels: float) -> None:
     if isinstance(pixels, bool) or not isinstance(pixels, int | float) or not 0 <= pixels <= MOST_PIXELS:
-        raise RegionsError(f"pixels is {str(pixels)[:20]}; choose 0 to {MOST_PIXELS}")
+        raise RegionsError(
+            "pixels is {pixels}; choose 0 to {most}", pixels=str(pixels)[:20], most=MOST_PIXELS
+        )

@@ -34,7 +34,7 @@ def similar_area(photo: Tensor, x: float, y: float, tolerance: float = 0.15) -> 
     change is followed and an edge stops.
     """
     if not 0 <= tolerance <= 1:
-        raise RegionsError(f"the tolerance is {tolerance:g}; choose 0 to 1")
+        raise RegionsError("the tolerance is {tolerance:g}; choose 0 to 1", tolerance=tolerance)
     colors = _perceived(photo[0].cpu().numpy())
     row, column = _place(colors.shape[1:], x, y)
     window = colors[:, max(row - _SEED, 0) : row + _SEED + 1, max(column - _SEED, 0) : column + _SEED + 1]
@@ -62,11 +62,19 @@ def brush_stroke(
     """
     way = np.asarray(points, np.float64).reshape(-1, 2) if len(points) else np.zeros((0, 2))
     if not 1 <= len(way) <= MOST_POINTS or not np.isfinite(way).all():
-        raise RegionsError(f"a stroke has {len(way)} points; expected 1 to {MOST_POINTS} pairs of numbers")
+        raise RegionsError(
+            "a stroke has {count} points; expected 1 to {most} pairs of numbers",
+            count=len(way),
+            most=MOST_POINTS,
+        )
     if np.abs(way).max() > FARTHEST:
         raise RegionsError("that stroke leads far out of the photo; draw it nearer")
     if not 0.5 <= radius <= 2 * max(size) or not 0 <= softness <= 1:
-        raise RegionsError(f"the brush has radius {radius:g}, softness {softness:g}; choose others")
+        raise RegionsError(
+            "the brush has radius {radius:g}, softness {softness:g}; choose others",
+            radius=radius,
+            softness=softness,
+        )
     distance = np.full(size, np.inf, np.float32)
     reach = radius * (1 + softness) + 1
     way = _thinned(way, _APART * radius)
@@ -105,7 +113,7 @@ def _thinned(way: np.ndarray, apart: float) -> np.ndarray:
 
 def _place(size: tuple[int, int], x: float, y: float) -> tuple[int, int]:
     if not (0 <= x < size[1] and 0 <= y < size[0]):
-        raise RegionsError(f"the pointer is at {x:g}, {y:g}, outside of the photo; click inside")
+        raise RegionsError("the pointer is at {x:g}, {y:g}, outside of the photo; click inside", x=x, y=y)
     return int(y), int(x)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from stylizer.errors import PictureError
+from stylizer.errors import PictureError, Sentence
 from stylizer.imaging.bounds import MAX_PROFILE, MAX_SIDE, MAX_UNPACKED, check_size
 
 _RAW, _LZW, _DEFLATE, _OLD_DEFLATE, _PACK_BITS, _ZSTANDARD = 1, 5, 8, 32946, 32773, 50000
@@ -154,10 +154,13 @@ def check_open(data: bytes, head: TiffHead) -> None:
 
 def strange(samples: int, bits: int, kind: str = "u") -> PictureError:
     """Say in words that a TIFF is sound for all we know, and not read here."""
-    number = {"i": "signed ", "f": "floating "}.get(kind, "")
+    number = {"i": Sentence("signed "), "f": Sentence("floating ")}.get(kind, "")
     return PictureError(
-        f"That TIFF has a layout that is not read here ({samples} samples of {number}{bits} bits a pixel); "
-        "save it in RGB with 8 or 16 bits and try again."
+        "That TIFF has a layout that is not read here ({samples} samples of {number}{bits} bits a pixel); "
+        "save it in RGB with 8 or 16 bits and try again.",
+        samples=samples,
+        number=number,
+        bits=bits,
     )
 
 
@@ -225,8 +228,9 @@ def read_tiff(data: bytes, head: TiffHead) -> tuple[np.ndarray, np.ndarray | Non
     unpacked = head.width * head.height * head.samples * head.dtype.itemsize
     if unpacked > MAX_UNPACKED:
         raise PictureError(
-            f"That picture unpacks to {unpacked >> 20} MB, more than is accepted; "
-            "save it with 8 or 16 bits and try again."
+            "That picture unpacks to {size} MB, more than is accepted; save it with 8 or 16 bits and try "
+            "again.",
+            size=unpacked >> 20,
         )
     if sum(head.counts) > len(data):
         raise OSError("the strips overlap or break off")

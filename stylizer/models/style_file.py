@@ -98,10 +98,14 @@ def load_style(path: str | os.PathLike[str], slug: str | None = None) -> NamedSt
         facts = json.loads(header["__metadata__"]["style"])
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError):
-        raise StyleFileError(f"style {name!r} is not a style file, or it is damaged; copy it again") from None
+        raise StyleFileError(
+            "style {name!r} is not a style file, or it is damaged; copy it again", name=name
+        ) from None
     if set(tensors) != {"code"}:
         raise StyleFileError(
-            f"style {name!r} holds {len(tensors)} tensors; expected one that is named 'code'"
+            "style {name!r} holds {count} tensors; expected one that is named 'code'",
+            name=name,
+            count=len(tensors),
         )
     facts = _SPARE | facts if isinstance(facts, dict) else facts
     _check_facts(name, facts)
@@ -140,42 +144,67 @@ def _read(path: Path, name: str) -> bytes:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
             raise StyleFileError(
-                f"style {name!r} is not a plain file of at most {LARGEST_FILE} bytes; copy it again"
+                "style {name!r} is not a plain file of at most {most} bytes; copy it again",
+                name=name,
+                most=LARGEST_FILE,
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise StyleFileError(f"style {name!r} is missing; list the styles to see which there are") from None
+        raise StyleFileError(
+            "style {name!r} is missing; list the styles to see which there are", name=name
+        ) from None
     except OSError as error:
-        raise StyleFileError(f"style {name!r} cannot be read ({error.strerror})") from None
+        raise StyleFileError(
+            "style {name!r} cannot be read ({reason})", name=name, reason=error.strerror
+        ) from None
 
 
 def _check_facts(name: str, facts: object) -> None:
     if not _SLUG.fullmatch(name):
-        raise StyleFileError(f"style {name!r}: a name has small letters, digits and hyphens, 80 at most")
+        raise StyleFileError(
+            "style {name!r}: a name has small letters, digits and hyphens, 80 at most", name=name
+        )
     entries = _ENTRIES | _SPARE.keys()
     if not isinstance(facts, dict) or set(facts) != entries:
         found = ", ".join(sorted(map(str, facts)))[:80] if isinstance(facts, dict) else "no object"
         found = "".join(letter if letter.isprintable() else "?" for letter in found)
-        raise StyleFileError(f"style {name!r} has the entries {found}; expected {', '.join(sorted(entries))}")
+        raise StyleFileError(
+            "style {name!r} has the entries {found}; expected {known}",
+            name=name,
+            found=found,
+            known=", ".join(sorted(entries)),
+        )
     tags = facts["tags"]
     if not isinstance(tags, list) or len(tags) > MOST_TAGS:
-        raise StyleFileError(f"style {name!r}: tags must be a list of at most {MOST_TAGS} words")
+        raise StyleFileError(
+            "style {name!r}: tags must be a list of at most {most} words", name=name, most=MOST_TAGS
+        )
     texts = [(key, facts[key]) for key in (*_TEXTS, "about", "credit")]
     for key, text in texts + [("tags", tag) for tag in tags]:
         if not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable():
             raise StyleFileError(
-                f"style {name!r}: {key} is {str(text)[:30]!r}; expected one line up to {LONGEST_TEXT} long"
+                "style {name!r}: {key} is {text!r}; expected one line up to {most} long",
+                name=name,
+                key=key,
+                text=str(text)[:30],
+                most=LONGEST_TEXT,
             )
     if not isinstance(facts["place"], int) or not 0 <= facts["place"] <= 1000:
         raise StyleFileError(
-            f"style {name!r}: place is {str(facts['place'])[:30]!r}; expected a number from 0 to 1000"
+            "style {name!r}: place is {place!r}; expected a number from 0 to 1000",
+            name=name,
+            place=str(facts["place"])[:30],
         )
     if not isinstance(facts["refined"], bool):
         raise StyleFileError(
-            f"style {name!r}: refined is {str(facts['refined'])[:30]!r}; expected true or false"
+            "style {name!r}: refined is {refined!r}; expected true or false",
+            name=name,
+            refined=str(facts["refined"])[:30],
         )
     if not _SHA.fullmatch(facts["painter_sha"]):
-        raise StyleFileError(f"style {name!r}: painter_sha must be the 64 digits of the painter's sha256")
+        raise StyleFileError(
+            "style {name!r}: painter_sha must be the 64 digits of the painter's sha256", name=name
+        )
 
 
 def _check_code(name: str, code: Tensor) -> None:
@@ -185,8 +214,12 @@ def _check_code(name: str, code: Tensor) -> None:
         or code.dtype not in (torch.float16, torch.float32)
     ):
         raise StyleFileError(
-            f"style {name!r}: the code has shape {tuple(code.shape)}, {str(code.dtype)[6:]}; "
-            f"expected at most {LARGEST_CODE} float16 numbers in one row"
+            "style {name!r}: the code has shape {shape}, {kind}; expected at most {most} float16 numbers "
+            "in one row",
+            name=name,
+            shape=tuple(code.shape),
+            kind=str(code.dtype)[6:],
+            most=LARGEST_CODE,
         )
     if not torch.isfinite(code).all():
-        raise StyleFileError(f"style {name!r}: the code has values that are not finite")
+        raise StyleFileError("style {name!r}: the code has values that are not finite", name=name)

@@ -1,7 +1,8 @@
 """The page's language: English as it stands in the code, or what a file of `languages` says in its place.
 
 What stands in the page from the start is translated in the browser (Gradio's I18n, and `words.js` for our own
-HTML), what handlers say is translated here; both follow the first language that the browser asks for.
+HTML), what handlers and the rooms below say is translated here; both follow the first language that the
+browser asks for.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
+from stylizer.errors import Sentence
+
 FOLDER = Path(__file__).with_name("languages")
 ENGLISH = "en"
 FILES = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
 """One file a language, named by its code, as the browser asks for it.
 
-"labels" are what Gradio's widgets say, "messages" what handlers say, "stage" what our own HTML and scripts
-say; each maps a sentence as it stands in the code to one of the language.
+"labels" are what Gradio's widgets say, "messages" what handlers and the rooms below say,
+"stage" what our own HTML and scripts say; each maps a sentence as it stands in the code to one of the
+language.
 """
 SENTENCES: dict[str, dict[str, dict[str, str]]] = {
     name.removesuffix(".json"): json.loads(text) for name, text in FILES.items()
@@ -46,6 +50,17 @@ def say(sentence: str, **values: Any) -> str:
     known = SENTENCES.get(spoken(), {}).get("messages", {})
     said = known.get(sentence, sentence)
     return said.format(**values) if values else said
+
+
+def tell(sentence: str) -> str:
+    """Say in the visitor's language what another room says: with sentences in it told likewise.
+
+    What is no `Sentence` is said as it is.
+    """
+    if not isinstance(sentence, Sentence):
+        return sentence
+    values = {name: tell(each) if isinstance(each, str) else each for name, each in sentence.values.items()}
+    return say(sentence.template, **values)
 
 
 def words(sentence: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from stylizer.errors import RequestError, StudioError
 from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.language import say, words
+from stylizer.ui.language import say, tell, words
 
 STYLIZE, TRANSLATE, INVENT = words("Stylize"), words("Translate"), words("Invent")
 ABOUT = "History & About"
@@ -49,7 +49,7 @@ def sentence_of(error: Exception) -> str:
     if not isinstance(error, StudioError):
         log.error("A handler failed", exc_info=error)
         return say(UNKNOWN)
-    text = str(error).strip()
+    text = tell(error.sentence).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
 
 

@@ -55,7 +55,8 @@ class StudyDesk:
         with self._lock:
             if self._taken >= self.places:
                 raise RequestError(
-                    f"{self._taken} paintings are being studied or wait for it; try again in some minutes"
+                    "{count} paintings are being studied or wait for it; try again in some minutes",
+                    count=self._taken,
                 )
             self._taken += 1
         try:
@@ -123,5 +124,7 @@ def read_style_file(engine: Engine, path: str, name: str) -> NamedStyle:
     """Read a file that a study gave; raises StyleFileError for any other, and for another painter's."""
     style = load_style(path, slug_of(PurePath(name).stem))
     if style.painter_sha != engine.painter.checkpoint_sha or not engine.painter.fits(style.code):
-        raise StyleFileError(f"style {style.title!r} was made for another painter; study its painting here")
+        raise StyleFileError(
+            "style {title!r} was made for another painter; study its painting here", title=style.title
+        )
     return replace(style, slug="", thumbnail=None)

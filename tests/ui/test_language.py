@@ -1,6 +1,7 @@
 """The page's languages: no text is missing in one, and each visitor is spoken to in theirs."""
 
 import ast
+import copy
 import json
 import re
 from html.parser import HTMLParser
@@ -11,10 +12,16 @@ import pytest
 from gradio.context import LocalContext
 
 import stylizer.ui
+from stylizer.engine.recipe import FORMAT, INVENTION, read_recipe_text
+from stylizer.engine.requests import GenerateRequest, StyleRequest, TranslateRequest
+from stylizer.engine.settings import clamp_option, options
+from stylizer.errors import PictureError, RecipeError, RequestError, Sentence, StudioError
+from stylizer.imaging.bounds import check_size
+from stylizer.imaging.picture import open_picture
 from stylizer.models.class_table import NAMES
 from stylizer.ui.gallery import MOODS, TECHNIQUES, chip_label
-from stylizer.ui.language import SENTENCES, best_language, labels, say, spoken
-from stylizer.ui.messages import listed
+from stylizer.ui.language import SENTENCES, best_language, labels, say, spoken, tell
+from stylizer.ui.messages import listed, sentence_of
 from stylizer.ui.page import HEADER, make_page
 from stylizer.ui.stage import component, wall
 
@@ -24,17 +31,27 @@ SAID = ("button", "html", "markdown", "uploadbutton", "downloadbutton")
 DATA = ("masthead", "chosen", "about-facts", "translate-about", "translate-model", "translate-domains")
 DATA += ("invent-model",)
 """Widgets that show what styles, models and licenses say of themselves; the masthead is our own HTML."""
+REQUESTS = (StyleRequest, TranslateRequest, GenerateRequest)
+UNHEARD = {"hub.py", "export.py", "parsing.py", "device.py", "api.py", "tool_clients.py"}
+"""Files whose sentences only programs and the command line meet."""
 SAME = {"PNG", "JPEG", "4096 px", "2048 px", "1024 px"}
 
 
 def messages():
-    """Read what handlers say out of their code."""
+    """Read what handlers, and the rooms below, say out of their code."""
     found = {name for name in NAMES if name != "other"} | {"rest"}
-    for file in ROOM.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "words"):
-                found |= {text.value for text in node.args[:1] if isinstance(text, ast.Constant)}
-    return found
+    found |= {entry.name.replace("_", " ") for kind in REQUESTS for entry in options(kind)}
+    return found | {first.value for _, first in said() if isinstance(first, ast.Constant)}
+
+
+def said():
+    """List the first arguments of whatever makes a sentence for visitors, and where."""
+    speakers = {"say", "words", "Sentence", *(kind.__name__ for kind in StudioError.__subclasses__())}
+    rooms = [file for room in ("ui", "imaging", "engine") for file in (ROOM.parent / room).rglob("*.py")]
+    for file in [*rooms, ROOM.parent / "models" / "style_file.py"]:
+        for node in ast.walk(ast.parse(file.read_text())) if file.name not in UNHEARD else ():
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in speakers and node.args:
+                yield f"{file.name}:{node.lineno}", node.args[0]
 
 
 class Texts(HTMLParser):
@@ -126,6 +143,11 @@ def test_a_language_says_all_that_handlers_say_and_nothing_else(code):
     assert set(SENTENCES[code]["messages"]) == messages()
 
 
+def test_what_visitors_are_told_has_its_values_beside_it_and_can_be_translated():
+    whole = [f"{place}: {ast.unparse(text)}" for place, text in said() if isinstance(text, ast.JoinedStr)]
+    assert not whole, "values within: say them by name, as Sentence does"
+
+
 @pytest.mark.parametrize("code", SENTENCES)
 def test_a_language_says_all_that_our_html_and_scripts_say_and_nothing_else(code):
     assert set(SENTENCES[code]["stage"]) == stage()
@@ -152,7 +174,7 @@ def test_a_translation_keeps_values_numbers_and_tags(code):
         for english, said in sentences.items():
             assert said.strip(), f"{part}: {english}"
             said = re.sub(r"(\d+)00 万像素", r"\1 百万像素", said)  # Chinese counts by ten thousands
-            for kept in (r"\{\w+\}", r"</?\w+", r"\b\d+\b"):
+            for kept in (r"\{\w+", r"</?\w+", r"\b\d+\b"):
                 assert sorted(re.findall(kept, said)) == sorted(re.findall(kept, english)), english
 
 
@@ -168,6 +190,47 @@ def test_everybody_is_spoken_to_in_the_first_language_that_the_browser_asks_for(
     for other in ("en-US,en;q=0.9,zh-CN;q=0.5", "de", "zh", "zh-TW", "", "x" * 5000, "../../zh-CN"):
         assert ask(other) == ("en", "Found x. Click one to choose it.", "a, b and c")
     assert spoken() == "en", "whoever is no visitor"
+
+
+@pytest.fixture
+def chinese():
+    LocalContext.request.set(SimpleNamespace(headers={"accept-language": "zh-CN"}))
+    yield
+    LocalContext.request.set(None)
+
+
+def test_errors_of_all_rooms_are_said_in_the_language_of_the_visitor(chinese, tmp_path):
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x20ftypisom" + bytes(64))
+    with pytest.raises(PictureError) as video:
+        open_picture(tmp_path / "clip.mp4")
+    assert sentence_of(video.value).startswith("这个文件是视频；")
+    with pytest.raises(PictureError) as small:
+        check_size(5, 300)
+    assert sentence_of(small.value) == "这张图片为 5 x 300 像素；每边至少要有 16，请选择更大的图片。"
+    with pytest.raises(RecipeError) as recipe:
+        facts = {"format": FORMAT, "kind": INVENTION, "model": {"name": "x"}, "request": {"mix": 3}}
+        read_recipe_text(json.dumps(facts))
+    assert sentence_of(recipe.value).startswith("图片的设置无法使用：混合为 3；")
+
+
+def test_notes_are_said_in_the_language_of_the_visitor_with_what_stands_in_them(chinese):
+    value, note = clamp_option("strength", 7.0, StyleRequest)
+    assert (value, note) == (1.5, "strength is 7.0; 1.5 is used")
+    inside = Sentence("region {name!r}: {note}", name="sky", note=note)
+    assert inside == "region 'sky': strength is 7.0; 1.5 is used"
+    assert tell(inside) == "区域“sky”：强度为 7.0，已改用 1.5"
+    assert tell("a name, or what else is no sentence") == "a name, or what else is no sentence"
+
+
+def test_a_sentence_with_braces_of_its_own_is_said_as_it_stands():
+    assert str(RequestError("give {} or {0}")) == "give {} or {0}"
+    assert str(RequestError("the name is {name}", name="{0.__class__}")) == "the name is {0.__class__}"
+
+
+def test_a_copy_of_an_error_knows_what_it_was_made_of():
+    error = copy.copy(RequestError("the name is {name!r}", name="x"))
+    assert (str(error), error.sentence.template) == ("the name is 'x'", "the name is {name!r}")
+    assert copy.deepcopy(error.sentence).values == {"name": "x"}
 
 
 def test_a_language_without_a_country_answers_all_its_countries(monkeypatch):

@@ -46,7 +46,11 @@ class GeneratePipeline:
     def walk(self, job: Job[GenerateRequest], to_seed: int, steps: int) -> Iterator[Picture]:
         """Yield pictures from the request's to another seed's, both included; raises RequestError."""
         if isinstance(steps, bool) or not hasattr(steps, "__index__") or not 2 <= steps <= MOST_STEPS:
-            raise RequestError(f"a walk has {steps!r} pictures; choose a whole number from 2 to {MOST_STEPS}")
+            raise RequestError(
+                "a walk has {steps!r} pictures; choose a whole number from 2 to {most}",
+                steps=steps,
+                most=MOST_STEPS,
+            )
         request = job.request
         goal = GenerateRequest(request.model, to_seed, truncation=request.truncation)
         with job.stage("style"):
@@ -75,7 +79,7 @@ class GeneratePipeline:
                 style = torch.lerp(style, self._style(network, goal), share)
             samples = network.finish(style, layouts, request.size).float()
         if not torch.isfinite(samples).all():
-            raise RequestError(f"{request.model} gives no picture; its numbers overflow")
+            raise RequestError("{model} gives no picture; its numbers overflow", model=request.model)
         return Picture(to_picture(samples).rgb, name=f"{request.model.split('/')[-1]}-{name}")
 
     def _style(self, network: Generator, request: GenerateRequest) -> Tensor:

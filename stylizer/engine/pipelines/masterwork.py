@@ -110,8 +110,9 @@ class MasterworkPipeline:
             painting = self.library.painting_of(choice.style)
             if painting is None:
                 raise RequestError(
-                    f"a masterwork needs the painting itself, and {choice.style.title!r} is a style with a "
-                    "name alone; open the painting as a picture"
+                    "a masterwork needs the painting itself, and {title!r} is a style with a name alone; "
+                    "open the painting as a picture",
+                    title=choice.style.title,
                 )
             found[id(choice)] = painting
         return found

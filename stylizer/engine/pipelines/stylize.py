@@ -141,14 +141,16 @@ class StylizePipeline:
             code = self.painter.code(self.executor.whole(small), *chosen)[0].float().cpu()
         code = code.to(torch.float16).to(torch.float32)
         if not torch.isfinite(code).all():
-            raise RequestError(f"no style can be read from {picture.name!r}; choose another picture")
+            raise RequestError(
+                "no style can be read from {name!r}; choose another picture", name=picture.name
+            )
         return code
 
     def _named_code(self, style: NamedStyle) -> Tensor:
         painter = self.painter
         if style.painter_sha != painter.checkpoint_sha or not painter.fits(style.code):
             name = style.slug or style.title
-            raise RequestError(f"style {name!r} was made for another painter; make it again")
+            raise RequestError("style {name!r} was made for another painter; make it again", name=name)
         return style.code
 
     def calibrated(self, strength: float) -> float:

@@ -120,7 +120,9 @@ class TranslatePipeline:
     @staticmethod
     def _hinted(network: Translator, model: str) -> HintedTranslator:
         if not isinstance(network, HintedTranslator):
-            raise RequestError(f"{model} takes no color hints; leave them out, or choose a model that colors")
+            raise RequestError(
+                "{model} takes no color hints; leave them out, or choose a model that colors", model=model
+            )
         return network
 
     def match_colors(
@@ -173,7 +175,7 @@ def _checked(made: Tensor, model: str) -> Tensor:
     """Return a translation (1, 3, h, w) as float32; raises RequestError when it is no picture."""
     made = made.float()
     if not torch.isfinite(made).all():
-        raise RequestError(f"{model} gives no picture of this photo; its numbers overflow")
+        raise RequestError("{model} gives no picture of this photo; its numbers overflow", model=model)
     return made
 
 
@@ -235,7 +237,12 @@ def domain_shares(domains: Domains, offered: tuple[str, ...], model: str) -> tup
     shares = dict.fromkeys(offered, 0.0)
     for name, weight in domains:
         if name not in shares:
-            raise RequestError(f"{model} has no domain {name[:40]!r}; there are {', '.join(offered)}")
+            raise RequestError(
+                "{model} has no domain {name!r}; there are {known}",
+                model=model,
+                name=name[:40],
+                known=", ".join(offered),
+            )
         shares[name] += weight
     total = sum(shares.values())
     return tuple(share / total for share in shares.values())

@@ -20,7 +20,7 @@ from stylizer.engine.forecast import Pace
 from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
 from stylizer.engine.runtime.cache import Cache
 from stylizer.engine.runtime.device import Device
-from stylizer.errors import DeviceError
+from stylizer.errors import DeviceError, Sentence
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.tensors import ground_color, to_device, to_tensor, window_tensor
@@ -30,7 +30,7 @@ PREVIEW_SIDE = 1024
 """Results up to this long side count as previews: they go before full-size renders."""
 SMALLEST_TILE = 128
 """Side of the smallest tile: below it halos are most of what is painted, and little memory is saved."""
-SMALLER_TILES = "The device ran short of memory; the picture was painted in smaller tiles."
+SMALLER_TILES = Sentence("The device ran short of memory; the picture was painted in smaller tiles.")
 _GLANCE = 0.05  # seconds between two looks at the token while waiting
 
 

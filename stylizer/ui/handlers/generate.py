@@ -18,7 +18,7 @@ from stylizer.imaging.picture import Picture, PictureError, read_recipe, save_pi
 from stylizer.ui.handlers.full_size import chosen, history_gallery, remember
 from stylizer.ui.handlers.stage import Answer, uploads_of
 from stylizer.ui.handlers.stylize import StylizeHandlers
-from stylizer.ui.language import say, words
+from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import INVENT, STYLIZE, picked, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
@@ -182,7 +182,7 @@ class GenerateHandlers:
         request, more = self.engine.restore(recipe) if not recipe.needs_photo else (None, ())
         if not isinstance(request, GenerateRequest):
             raise RequestError(say("the picture was not invented; open it in the tab where it was made"))
-        told = " ".join([say("Settings are back."), *notes, *more])
+        told = " ".join([say("Settings are back."), *map(tell, (*notes, *more))])
         turn = session.generating.renew()
         return {**widgets_of(request), "turn": turn, "status": status(told)}
 

@@ -25,7 +25,7 @@ from stylizer.imaging.tensors import to_tensor
 from stylizer.ui import options
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
 from stylizer.ui.handlers.stylize import OWN_PAINTING, StylizeHandlers
-from stylizer.ui.language import say, words
+from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import capital, listed, region_words, sentence_of, status, title_line
 from stylizer.ui.region_edits import PRESETS, RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
@@ -121,7 +121,8 @@ class RegionHandlers(ABC):
         stage.change(edits.with_regions(operations.set_region(edits.regions, name, mask)))
         stage.selected = (name,)
         weak = weak_mask(mask)
-        return self._answer(session, base, weak or say("The mask is now the region {name}.", name=name))
+        told = tell(weak) if weak else say("The mask is now the region {name}.", name=name)
+        return self._answer(session, base, told)
 
     def clear(self, visit: str, settings: Any) -> Answer:
         """Remove all regions."""

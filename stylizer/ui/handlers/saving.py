@@ -15,7 +15,7 @@ from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
 from stylizer.ui.handlers.stage import Answer, StageHandlers
-from stylizer.ui.language import say
+from stylizer.ui.language import say, tell
 from stylizer.ui.messages import sentence_of, status
 from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.samples import PREVIEW_SIDE
@@ -82,7 +82,7 @@ class SavingHandlers(StageHandlers):
             yield self._show_work(session, base, turn, edits, fit_within(picture, PREVIEW_SIDE))
         yield {
             **idle,
-            "status": status(" ".join((told, *work.result.notes))),
+            "status": status(" ".join((told, *map(tell, work.result.notes)))),
             "download": str(finished.file.with_suffix(FORMATS[format])),
             "history": history_gallery(session),
         }

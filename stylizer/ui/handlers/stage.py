@@ -21,7 +21,7 @@ from stylizer.ui.handlers.full_size import (
     chosen,
     facts_line,
 )
-from stylizer.ui.language import say, words
+from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import (
     INVENT,
     STYLIZE,
@@ -242,7 +242,8 @@ class StageHandlers(ABC):
 
     def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
         turn = stage.bring(photo, sample)
-        said = status(" ".join(filter(None, (say("Reading the photo."), *notes, *photo.notes))), "busy")
+        told = filter(None, (say("Reading the photo."), *notes, *map(tell, photo.notes)))
+        said = status(" ".join(told), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}
 
     def enter(self, visit: str | None) -> Answer:
