@@ -31,17 +31,25 @@ UNKNOWN = words("Something went wrong. Your settings are kept.")
 GREETING = words("Drag the strength slider, or bring your own photo.")
 
 
-def status(sentence: str, kind: str = "calm", done: float | None = None) -> str:
+class Status(str):
+    """The status line as HTML, which knows what it says, and whether that is an error."""
+
+    __slots__ = ("done", "sentence", "wrong")
+    sentence: str
+    wrong: bool
+    done: float | None
+
+
+def status(sentence: str, kind: str = "calm", done: float | None = None) -> Status:
     """Write the status line: calm, busy, error, or standing error, which is read aloud no second time.
 
     `done` in [0, 1] draws a bar.
     """
-    text = html.escape(sentence)
-    if kind == "error":
-        return f'<p class="status error" role="alert">{text}</p>'
-    so_far = say("Painted so far")
+    role, so_far = "alert" if kind == "error" else "status", say("Painted so far")
     bar = "" if done is None else f'<progress max="1" value="{done:.3f}" aria-label="{so_far}"></progress>'
-    return f'<p class="status {kind}" role="status">{text}</p>{bar}'
+    line = Status(f'<p class="status {kind}" role="{role}">{html.escape(sentence)}</p>{bar}')
+    line.sentence, line.wrong, line.done = sentence, kind == "error", done
+    return line
 
 
 def sentence_of(error: Exception) -> str:

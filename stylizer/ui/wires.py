@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import EventData
 
-from stylizer.ui.messages import SessionExpired, sentence_of, status
+from stylizer.ui.messages import SessionExpired, Status, sentence_of, status
 from stylizer.ui.options import Settings
 from stylizer.ui.sessions import Sessions
 
@@ -28,11 +28,14 @@ class ErrorLine:
         with contextlib.suppress(SessionExpired):
             self.sessions.find(visit).errors[self.name] = sentence
 
-    def beside(self, visit: Any, line: str) -> str:
-        """Write what stands before a status line."""
+    def write(self, visit: Any, line: Status) -> Status:
+        """Write a status line; an error stands from now on, and before whatever else is said."""
+        if line.wrong:
+            self.note(visit, line.sentence)
+            return line
         with contextlib.suppress(SessionExpired):
             if standing := self.sessions.find(visit).errors.get(self.name):
-                return f"{status(standing, 'standing error')} {line}"
+                return status(f"{standing} {line.sentence}", "standing error", line.done)
         return line
 
 
@@ -97,14 +100,11 @@ def spread_answers(
 
     def spread(answer: dict[str, Any], values: tuple[Any, ...]) -> Any:
         if line is not None and values and "status" in answer:
-            answer = {**answer, "status": line.beside(values[0], answer["status"])}
+            answer = {**answer, "status": line.write(values[0], answer["status"])}
         return _spread(answer, names)
 
     def failed(error: Exception, values: tuple[Any, ...]) -> Any:
-        sentence = sentence_of(error)
-        if line is not None and values:
-            line.note(values[0], sentence)
-        return _spread({"status": status(sentence, "error")}, names)
+        return spread({"status": status(sentence_of(error), "error")}, values)
 
     @functools.wraps(handler)
     def steps(*values: Any) -> Iterator[Any]:

@@ -78,6 +78,31 @@ def test_what_a_chosen_region_is_painted_like_is_shown_large(artist):
     assert "No region" in answer["status"] and "Sky" not in answer["title"]
 
 
+def test_the_wall_rings_what_the_chosen_region_is_painted_like(artist, desk):
+    def ringed(answer):
+        return answer["wall"]["chosen"], answer["wall"]["shares"]
+
+    artist.choose("moss", "rose")
+    artist.paint()
+    assert ringed(artist.tell("choose", names=["sky"])) == (["moss", "rose"], [50, 50]), (
+        "it follows the picture"
+    )
+    assert ringed(artist.choose("amber")) == (["amber"], [100])
+    assert ringed(artist.tell("choose", names=["person"])) == (["moss", "rose"], [50, 50])
+    assert ringed(artist.tell("choose", names=["sky"])) == (["amber"], [100])
+    assert ringed(desk.set_manner(artist.visit, "Keep the photo", artist.settings)) == ([], [])
+    assert ringed(artist.tell("undo")) == (["amber"], [100])
+    assert ringed(artist.tell("choose", names=[])) == (["moss", "rose"], [50, 50])
+
+
+def test_a_chosen_region_may_be_a_mix(artist):
+    artist.tell("choose", names=["sky"])
+    answer = artist.choose("amber", "moss")
+    assert (answer["wall"]["chosen"], answer["wall"]["shares"]) == (["amber", "moss"], [50, 50])
+    names = [choice.style.slug for choice in artist.stage.edits.own_of("sky").styles]
+    assert names == ["amber", "moss"]
+
+
 def test_a_true_picture_has_the_strengths_of_all_regions(artist):
     artist.tell("choose", names=["sky"])
     answer = artist.tell("set_strength", names=["sky"], strength=0.0)

@@ -133,7 +133,7 @@ def test_another_style_on_the_stage_is_left_in_peace(owner, studies):
 def test_a_region_that_is_painted_with_it_follows(owner, studies):
     desk = StylizeRegionHandlers(owner.studio)
     desk.add(owner.visit, owner.settings)
-    owner.studio.paint_chosen(owner.session, own_of(owner).style, "Harbor")
+    owner.studio.paint_chosen(owner.session, owner.studio.gallery.find(owner.session, owner.session.chosen))
     owner.paint()
     list(studies.study_chosen(owner.visit))
     (own,) = owner.stage.edits.own

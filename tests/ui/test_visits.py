@@ -104,7 +104,7 @@ def test_after_a_restart_regions_have_their_masks_styles_and_strengths(artist, r
     artist.choose("amber")
     artist.stage.selected = ("person",)
     own = artist.studio.gallery.find(artist.session, "own:1")
-    artist.studio.paint_chosen(artist.session, own.style, "own")
+    artist.studio.paint_chosen(artist.session, own)
     desk.set_manner(artist.visit, "Keep the photo", artist.settings)
     artist.paint()
     before = artist.stage.edits

@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from stylizer.engine import RequestError
-from stylizer.ui.messages import status
+from stylizer.ui.messages import Status, status
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.page import make_page
 from stylizer.ui.sessions import Sessions
@@ -73,7 +73,7 @@ class Line:
             for each in said:
                 if isinstance(each, Exception):
                     raise each
-                yield {"status": status(each)}
+                yield {"status": each if isinstance(each, Status) else status(each)}
 
         return spread_answers(handler, 1, ["status"], None, self.line, act)(self.visit)
 
@@ -100,10 +100,21 @@ def test_an_error_stands_until_the_next_act_whenever_it_meets_a_painting(line, s
     assert "All is painted." in after[-1]
 
 
+def test_what_is_painted_so_far_is_shown_beside_an_error(line):
+    list(line.ask(WRONG))
+    (told,) = line.ask(status("Half.", "busy", 0.5), act=False)
+    assert "That is no picture. Half." in told and "<progress" in told
+
+
 def test_the_next_act_takes_an_error_away(line):
     list(line.ask(WRONG))
     assert list(line.ask("Chosen.")) == [status("Chosen.")]
     assert list(line.ask("Painted.", act=False)) == [status("Painted.")]
+
+
+def test_an_error_that_is_said_with_other_answers_stands_too(line):
+    list(line.ask(status("That stroke is too long.", "error")))
+    assert "too long. Painted." in next(line.ask("Painted.", act=False))
 
 
 def test_an_error_of_a_painting_stands_as_any_other(line):

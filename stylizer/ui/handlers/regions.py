@@ -51,6 +51,7 @@ PANEL = (
     "region_name",
     "region_part",
     "title",
+    "wall",
 )
 """The widgets that show the chosen regions."""
 
@@ -220,7 +221,7 @@ class RegionHandlers(ABC):
         self.handlers.sessions.save(session)
         values = self.handlers.settings_type.read(**session.values[self.handlers.stage_name])
         base = self.handlers.request(session, values)
-        return {**self.panel(session, base), **self.handlers.message(session, base), **answer}
+        return {**answer, **self.panel(session, base), **self.handlers.message(session, base)}
 
     # -- what the panel says ----------------------------------------------------------------------------
 
@@ -406,7 +407,7 @@ class StylizeRegionHandlers(RegionHandlers):
         if edits is None or not names:
             card = self.gallery.find(session, session.chosen)
             line = {"title": chosen_panel(card)} if card else {}
-            return {"region_box": gr.Column(visible=False), **line}
+            return {"region_box": gr.Column(visible=False), "wall": self.stylize.ring(session), **line}
         own = edits.resolved(names[0], base)
         title = capital(listed(region_words(names)))
         parts = stage.parts if names != (REST,) else {}
@@ -433,6 +434,7 @@ class StylizeRegionHandlers(RegionHandlers):
                 visible=bool(stage.part_names),
             ),
             "title": worn,
+            "wall": self.stylize.ring(session),
         }
 
     def _match(self, session: Session, base: StyleRequest, pairs: dict[str, str]) -> Answer:

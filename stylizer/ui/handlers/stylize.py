@@ -28,7 +28,7 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import SUFFIX, NamedStyle
 from stylizer.ui import limits, options
-from stylizer.ui.gallery import OWN_KEY, StyleGallery, equal_shares, whole_shares
+from stylizer.ui.gallery import OWN_KEY, StyleCard, StyleGallery, equal_shares, whole_shares
 from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
@@ -150,15 +150,11 @@ class StylizeHandlers(SavingHandlers):
         with session.lock:
             if not session.newest_click(moment):
                 return {}
-            card = self.gallery.find(session, clicked)
-            if card is None or None in [self.gallery.find(session, key) for key in keys]:
+            cards = [self.gallery.find(session, key) for key in keys]
+            if None in cards or self.gallery.find(session, clicked) is None:
                 raise RequestError(say("That painting is not here any more. Choose another one."))
             if self._has_chosen_regions(session):
-                answer = self.paint_chosen(session, card.style, card.title)
-                values = session.values.get(self.stage_name, {})
-                shown = [session.chosen, *(values.get("further") or ())]
-                shares = [values.get(f"share{place}", 50) for place in range(len(shown))]
-                return {**answer, "wall": self._wall(session, shown, whole_shares(shares))}
+                return self.paint_chosen(session, *filter(None, cards))
             return self.choose_together(session, keys, equal_shares(len(keys)))
 
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
@@ -184,19 +180,20 @@ class StylizeHandlers(SavingHandlers):
         _check_room(session, len(styles))
         keys = [self._add_own(session, style, _title(style), self._sample_of(style)) for style in styles]
         if self._has_chosen_regions(session):
-            shown = {"wall": self._wall(session, [session.chosen], (100,))}
-            return {**self.paint_chosen(session, styles[0], written(_title(styles[0]))), **shown}
+            return self.paint_chosen(session, *filter(None, [self.gallery.find(session, keys[0])]))
         together = keys[: MOST_FURTHER + 1]
         return self.choose_together(session, together, equal_shares(len(together)))
 
-    def paint_chosen(self, session: Session, style: Picture | NamedStyle, caption: str) -> Answer:
-        """Paint the chosen regions in a style of their own."""
-        stage, styles = self.stage(session), (StyleChoice(style),)
+    def paint_chosen(self, session: Session, *cards: StyleCard) -> Answer:
+        """Paint the chosen regions in a style of their own, or in several alike."""
+        stage, styles = self.stage(session), tuple(StyleChoice(card.style) for card in cards)
         assert stage.edits is not None
         stage.change(stage.edits.override(stage.selected, styles=styles))
+        caption = listed([card.title for card in cards])
         return {
             "turn": stage.renew(keep=True),
-            "title": self.worn(session, stage.selected, style, caption),
+            "title": self.worn(session, stage.selected, cards[0].style, caption),
+            "wall": self.ring(session),
             "region_manner": OWN_PAINTING,
         }
 
@@ -246,6 +243,23 @@ class StylizeHandlers(SavingHandlers):
             "further": list(keys[1:]),
             **self._share_sliders(session, keys, shares),
         }
+
+    def ring(self, session: Session) -> WallMessage:
+        """Ring on the wall what the chosen regions are painted like, or else the picture."""
+        stage = self.stage(session)
+        own = stage.edits.own_of(stage.selected[0]).styles if stage.edits and stage.selected else None
+        if stage.edits and stage.selected and stage.selected[0] in stage.edits.kept:
+            own = ()
+        if own is None:
+            values = session.values.get(self.stage_name, {})
+            keys = [session.chosen, *(values.get("further") or ())]
+            weights = [values.get(f"share{place}", 50) for place in range(len(keys))]
+        else:
+            keys_of = {id(card.style): card.key for card in self.gallery.cards(session)}
+            hung = [choice for choice in own if id(choice.style) in keys_of]
+            keys = [keys_of[id(choice.style)] for choice in hung]
+            weights = [choice.weight for choice in hung]
+        return self._wall(session, keys, whole_shares(weights))
 
     def _wall(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> WallMessage:
         own = write_cards(self.gallery.own_cards(session))

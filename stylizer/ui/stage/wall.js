@@ -230,19 +230,20 @@ export function openWall({ element, trigger, props, watch }) {
     }
     const other = message.chosen[0] !== state.chosen[0];
     Object.assign(state, { chosen: message.chosen, shares: message.shares, moment: message.moment });
-    if (other && !seen().some(({ dataset }) => dataset.key === state.chosen[0])) {
+    const [first] = state.chosen; // none where a region keeps the photo
+    if (first && other && !seen().some(({ dataset }) => dataset.key === first)) {
       showAll();
     }
     mark();
     reach();
-    show();
+    if (first) show();
   }
 
   /** Called while a share's slider moves: returns what all of them are now. */
   function balance(moved, further, ...values) {
     const count = Math.min(most, (further || []).length + 1);
     const shares = count > 1 ? balanced(values, moved, count) : values;
-    state.shares = shares.slice(0, count);
+    if (state.chosen[1] === (further || [])[0]) state.shares = shares.slice(0, count); // and not a region's
     mark();
     return shares;
   }
