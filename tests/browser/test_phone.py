@@ -47,6 +47,20 @@ def test_the_picture_stays_in_sight_while_a_style_is_chosen_below(phone):
         phone.screenshot(path=os.environ["SHOTS"] + "/phone.png")
 
 
+@pytest.mark.parametrize("place", [0, 1], ids=["first row", "second row"])
+def test_a_painting_that_is_scrolled_to_is_seen_whole_below_the_picture(phone, place):
+    phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    phone.wait_for_function("scrollY > 400")
+    phone.locator(".card").nth(place).evaluate("card => card.scrollIntoView({block: 'nearest'})")
+    phone.evaluate(STILL)
+    card, stage, said = phone.evaluate(
+        "place => [document.querySelectorAll('.card')[place], document.querySelector('#stage'),"
+        "document.querySelector('#status')].map(each => each.getBoundingClientRect())",
+        place,
+    )
+    assert stage["bottom"] <= card["top"] + 1 and card["bottom"] <= said["top"]
+
+
 STILL = """() => new Promise(done => {
     let [before, same] = [-1, 0];
     const look = () => {

@@ -176,3 +176,20 @@ def test_choices_are_read_whole_in_both_themes(sized):
         }).map(each => each.dataset.group)"""
     )
     assert cut == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_whole_picture_is_seen_at_the_end_of_the_page(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 100")
+    top, save = page.evaluate(
+        "['.stage-view', '#render'].map(name => document.querySelector(name).getBoundingClientRect())"
+    )
+    assert top["top"] >= 0 and save["bottom"] <= height
+    facts, link = page.evaluate(
+        "['#facts', '#copy-link'].map(name => document.querySelector(name).getBoundingClientRect())"
+    )
+    assert (
+        link["bottom"] <= height and abs(link["top"] + link["bottom"] - facts["top"] - facts["bottom"]) < 24
+    )
