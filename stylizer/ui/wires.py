@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,15 +29,19 @@ class ErrorLine:
         with contextlib.suppress(SessionExpired):
             self.sessions.find(visit).errors[self.name] = sentence
 
-    def write(self, visit: Any, line: Status) -> Status:
-        """Write a status line; an error stands from now on, and before whatever else is said."""
+    def write(self, visit: Any, line: Status) -> str:
+        """Write a status line; an error stands from now on, and before whatever else is said.
+
+        The line says when it was said, in microseconds since 1970: answers may come out of their order.
+        """
         if line.wrong:
             self.note(visit, line.sentence)
-            return line
-        with contextlib.suppress(SessionExpired):
-            if standing := self.sessions.find(visit).errors.get(self.name):
-                return status(f"{standing} {line.sentence}", "standing error", line.done)
-        return line
+        moment = time.time_ns() // 1000  # after an error is noted, before one is looked for
+        if not line.wrong:
+            with contextlib.suppress(SessionExpired):
+                if standing := self.sessions.find(visit).errors.get(self.name):
+                    line = status(f"{standing} {line.sentence}", "standing error", line.done)
+        return line.replace("<p ", f'<p data-at="{moment}" ', 1)
 
 
 class Wires:

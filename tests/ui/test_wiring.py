@@ -1,5 +1,7 @@
 """How events reach handlers."""
 
+import re
+
 import gradio as gr
 import pytest
 
@@ -64,7 +66,7 @@ class Line:
     """A status line of a visit, with handlers that say something there."""
 
     def __init__(self, sessions, name="a tab"):
-        self.line, self.visit = ErrorLine(sessions, name), sessions.open().id
+        self.line, self.visit, self.moments = ErrorLine(sessions, name), sessions.open().id, []
 
     def ask(self, *said, act=True):
         """Answer each of what is said, one after the other; an error is raised."""
@@ -75,7 +77,9 @@ class Line:
                     raise each
                 yield {"status": each if isinstance(each, Status) else status(each)}
 
-        return spread_answers(handler, 1, ["status"], None, self.line, act)(self.visit)
+        for line in spread_answers(handler, 1, ["status"], None, self.line, act)(self.visit):
+            self.moments.append(int(re.search(r'data-at="(\d+)" ', line)[1]))
+            yield line.replace(f'data-at="{self.moments[-1]}" ', "")
 
 
 @pytest.fixture
@@ -104,6 +108,12 @@ def test_what_is_painted_so_far_is_shown_beside_an_error(line):
     list(line.ask(WRONG))
     (told,) = line.ask(status("Half.", "busy", 0.5), act=False)
     assert "That is no picture. Half." in told and "<progress" in told
+
+
+def test_a_line_tells_when_it_was_said_so_that_the_page_knows_the_newest(line):
+    list(line.ask("Painting.", "Painted."))
+    list(line.ask(WRONG))
+    assert line.moments == sorted(line.moments) and line.moments[0] > 1.7e15
 
 
 def test_the_next_act_takes_an_error_away(line):

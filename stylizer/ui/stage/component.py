@@ -91,6 +91,19 @@ def head_tags() -> str:
     return languages + "".join(f'<link rel="modulepreload" href="{PLACE}/{name}">' for name in SCRIPTS)
 
 
+def make_status_line(line: str, elem_id: str) -> gr.HTML:
+    """Make a status line in which what was said later stays, in whatever order answers come."""
+    return gr.HTML(
+        line,
+        js_on_load=(
+            f"import(new URL('{PLACE}/line.js', document.baseURI).href)"
+            ".then(({ openLine }) => openLine({ props, watch }))"
+        ),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
 def call_page(call: str) -> str:
     """Write a script that calls a function of `visit.js`, as soon as the browser has it."""
     return f"async (...values) => (await import(new URL('{PLACE}/visit.js', document.baseURI).href)).{call}"

@@ -8,6 +8,7 @@ import gradio as gr
 
 from stylizer import __version__
 from stylizer.ui.samples import SamplePhoto
+from stylizer.ui.stage.component import make_status_line
 
 TEXT = (
     "<h3>What happens to your pictures</h3><p>Your photos and paintings stay on the computer that runs "
@@ -67,7 +68,7 @@ def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
             png = gr.Button("Download PNG", elem_id="history-png")
             jpeg = gr.Button("Download JPEG", elem_id="history-jpeg")
     file = gr.DownloadButton(visible="hidden", elem_id="history-file")
-    line = gr.HTML("", elem_id="about-status", apply_default_css=False)
+    line = make_status_line("", "about-status")
     photos = "; ".join(f"{sample.title}: {sample.credit}" for sample in samples)
     with gr.Column(elem_id="about"):
         gr.HTML(TEXT)

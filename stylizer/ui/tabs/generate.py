@@ -10,6 +10,7 @@ import gradio as gr
 from stylizer.ui.handlers.generate import FIRST, SECOND, STEPS, GenerateHandlers
 from stylizer.ui.handlers.translate import about_line
 from stylizer.ui.messages import status
+from stylizer.ui.stage.component import make_status_line
 
 PREFIX = "invent-"
 NONE = "No inventor is here yet. Put its folder into checkpoints, and start the studio again."
@@ -118,7 +119,7 @@ def _easel() -> dict[str, Any]:
         elem_id=f"{PREFIX}picture",
         label="Invented picture",
     )
-    made["status"] = gr.HTML(status("Inventing."), elem_id=f"{PREFIX}status", apply_default_css=False)
+    made["status"] = make_status_line(status("Inventing."), f"{PREFIX}status")
     made["walk"] = gr.Gallery(
         label="Steps from the first picture to the second",
         show_label=False,

@@ -13,7 +13,7 @@ from stylizer.ui import options
 from stylizer.ui.handlers.full_size import FORMATS, SIZE_CHOICES
 from stylizer.ui.messages import status
 from stylizer.ui.samples import SamplePhoto
-from stylizer.ui.stage.component import make_stage
+from stylizer.ui.stage.component import make_stage, make_status_line
 from stylizer.ui.stage.message import StageMessage
 
 PICTURES = list(SUFFIXES)
@@ -38,7 +38,7 @@ def make_easel(
     """
     first, most = options.default("strength", kind) / 100, find_option("strength", kind).metadata["most"]
     made: dict[str, Any] = {"stage": make_stage(message, first, most, prefix, picture)}
-    made["status"] = gr.HTML(status(sentence), elem_id=f"{prefix}status", apply_default_css=False)
+    made["status"] = make_status_line(status(sentence), f"{prefix}status")
     with gr.Column(elem_id=f"{prefix}strength-box"):
         made["strength"] = options.slider("strength", elem_id=f"{prefix}strength", kind=kind)
     with gr.Row(elem_id=f"{prefix}actions"):
