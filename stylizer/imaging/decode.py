@@ -91,6 +91,12 @@ def read_recipe(data: bytes) -> str | None:
     return html.unescape(packet[start + len(b"<studio:recipe>") : end].decode("utf-8", "replace"))
 
 
+def read_size(data: bytes) -> tuple[int, int]:
+    """Read a picture's width and height from a file's head, before it is turned; raises PictureError."""
+    with _reading(data), _opened(data) as image:
+        return image.size
+
+
 def _bare(data: bytes) -> tuple[bytes, bool, bytes | None]:
     """Leave out of a file what no pixel depends on; tell whether it is animated, and a PNG's color profile.
 

@@ -129,6 +129,14 @@ def read_recipe(source: str | os.PathLike[str] | bytes | BinaryIO) -> str | None
     return decode.read_recipe(_read(source)[0])
 
 
+def read_size(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[int, int]:
+    """Read width and height of a picture that this studio has written; no sample of it is unpacked.
+
+    Raises PictureError.
+    """
+    return decode.read_size(_read(source)[0])
+
+
 def _read(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[bytes, str]:
     """Read at most the largest accepted file; return its bytes and its name."""
     if isinstance(source, (bytes, bytearray, memoryview)):

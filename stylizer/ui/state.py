@@ -103,8 +103,7 @@ class StageState:
         """Take another photo, which has other regions; returns the number of the turn that begins."""
         with self.lock:
             self.photo, self.sample, self.photo_at = photo, sample, time.monotonic()
-            self.drop_regions()
-            self.steps = Steps()
+            self.drop_photo()
             return self.renew()
 
     def follow(self, other: StageState, edits_type: type[RegionEdits]) -> bool:
@@ -116,8 +115,7 @@ class StageState:
             newer = other.photo_at > self.photo_at or self.photo is None
             if newer:
                 self.photo, self.sample, self.photo_at = other.photo, other.sample, other.photo_at
-                self.drop_regions()
-                self.steps = Steps()
+                self.drop_photo()
                 self.regions_at = 0.0
             changed = other.regions_at > self.regions_at
             if changed:
@@ -172,6 +170,14 @@ class StageState:
             self.stale += self.truth.values()
             self.truth = {}
 
+    def drop_photo(self) -> None:
+        """Forget what there was of the last photo: its preview, its regions, and what was decided."""
+        with self.lock:
+            if 0.0 in self.frames:
+                self.stale.append(self.frames.pop(0.0))
+            self.drop_regions()
+            self.steps = Steps()
+
     def drop_regions(self) -> None:
         """Forget the regions: another photo has others."""
         with self.lock:
@@ -183,16 +189,17 @@ class StageState:
     def renew(self, keep: bool = False) -> int:
         """Begin a new turn: stop the work for the last one, forget its pictures, return the turn's number.
 
-        With `keep` the previews stay: what changed is how they are put together.
+        The photo's own stays, and with `keep` all previews: what changed is how they are put together.
         """
         with self.lock:
             number = self.turns.renew()
             self.stale += self.truth.values()
             self.truth, self.busy = {}, True
             if not keep:
+                photo = {0.0: self.frames.pop(0.0)} if 0.0 in self.frames else {}
                 self.stale += self.frames.values()
                 self.stale += [path for layer in self.layers.values() for path in layer.values()]
-                self.frames, self.layers = {}, {}
+                self.frames, self.layers = photo, {}
             # the last few may still be on their way to the browser
             gone, self.stale = self.stale[:-MOST_STALE], self.stale[-MOST_STALE:]
         for path in gone:

@@ -88,10 +88,10 @@ def wire_page(
     outputs = ["visit", "key", "history", "tabs", "facts", "title"]
     loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
-        loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], queue=False
+        loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], act=False, queue=False
     )
     links = LinkHandlers(stylize)
-    address: dict[str, Any] = {"js": call_page("address(...values)"), "queue": False}
+    address: dict[str, Any] = {"js": call_page("address(...values)"), "act": False, "queue": False}
     wires.on(loaded.then, links.follow, ["visit", "link"], ["turn", *STYLE_CONTROLS], **address)
     _wire_copying(wires, links)
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
@@ -108,7 +108,9 @@ def wire_page(
         # what is chosen of the looks may be the last model's for a moment; Gradio would refuse it
         translate_wires = Wires(widgets, ErrorLine(sessions, TRANSLATE), preprocess=False)
         back = ["stage", *translate_handlers.CONTROLS]
-        translate_wires.on(loaded.then, translate.come_back, ["visit"], [*back, "turn"], queue=False)
+        translate_wires.on(
+            loaded.then, translate.come_back, ["visit"], [*back, "turn"], act=False, queue=False
+        )
         translate_links = TranslateLinkHandlers(translate)
         _wire_copying(translate_wires, translate_links)
         link = ["visit", "link"]

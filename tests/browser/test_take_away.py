@@ -55,6 +55,7 @@ def test_what_a_button_cannot_take_is_answered_in_the_status_line_and_covers_not
     (tmp_path / "letter.txt").write_text("Dear reader")
     (tmp_path / "drawing.svg").write_text("<svg/>")
     bring(page, photo_file)
+    stage_says(page, "turn === '1'")  # the photo is there, and is being painted
     for place, name in (("open-photo", "letter.txt"), ("own-style", "drawing.svg"), ("batch", "letter.txt")):
         page.locator(f"#{place} input[type=file]").set_input_files(tmp_path / name)
         status_says(page, f"“{name}” is no picture that can be opened here")

@@ -16,6 +16,7 @@ from stylizer.imaging.picture import (
     encode_picture,
     open_picture,
     read_recipe,
+    read_size,
     save_picture,
 )
 from stylizer.imaging.tensors import to_picture, to_tensor
@@ -432,3 +433,12 @@ def test_arrays_of_another_kind_are_refused():
             Picture(rgb)
     with pytest.raises(ValueError, match="alpha"):
         Picture(ramp(16, 16), np.zeros((16, 16), np.uint16))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_the_size_of_a_saved_picture_is_read_without_its_samples(tmp_path, suffix):
+    save_picture(Picture(np.zeros((31, 47, 3), np.uint8)), tmp_path / f"small{suffix}")
+    assert read_size(tmp_path / f"small{suffix}") == (47, 31)
+    (tmp_path / "torn").write_bytes(b"no picture")
+    with pytest.raises(PictureError):
+        read_size(tmp_path / "torn")

@@ -99,7 +99,19 @@ def test_a_new_turn_stops_the_work_for_the_last(visitor):
     next(painting)
     visitor.choose("rose")
     assert list(painting) == []
-    assert visitor.stage.frames == {}
+    assert set(visitor.stage.frames) == {0.0}, "the photo stays"
+
+
+def test_the_photo_is_made_small_once_whatever_it_is_painted_like(visitor, photo_file):
+    first = visitor.stage.frames[0.0]
+    visitor.bring(photo_file)
+    visitor.paint()
+    photo = visitor.stage.frames[0.0]
+    assert photo != first, "another photo has another preview"
+    for slug in ("moss", "rose"):
+        visitor.choose(slug)
+        assert visitor.paint()[-1]["stage"]["frames"][0]["file"]["path"] == str(photo)
+    assert photo.is_file()
 
 
 def test_a_click_that_arrives_late_does_not_win(visitor):

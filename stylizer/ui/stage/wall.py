@@ -16,7 +16,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from stylizer.errors import RequestError
-from stylizer.imaging.picture import open_picture
+from stylizer.imaging.picture import read_size
 from stylizer.ui.gallery import OWN, StyleCard, StyleGallery, chip_label
 from stylizer.ui.language import say
 from stylizer.ui.messages import capital, title_line
@@ -135,8 +135,7 @@ def _image(path: Path, kind: str = "", source: str = "src") -> str:
 
 @lru_cache(maxsize=1024)
 def _size(path: Path) -> tuple[int, int]:
-    picture = open_picture(path)
-    return picture.width, picture.height
+    return read_size(path)
 
 
 def read_pick(data: Any) -> tuple[list[str], str, float]:
