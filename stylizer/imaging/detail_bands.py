@@ -41,7 +41,7 @@ def plane_bands(planes: Tensor, unit: float = 1.0, exact: bool = False) -> Tenso
     with full_precision(planes):
         wide = planes.float()[:, None]
         sizes = sorted({size for band in seen for size in band})
-        blurred = {size: _blur(wide, size * unit, exact) for size in sizes}
+        blurred = {size: gaussian_blur(wide, size * unit, exact) for size in sizes}
         return torch.cat([wide[:, :0], *(blurred[low] - blurred[high] for low, high in seen)], 1)
 
 
@@ -157,12 +157,12 @@ def calmness_guides(pictures: Tensor) -> Tensor:
     return three_parts(ranks(busy))
 
 
-def _blur(planes: Tensor, deviation: float, exact: bool) -> Tensor:
+def gaussian_blur(planes: Tensor, deviation: float, exact: bool = False) -> Tensor:
     """Blur (N, 1, H, W) by a Gaussian of `deviation` pixels; wide ones on a smaller copy unless `exact`."""
     size = planes.shape[2:]
     if deviation > 3 and not exact:
         small = F.avg_pool2d(planes, 4, ceil_mode=True, count_include_pad=False)
-        wide = _blur(small, (deviation**2 / 16 - 0.08) ** 0.5, exact)
+        wide = gaussian_blur(small, (deviation**2 / 16 - 0.08) ** 0.5, exact)
         return F.interpolate(wide, size=size, mode="bilinear")
     reach = min(max(1, int((4 if exact else 3) * deviation + 0.5)), min(size) - 1)
     steps = torch.arange(-reach, reach + 1, device=planes.device, dtype=planes.dtype)

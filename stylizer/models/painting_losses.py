@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
+from stylizer.imaging.contours import contours, crossing
 from stylizer.imaging.detail_bands import (
     band_correlations,
     band_energy,
@@ -74,6 +75,8 @@ class PaintingWeights:
     """Of detail in calm places beyond what the painting's own calm places and the photo's have."""
     relief: float = 150.0
     """Of the squared correlation of detail with the photo's slope: embossed edges."""
+    flow: float = 10.0
+    """Of strokes that cross the photo's contours: along a horizon, round a cheek."""
     tint: float = 2.0
     """Of detail of color beyond what the painting has: a rare red is no reason for red dabs all over."""
     faces: float = 5.0
@@ -160,6 +163,8 @@ def painting_losses(
         share = torch.tensor(_BAND_SHARES, device=painted.device)
         invented = ((1 - band_correlations(bands, photo.bands, photo.calm)) * share).sum(1)
         embossed = relief(bands[:, :2], photo.bands[:, :2]).square().sum(1)  # coarse ones agree by chance
+        light, seen = (part.sum(1, keepdim=True) for part in (bands, photo.bands))
+        crossed = crossing(light, contours(seen))
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
         tints = tint_bands(painted)
         parts = _guided_moments(features, photo.guides)
@@ -183,6 +188,7 @@ def painting_losses(
         "follow": weights.follow * invented.mean(),
         "excess": weights.excess * busy.mean(),
         "relief": weights.relief * embossed.mean(),
+        "flow": weights.flow * crossed.mean(),
         "tint": weights.tint * excess(tint_energy(tints), _all(style.tint, count), _NO_TINT).mean(),
         "faces": weights.faces * harm.mean(),
     }
