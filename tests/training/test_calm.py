@@ -62,6 +62,21 @@ def test_an_embossed_photo_has_relief_whichever_way_the_light_comes(photo, paint
         assert found["relief_fine"] > 0.4 and found["relief_middle"] > 0.2
 
 
+def test_strokes_along_the_contours_cross_them_less_than_strokes_of_one_direction(painting):
+    rows = torch.arange(160.0).view(1, 1, -1, 1).expand(1, 3, -1, 192)
+    striped = 0.5 + 0.2 * torch.sin(rows / 4)
+    own, paint = calm_facts(striped), calm_facts(painting)
+    columns = torch.arange(192.0).view(1, 1, 1, -1)
+    along = calm_figures(calm_facts(striped + 0.1 * torch.sin(rows / 2)), own, paint)
+    slanting = calm_figures(calm_facts(striped + 0.1 * torch.sin((rows + columns) / 2)), own, paint)
+    across = calm_figures(calm_facts(0.5 + 0.2 * torch.sin(columns / 4).expand(1, 3, 160, -1)), own, paint)
+    assert along["crossing"] < 0.02
+    assert 0.1 < slanting["crossing"] < 0.5
+    assert across["crossing"] > 0.95
+    blank = calm_facts(torch.full((1, 3, 160, 192), 0.5))
+    assert "crossing" not in calm_figures(own, blank, paint)  # nothing to cross
+
+
 def test_a_painting_has_the_energy_of_its_own_calm_parts_and_knows_nothing_of_the_photo(photo):
     strokes = (0.5 + 0.08 * noise(5, 3)).clamp(0, 1)
     found = calm_figures(calm_facts(strokes), calm_facts(photo), calm_facts(strokes))

@@ -1,4 +1,4 @@
-"""Calm parts of a photo: do strokes follow it there, or were marks stamped into it?
+"""Do strokes follow the photo in its calm parts and along its contours, or were marks stamped into it?
 
 By the bands, energies and calm parts of `stylizer.imaging.detail_bands`, of pictures whose long side is about
 512 px.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from stylizer.imaging.contours import contours, crossing
 from stylizer.imaging.detail_bands import (
     BANDS,
     band_correlations,
@@ -21,7 +22,10 @@ from stylizer.imaging.detail_bands import (
     relief,
 )
 
-NAMES = tuple(f"{kind}_{band}" for kind in ("follow", "energy", "order", "relief") for band in BANDS)
+NAMES = (
+    *(f"{kind}_{band}" for kind in ("follow", "energy", "order", "relief") for band in BANDS),
+    "crossing",
+)
 _CELL = 24  # pixels
 _LEAST_ENERGY = 1e-4  # of a painting's calm part: without any, every result would be infinitely busy
 _FLAT = 1e-6  # deviation of a band below which it shows nothing
@@ -54,14 +58,20 @@ def calm_figures(result: CalmFacts, photo: CalmFacts, painting: CalmFacts) -> di
             busy places stay so?
     relief  correlation of the whole result with the photo's slope, in its direction: above some hundredths
             edges look embossed
+    crossing  share of the whole result's steps of light that cross the photo's contours, all bands at once: a
+            half is drawn in all directions alike, a photo itself has some .1
 
     What cannot be told, as a correlation with a picture of one color, is left out.
     """
-    found = {}
+    found: dict[str, float] = {}
     follow = band_correlations(result.bands, photo.bands, photo.calm, least=0.0)[0].square()
     own = calm_energy(painting.energy, painting.calm).clamp(min=_LEAST_ENERGY)
     embossed = relief(result.bands, photo.bands)[0].square().sum(0).sqrt()
     spent = (calm_energy(result.energy, photo.calm) / own)[0]
+    light, seen = (facts.bands.sum(1, keepdim=True) for facts in (result, photo))
+    along = contours(seen)
+    if float(along[:, 2].max()) > 0:
+        found["crossing"] = float(crossing(light, along))
     for number, band in enumerate(BANDS):
         if all(facts.bands[:, number][photo.calm[:, 0] > 0].std() > _FLAT for facts in (result, photo)):
             found[f"follow_{band}"] = float(follow[number])
