@@ -57,11 +57,11 @@ _KNEE = 2.0  # relative style distances above about one half count less than in 
 class PaintingWeights:
     """Weights of the losses of a painting; the painter that ships was trained with these."""
 
-    style: float = 30.0
+    style: float = 40.0
     """Of the relative distance of channel moments."""
-    guided: float = 35.0
+    guided: float = 45.0
     """Of the same in calm, middling and busy places, each against the painting's own."""
-    gram: float = 6.0
+    gram: float = 8.0
     """Of the relative distance of Gram matrices over the three shallower layers."""
     color: float = 50.0
     """Of the sliced Wasserstein distance of colors: rare bright spots count."""
@@ -75,7 +75,7 @@ class PaintingWeights:
     """Of detail in calm places beyond what the painting's own calm places and the photo's have."""
     relief: float = 150.0
     """Of the squared correlation of detail with the photo's slope: embossed edges."""
-    flow: float = 10.0
+    flow: float = 20.0
     """Of strokes that cross the photo's contours: along a horizon, round a cheek."""
     tint: float = 2.0
     """Of detail of color beyond what the painting has: a rare red is no reason for red dabs all over."""

@@ -28,9 +28,8 @@ from stylizer.models.transfer_network import Content
 
 ADAPTER_RATE = 0.003
 """Of `StudyOptions`, where adapters are wanted."""
-STUDY_WEIGHTS = PaintingWeights(color=100.0, content=(0.8, 2.8), similar=6.0, follow=2.0)
-"""The painter's own with twice the weight on color and on the photo: one code comes nearer to its painting
-than the painter does at first sight, and that is better spent on likeness than on hatching in calm places."""
+STUDY_WEIGHTS = PaintingWeights(color=100.0)
+"""The painter's own with twice the weight on color: one painting's rare colors are what one code can learn."""
 _SETTLED = 0.002  # share of the loss that a third of the steps must still gain
 _SMOOTH = 0.9  # of the running mean of losses that is compared
 _CHECK_EVERY = 10  # steps; a check costs a third of a step

@@ -125,6 +125,13 @@ def test_dabs_of_color_that_the_painting_lacks_count_wherever_they_are(judged):
     assert judge(dabbed(photo, 84, 54))["tint"] > 0.03
 
 
+def test_hatching_across_the_contours_counts_and_the_photo_itself_crosses_little(judged):
+    photo, judge = judged
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    hatched = photo + 0.1 * torch.sin((rows + columns) / 1.5)
+    assert judge(hatched)["flow"] > 1.5 * judge(photo)["flow"] > 0
+
+
 def test_without_known_faces_nothing_is_lost_of_them(judged):
     photo, judge = judged
     assert judge(dabbed(photo, 10, 54), None)["faces"] == 0
