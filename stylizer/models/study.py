@@ -29,7 +29,7 @@ from stylizer.models.transfer_network import Content
 ADAPTER_RATE = 0.003
 """Of `StudyOptions`, where adapters are wanted."""
 STUDY_WEIGHTS = PaintingWeights(color=100.0)
-"""The painter's own with twice the weight on color: one painting's rare colors are what one code can learn."""
+"""The painter's own with twice the weight on color: rare ones are what one code can learn."""
 _SETTLED = 0.002  # share of the loss that a third of the steps must still gain
 _SMOOTH = 0.9  # of the running mean of losses that is compared
 _CHECK_EVERY = 10  # steps; a check costs a third of a step
