@@ -24,7 +24,8 @@ class Statistics:
     values: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     replay: bool = False
     transport: Tensor | None = None
-    """How the painter moves the whole picture's colors, (B, 3, 3): finding it waits for a GPU."""
+    """How the painter moves the whole picture's colors to those of each of its codes, (K, 3, 3), for tiles of
+    the same codes: finding it waits for a GPU."""
 
     def started(self) -> StatisticsCursor:
         """Return a cursor at the first normalization."""

@@ -173,6 +173,8 @@ class TransferNetwork(Network):
         if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
             statistics.transport = self._transport(content, codes)
         transport, cursor = statistics.transport, statistics.started()
+        if len(transport) != len(codes.codes):
+            raise ValueError(f"statistics of {len(transport)} codes cannot serve {len(codes.codes)}")
         x = content.eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
@@ -230,7 +232,8 @@ class TransferNetwork(Network):
         """Paint one photo with a mix of codes.
 
         codes (K, code_size), or longer by `adapter_size`; weights (K,), or (K, h, w) for a mix of its own at
-        every pixel, summing to 1. `statistics` from `measure` for tiles. Returns (1, 3, H, W) in [0, 1].
+        every pixel, summing to 1. `statistics`, for tiles: from `measure` with the same codes. Returns
+        (1, 3, H, W) in [0, 1].
         """
         if weights.shape[0] != codes.shape[0]:
             raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")

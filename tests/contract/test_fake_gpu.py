@@ -95,7 +95,7 @@ def test_full_size_is_painted_like_the_small_copy(painter, gpu):
     placed(painter)
     small = painter.encode(empty(1, 3, 64, 96))
     codes = torch.cat([painter.own_code(small), painter.code(empty(1, 3, 64, 48))])
-    statistics = painter.measure(small, codes, empty(2))
+    statistics = painter.measure(small, codes, empty(2, 64, 96))
 
     def draw(ground, window, size):
         content = painter.encode(ground, like=small)

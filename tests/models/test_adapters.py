@@ -1,5 +1,7 @@
 """Low-rank adapters in codes: what they add, and how they mix."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -74,8 +76,11 @@ def test_every_region_is_painted_with_its_own_adapter(painter):
     statistics = painter.measure(wide, codes, left)
     both = painter.decode(wide, codes, left, statistics)
     for index, columns in ((0, slice(0, 60)), (1, slice(260, 320))):
-        alone = painter.decode(wide, codes[[index]], torch.ones(1), statistics)
+        own = replace(statistics, transport=None)  # the colors are those of this one code
+        alone = painter.decode(wide, codes[[index]], torch.ones(1), own)
         assert torch.allclose(both[..., columns], alone[..., columns], atol=1e-4)
+        with pytest.raises(ValueError, match="statistics of 2 codes cannot serve 1"):
+            painter.decode(wide, codes[[index]], torch.ones(1), statistics)
 
 
 def test_lengths_that_fit_are_the_two_and_no_others(painter):
