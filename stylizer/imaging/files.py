@@ -10,18 +10,20 @@ _FORBIDDEN = '/\\:*?"<>|'  # by one file system or another
 _MOST_BYTES = 200  # of a name without its ending, where file systems allow 255 with it
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes, lasting: bool = True) -> None:
     """Write bytes to a file: all of them or nothing, and what was there before stays until they are safe.
 
-    A reader sees the old file or the new one, after a power cut too. Raises OSError.
+    A reader sees the old file or the new one, after a power cut too unless it need not be `lasting`: a disk
+    takes up to 30 ms to be sure. Raises OSError.
     """
     path = Path(path)
     handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(draft, 0o644)  # a temporary file is its owner's alone
         os.replace(draft, path)
     finally:

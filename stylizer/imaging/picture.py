@@ -107,16 +107,21 @@ def encode_picture(picture: Picture, format: str, recipe: str | None = None, qua
 
 
 def save_picture(
-    picture: Picture, path: str | os.PathLike[str], recipe: str | None = None, quality: int = 92
+    picture: Picture,
+    path: str | os.PathLike[str],
+    recipe: str | None = None,
+    quality: int = 92,
+    lasting: bool = True,
 ) -> None:
     """Write a picture to a file whose suffix names the format: .png, .jpg, .jpeg or .webp.
 
-    A file of that name is replaced, whole or not at all. Raises PictureError.
+    A file of that name is replaced, whole or not at all; what need not outlive a power cut is not `lasting`,
+    and written faster. Raises PictureError.
     """
     path = Path(path)
     data = encode_picture(picture, path.suffix.lstrip("."), recipe, quality)
     try:
-        write_whole(path, data)
+        write_whole(path, data, lasting)
     except OSError as error:
         reason = error.strerror or Sentence("the disk refused it")
         raise PictureError(

@@ -291,6 +291,21 @@ def test_sixteen_bits_follow_a_profile_as_eight_bits_do():
     assert np.abs(sixteen.rgb / 257 - eight.rgb.astype(float)).max() < 2.5
 
 
+def test_our_own_profile_is_known_without_asking_the_color_engine(monkeypatch):
+    file = encode_picture(Picture(ramp(40, 60)), "png")
+    monkeypatch.setattr(ImageCms, "buildTransform", None)
+    assert np.array_equal(open_picture(file).rgb, ramp(40, 60))
+
+
+def test_what_need_not_last_is_whole_too_and_waits_for_no_disk(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr("os.fsync", waited.append)
+    for lasting in (False, True):
+        save_picture(Picture(ramp(40, 60)), tmp_path / "it.png", lasting=lasting)
+        assert np.array_equal(open_picture(tmp_path / "it.png").rgb, ramp(40, 60))
+        assert len(waited) == lasting and [file.name for file in tmp_path.iterdir()] == ["it.png"]
+
+
 def test_our_own_profile_changes_nothing():
     picture = Picture(ramp(40, 40, noise=True))
     assert open_picture(encode_picture(picture, "png")).digest == picture.digest
