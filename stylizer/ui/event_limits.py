@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylizer.engine.settings import brief
+from stylizer.errors import Sentence
 from stylizer.ui import limits
 from stylizer.ui.event_values import FILE, clean_values
 from stylizer.ui.refusal import Refused, ToolRefused, answer
@@ -76,7 +77,7 @@ class EventLimits:
             await refused.answer(scope, receive, send)
             return
         except Refused as refused:
-            await answer(refused, joining=name == "queue/join")(scope, receive, send)
+            await answer(refused, scope, joining=name == "queue/join")(scope, receive, send)
             return
         await self.app(scope, replaying(body, receive), send)
 
@@ -85,7 +86,7 @@ class EventLimits:
         try:
             body = await read_body(receive, limits.FORM_BYTES)
         except Refused as refused:
-            await answer(refused)(scope, receive, send)
+            await answer(refused, scope)(scope, receive, send)
             return
         await self.app(scope, replaying(body, receive), send)
 
@@ -114,8 +115,11 @@ async def read_body(receive: Receive, most: int) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            size_in_words = f"{most >> 20} MB" if most >= limits.MB else f"{most >> 10} kB"
-            raise Refused(413, f"The request is larger than {size_in_words}, the most that it may have.")
+            most_in_words = f"{most >> 20} MB" if most >= limits.MB else f"{most >> 10} kB"
+            told = Sentence(
+                "The request is larger than {most}, the most that it may have.", most=most_in_words
+            )
+            raise Refused(413, told)
         more = message.get("more_body", False)
     return b"".join(parts)
 
@@ -253,4 +257,7 @@ def check_places(scope: Scope, hash: str | None) -> None:
     waiting = [event for each in list(queue.event_queue_per_concurrency_id.values()) for event in each.queue]
     mine = sum(hash is not None and event.session_hash == hash for event in waiting)
     if mine >= limits.VISIT_PLACES:
-        raise Refused(503, f"You have {mine} jobs waiting already; wait for one of them and try again.")
+        told = Sentence(
+            "You have {count} jobs waiting already; wait for one of them and try again.", count=mine
+        )
+        raise Refused(503, told)

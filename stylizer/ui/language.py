@@ -8,6 +8,7 @@ browser asks for.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ SENTENCES: dict[str, dict[str, dict[str, str]]] = {
 def spoken() -> str:
     """Return the language of the visitor whose event is being handled; English when there is none."""
     request = LocalContext.request.get(None)
-    asked = str(request.headers.get("accept-language", "")) if request is not None else ""
+    return ENGLISH if request is None else asked_for(request.headers)
+
+
+def asked_for(headers: Mapping[str, str]) -> str:
+    """Return the language that answers the first one which a browser's headers ask for."""
+    asked = str(headers.get("accept-language", ""))
     return best_language(asked.split(",")[0].split(";")[0].strip())
 
 
@@ -47,20 +53,27 @@ def best_language(code: str) -> str:
 
 def say(sentence: str, **values: Any) -> str:
     """Say a sentence in the visitor's language, with values in the place of their names in braces."""
-    known = SENTENCES.get(spoken(), {}).get("messages", {})
-    said = known.get(sentence, sentence)
-    return said.format(**values) if values else said
+    return _said(sentence, spoken(), values)
 
 
-def tell(sentence: str) -> str:
+def tell(sentence: str, language: str = "") -> str:
     """Say in the visitor's language what another room says: with sentences in it told likewise.
 
-    What is no `Sentence` is said as it is.
+    What is no `Sentence` is said as it is. Outside an event the caller knows the `language`.
     """
     if not isinstance(sentence, Sentence):
         return sentence
-    values = {name: tell(each) if isinstance(each, str) else each for name, each in sentence.values.items()}
-    return say(sentence.template, **values)
+    language = language or spoken()
+    values = {
+        name: tell(each, language) if isinstance(each, str) else each
+        for name, each in sentence.values.items()
+    }
+    return _said(sentence.template, language, values)
+
+
+def _said(sentence: str, language: str, values: dict[str, Any]) -> str:
+    said = SENTENCES.get(language, {}).get("messages", {}).get(sentence, sentence)
+    return said.format(**values) if values else said
 
 
 def words(sentence: str) -> str:

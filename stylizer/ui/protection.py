@@ -21,6 +21,7 @@ from gradio.routes import file_upload_statuses
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylizer.errors import Sentence
 from stylizer.ui import limits
 from stylizer.ui.event_limits import TOOLS, EventLimits
 from stylizer.ui.refusal import Refused, answer
@@ -68,7 +69,7 @@ class Doorkeeper:
 
         try:
             if scope["method"] not in _SAFE and not own:
-                raise Refused(403, "This request comes from another site; open the studio itself.")
+                raise Refused(403, Sentence("This request comes from another site; open the studio itself."))
             check_route(scope)
             caller = caller_of(scope)
             try:
@@ -78,7 +79,7 @@ class Doorkeeper:
                     scope["app"].get_blocks().leave(caller)
         except Refused as refused:
             if not begun:
-                await answer(refused)(scope, receive, send_guarded)
+                await answer(refused, scope)(scope, receive, send_guarded)
 
 
 def comes_from_us(headers: Headers) -> bool:
@@ -107,7 +108,7 @@ def check_route(scope: Scope) -> None:
     if len(path) > 4096 or "\0" in path:
         raise Refused(404, "There is no such page here.")
     if path == f"{API}/queue/data" and caller_of(scope) not in _queue(scope).pending_messages_per_session:
-        raise Refused(404, "Nothing is being worked on for this page.")
+        raise Refused(404, Sentence("Nothing is being worked on for this page."))
     if path.rstrip("/") in (f"{API}/upload", f"{API}/upload_progress"):
         check_upload_name(scope["query_string"].decode("latin-1"))
     called = _CALL.fullmatch(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylizer.errors import Sentence
 from stylizer.ui import limits
 from stylizer.ui.refusal import Refused, answer
 from stylizer.ui.sessions import disk_used
@@ -45,7 +46,7 @@ class UploadLimits:
             await self.app(scope, receive, send)
             return
         if scope["method"] != "POST":
-            await answer(Refused(405, "Files are uploaded by POST."))(scope, receive, send)
+            await answer(Refused(405, "Files are uploaded by POST."), scope)(scope, receive, send)
             return
         begun, refused = False, None
         state = _Parts()
@@ -74,7 +75,7 @@ class UploadLimits:
         except Refused as error:
             refused = error
         except OSError as error:
-            refused = Refused(507, "There is no room for that file just now; try again later.")
+            refused = Refused(507, Sentence("There is no room for that file just now; try again later."))
             refused.__cause__ = error
         except Exception as error:
             refused = refused or Refused(400, "That is no upload that can be read; send files as form data.")
@@ -85,7 +86,7 @@ class UploadLimits:
                 left = drafts_in(folder)  # listed before another upload can begin, whose drafts stay
                 await asyncio.to_thread(remove_drafts, left)
         if refused is not None and not begun:
-            await answer(refused)(scope, receive, send)
+            await answer(refused, scope)(scope, receive, send)
 
 
 class _Parts:
@@ -99,9 +100,7 @@ class _Parts:
         """Take the next bytes; raises Refused when there is too much, or a part is no file."""
         self.size += len(data)
         if self.size > limits.UPLOAD_BYTES:
-            raise Refused(
-                413, f"That is more than {limits.UPLOAD_BYTES >> 20} MB at once; bring fewer files."
-            )
+            raise _too_large()
         text, end = self.tail + data, 0
         for found in _PART.finditer(text):
             end = found.end()
@@ -109,7 +108,10 @@ class _Parts:
             if not re.search(rb'\bname="?files"?\s*[;\r]', found[0]) or b"filename" not in found[0].lower():
                 raise Refused(400, 'Every part of an upload is a file called "files".')
             if self.files > limits.UPLOAD_FILES:
-                raise Refused(413, f"Those are more than {limits.UPLOAD_FILES} files; bring fewer at once.")
+                most = limits.UPLOAD_FILES
+                raise Refused(
+                    413, Sentence("Those are more than {most} files; bring fewer at once.", most=most)
+                )
         self.tail = text[max(end, len(text) - 2048) :]
 
 
@@ -117,9 +119,14 @@ def check_disk(folder: Path, announced: str | None) -> None:
     """Raise Refused when an upload does not fit into what all visitors may have on disk."""
     size = int(announced) if announced and announced.isdigit() else 0
     if size > limits.UPLOAD_BYTES + limits.MB:
-        raise Refused(413, f"That is more than {limits.UPLOAD_BYTES >> 20} MB at once; bring fewer files.")
+        raise _too_large()
     if disk_used(folder) + size > limits.DISK_BYTES:
-        raise Refused(507, "The studio's disk is full just now; try again later.")
+        raise Refused(507, Sentence("The studio's disk is full just now; try again later."))
+
+
+def _too_large() -> Refused:
+    most = limits.UPLOAD_BYTES >> 20
+    return Refused(413, Sentence("That is more than {most} MB at once; bring fewer files.", most=most))
 
 
 def drafts_in(folder: Path) -> list[Path]:

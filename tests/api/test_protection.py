@@ -481,3 +481,10 @@ def test_endpoints_cancel_what_a_caller_had_asked_for(tmp_path):
     with endpoints._token() as token:
         assert not token.cancelled
     LocalContext.request.set(None)
+
+
+def test_visitors_are_refused_in_the_language_that_their_browser_asks_for(site):
+    files = [PHOTO] * (limits.UPLOAD_FILES + 1)
+    for languages, said in (("zh-CN,zh;q=0.9", "文件超过了 32 个"), ("de", "more than 32 files")):
+        answer = site.upload(*files, headers={"Accept-Language": languages})
+        assert answer.status_code == 413 and said in answer.json()["error"]
