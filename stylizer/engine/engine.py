@@ -19,6 +19,7 @@ from stylizer.engine.pipelines.generate import GeneratePipeline
 from stylizer.engine.pipelines.masterwork import MasterworkPipeline
 from stylizer.engine.pipelines.study import StudyPipeline, sample_photos
 from stylizer.engine.pipelines.stylize import StylizePipeline
+from stylizer.engine.pipelines.thumbnails import THUMBNAIL, ThumbnailPipeline, ThumbnailRequest
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
 from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
@@ -49,8 +50,6 @@ from stylizer.models.style_file import NamedStyle, save_style
 
 CACHE_BYTES = 384 << 20
 """About ten photos at preview size, with what the painter keeps of each."""
-THUMBNAIL = 224
-"""Side of the square thumbnail of a learned style, pixels."""
 
 PhotoRequest = TypeVar("PhotoRequest", StyleRequest, TranslateRequest)
 
@@ -78,6 +77,7 @@ class Engine:
         finish = finish or Finish()
         self._stylize = StylizePipeline(self.library, self.executor, finish)
         self._masterwork = MasterworkPipeline(self.library, self.executor, self._stylize, masterwork_steps)
+        self._thumbnails = ThumbnailPipeline(self.executor, self._stylize)
         self._study = StudyPipeline(self.library, self.executor, self._stylize)
         self._translate = TranslatePipeline(self.library, self.executor, finish)
         self._generate = GeneratePipeline(self.library, self.executor)
@@ -133,6 +133,16 @@ class Engine:
     ) -> Iterator[Picture]:
         """Yield 2 to 120 pictures from the request's to that of another seed, both included."""
         return self._generate.walk(Job(request, token or CancelToken()), to_seed, steps)
+
+    def thumbnails(
+        self, photo: Picture, styles: Sequence[NamedStyle], token: CancelToken | None = None
+    ) -> Iterator[Picture]:
+        """Yield the square in the middle of a photo in one style after the other, at most 224 px a side.
+
+        Previews of anybody go first. Raises CheckpointError without a painter, RequestError for a style of
+        another one, and Cancelled.
+        """
+        return self._thumbnails(Job(ThumbnailRequest(photo, tuple(styles)), token or CancelToken()))
 
     def study(
         self,

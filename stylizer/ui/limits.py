@@ -65,6 +65,10 @@ BATCH_PHOTOS = 20
 """Photos painted one after the other: more are another batch, and others have their turn between two."""
 BATCH_PIXELS = 120 * 10**6
 """Of all results of a batch: ten minutes of two cores, 400 MB of PNGs."""
+PHOTO_WALLS = 8
+"""Visitors for whom styles are painted on their photos, in turns: each holds its photo meanwhile."""
+PHOTO_WALL_SECONDS = 10.0
+"""Without a question of the page, until its wall is painted no further: it asks every second."""
 STUDY_SECONDS = 120.0
 """Of studying one painting: two free cores gain most of it in that time; previews slip in between steps."""
 STUDY_PLACES = 3

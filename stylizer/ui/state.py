@@ -16,6 +16,7 @@ from stylizer.imaging.files import make_folder
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.doors import Door
+from stylizer.ui.photo_wall import PhotoWall
 from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.steps import Step, Steps
 
@@ -267,7 +268,7 @@ def keep_preview(
 ) -> None:
     """Write a preview where the stage finds it; raises Cancelled when the turn is over."""
     file = stage.new_file(".webp" if picture.alpha is not None else ".jpg")
-    save_picture(picture, file, quality=92)
+    save_picture(picture, file, quality=92, lasting=False)
     with stage.lock:
         token.check()
         if work.layer not in ("", TRUE):
@@ -350,6 +351,7 @@ class Session:
     sheets: list[Path] = field(default_factory=list)
     """Folders of generated pictures, the oldest first."""
     full: CancelToken = field(default_factory=CancelToken)
+    photo_wall: PhotoWall | None = None
     study: CancelToken = field(default_factory=CancelToken)
     studying: str = ""
     """The key of the painting that is being studied."""
@@ -387,7 +389,8 @@ class Session:
     def stop(self) -> None:
         """Stop all work."""
         tokens = [stage.turns.token for stage in self.stages.values()]
-        for token in (*tokens, self.generating.token, self.full, self.study):
+        walls = [self.photo_wall.token] if self.photo_wall else []
+        for token in (*tokens, *walls, self.generating.token, self.full, self.study):
             token.cancel()
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from stylizer.ui.handlers.full_size import HistoryHandlers
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
+from stylizer.ui.handlers.photo_wall import PhotoWallHandlers
 from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.study import StudyHandlers
@@ -23,6 +24,7 @@ from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
 from stylizer.ui.messages import ABOUT, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.options import StyleSettings
+from stylizer.ui.photo_wall import PhotoWalls
 from stylizer.ui.sessions import LIFETIME
 from stylizer.ui.stage.component import call_page
 from stylizer.ui.studies import StudyDesk
@@ -230,6 +232,9 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: St
         ["turn", "title", "region_manner", "wall", "further", *shares],
         **AT_ONCE,
     )
+    walls = PhotoWalls(live.engine, live.engine.styles())
+    looked = PhotoWallHandlers(live, walls).look
+    on(tab.wall.look, looked, ["visit"], ["photo_wall"], act=False, **AT_ONCE)
     for place, slider in enumerate(tab.shares):
         moved = f"(...values) => window.wall.balance({place}, ...values)"
         gr.on([slider.input], None, [tab.further, *tab.shares], tab.shares, js=moved)

@@ -67,7 +67,7 @@ def test_paintings_are_found_by_title_artist_and_kind(sized):
 
 
 def test_the_wall_is_one_stop_for_tab_and_arrows_move_in_it(sized):
-    sized.locator(".wall-mix").focus()
+    sized.locator(".wall-photo").focus()
     sized.keyboard.press("Tab")
     for group in ("technique", "mood", None):
         assert sized.evaluate("document.activeElement.dataset.group") is not None

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from stylizer.engine.progress import Cancelled, CancelToken
-from stylizer.engine.runtime.executor import DeviceLock
+from stylizer.engine.runtime.executor import BREATH, DeviceLock
 
 
 def waiting(slot, name, order, preview):
@@ -67,3 +67,24 @@ def test_an_error_inside_frees_the_slot():
         raise KeyError
     with slot.hold():
         pass
+
+
+def test_patient_work_does_not_slip_in_between_the_previews_of_one_click():
+    slot, order = DeviceLock(), []
+
+    def patient():
+        with slot.hold(patient=True):
+            order.append("patient")
+
+    thread = threading.Thread(target=patient)
+    for _ in range(4):
+        with slot.hold(preview=True):
+            if not order:
+                order.append("previews")
+                thread.start()
+            time.sleep(0.02)
+        time.sleep(0.06)  # a preview is written, and goes to the browser
+        assert order == ["previews"]
+    before = time.monotonic()
+    thread.join(10)
+    assert order == ["previews", "patient"] and time.monotonic() - before > BREATH / 2

@@ -115,7 +115,7 @@ class StylizePipeline:
             if isinstance(choice.style, Picture):
                 code = self.read_code(job, choice.style)
             else:
-                code = self._named_code(choice.style)
+                code = self.named_code(choice.style)
             codes[id(choice)] = code_digest(code), code
         return codes
 
@@ -146,7 +146,8 @@ class StylizePipeline:
             )
         return code
 
-    def _named_code(self, style: NamedStyle) -> Tensor:
+    def named_code(self, style: NamedStyle) -> Tensor:
+        """Return the code of a style with a name; raises RequestError for one of another painter."""
         painter = self.painter
         if style.painter_sha != painter.checkpoint_sha or not painter.fits(style.code):
             name = style.slug or style.title

@@ -32,6 +32,8 @@ SMALLEST_TILE = 128
 """Side of the smallest tile: below it halos are most of what is painted, and little memory is saved."""
 SMALLER_TILES = Sentence("The device ran short of memory; the picture was painted in smaller tiles.")
 _GLANCE = 0.05  # seconds between two looks at the token while waiting
+BREATH = 0.3
+"""Seconds without a preview before patient work goes on: the keyframes of one click come closer."""
 
 
 class Weighed(Protocol):
@@ -58,6 +60,8 @@ class Job(Generic[RequestT]):
     token: CancelToken = field(default_factory=CancelToken)
     receive: ProgressReceiver = ignore_progress
     preview: bool = True
+    patient: bool = False
+    """Whether it waits until no preview was painted for a moment."""
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     tiles: int = 0
@@ -82,33 +86,40 @@ class Job(Generic[RequestT]):
 class DeviceLock:
     """The right to compute on one device, held for one stage or one tile at a time.
 
-    When it gets free, previews that wait go first; so a preview waits for one tile at most.
+    When it gets free, previews that wait go first; so a preview waits for one tile at most. Patient work
+    waits until there was none for a moment, and does not slip in between those of one click.
     """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._taken = False
         self._previews = 0
+        self._last_preview = -BREATH
 
     @contextmanager
-    def hold(self, preview: bool = False, token: CancelToken | None = None) -> Iterator[None]:
+    def hold(
+        self, preview: bool = False, token: CancelToken | None = None, patient: bool = False
+    ) -> Iterator[None]:
         """Hold the device inside a with block; raises Cancelled if the token is set before it is free."""
-        self._acquire(preview, token)
+        self._acquire(preview, token, patient)
         try:
             yield
         finally:
             with self._condition:
                 self._taken = False
+                if preview:
+                    self._last_preview = time.monotonic()
                 self._condition.notify_all()
 
-    def _acquire(self, preview: bool, token: CancelToken | None) -> None:
+    def _acquire(self, preview: bool, token: CancelToken | None, patient: bool) -> None:
         with self._condition:
             self._previews += preview
             try:
                 while True:
                     if token is not None:
                         token.check()
-                    if not self._taken and (preview or not self._previews):
+                    calm = not patient or time.monotonic() - self._last_preview > BREATH
+                    if not self._taken and (preview or (not self._previews and calm)):
                         self._taken = True
                         return
                     self._condition.wait(_GLANCE)
@@ -146,7 +157,7 @@ class Executor:
 
         What is `learning` gets gradients, and numbers as it makes them.
         """
-        with self._device_lock.hold(job.preview, job.token):
+        with self._device_lock.hold(job.preview, job.token, job.patient):
             if learning:
                 with torch.enable_grad():
                     yield

@@ -210,7 +210,10 @@ export function openStage({ element, trigger, props, watch }) {
     box.dataset.turn = state.turn;
     box.dataset.frames = frames.length;
     forget(addresses);
-    if (otherPhoto) fit();
+    if (otherPhoto) {
+      fit();
+      if (name === "stage") /** @type {any} */ (window).wall?.another();
+    }
     regions.receive(message.regions, masks);
     describe();
     redraw();

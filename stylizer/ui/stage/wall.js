@@ -1,6 +1,7 @@
 // @ts-check
 // The wall of paintings: words and choices say which are seen, arrows move between them, clicks choose and mix.
 
+import { openPhotoWall } from "./photo_wall.js";
 import { say, translate } from "./words.js";
 
 /** The largest remainders get what rounding leaves over: whole numbers in the ratio of `parts` that sum to `total`. */
@@ -247,11 +248,15 @@ export function openWall({ element, trigger, props, watch }) {
     mark();
     return shares;
   }
-  Object.assign(window, { wall: { balance } });
+  const photo = openPhotoWall({ box, hang, button: find(".wall-photo"), seen, trigger });
+  Object.assign(window, { wall: { balance, another: photo.another } });
 
   let width = 0;
   new ResizeObserver(() => {
-    if (!width) show(); // its tab was closed until now
+    if (!width) {
+      show(); // its tab was closed until now
+      photo.ask();
+    }
     width = hang.clientWidth;
   }).observe(hang);
   watch("value", () => receive(props.value));

@@ -32,6 +32,8 @@ TEMPLATE = """
            autocomplete="off" spellcheck="false">
     <button type="button" class="wall-mix" aria-pressed="false"
             title="Paintings that you click join the chosen one">Mix</button>
+    <button type="button" class="wall-photo" aria-pressed="false"
+            title="Show what each painting makes of your photo">On your photo</button>
   </div>
   <div class="wall-groups" role="group" aria-label="Show paintings by artist, technique or mood"
     >{groups}</div>
@@ -53,15 +55,45 @@ class WallMessage(TypedDict):
     moment: float
 
 
+class PhotoWallMessage(TypedDict):
+    """The wall on the visitor's photo: in which folder thumbnails lie, of which styles, how many are left.
+
+    `moment` makes each message another one, which the page waits for before it asks again.
+    """
+
+    place: str
+    painted: list[str]
+    left: int
+    moment: float
+
+
+def make_photo_wall() -> gr.HTML:
+    """Make what hears of the wall on the visitor's photo; nothing of it is seen."""
+    return gr.HTML(
+        PhotoWallMessage(place="", painted=[], left=0, moment=0),
+        html_template="",
+        js_on_load=(
+            f"import(new URL('{PLACE}/photo_wall.js', document.baseURI).href)"
+            ".then(({ hear }) => watch('value', () => hear(props.value)));"
+        ),
+        apply_default_css=False,
+        visible="hidden",
+        elem_id="photo-wall",
+    )
+
+
 def make_wall(gallery: StyleGallery, chosen: str) -> gr.HTML:
-    """Hang the gallery; the wall triggers `pick` with the keys of what is chosen now, and the clicked one."""
+    """Hang the gallery; the wall triggers `pick` with the keys of what is chosen now, and the clicked one.
+
+    `look` asks for the styles on the visitor's photo, those in sight first.
+    """
     groups = "".join(_write_group(*group) for group in gallery.groups.items())
     return gr.HTML(
         WallMessage(own="", chosen=[chosen] if chosen else [], shares=[100] if chosen else [], moment=0),
         html_template=TEMPLATE.format(most=MOST_MIXED, groups=groups, cards=write_cards(gallery.shipped)),
         js_on_load=(
             f"import(new URL('{PLACE}/wall.js', document.baseURI).href)"
-            ".then(({ openWall }) => openWall({ element, trigger, props, watch })); // 'pick'"
+            ".then(({ openWall }) => openWall({ element, trigger, props, watch })); // 'pick', 'look'"
         ),
         apply_default_css=False,
         elem_id="wall",
@@ -147,3 +179,11 @@ def read_pick(data: Any) -> tuple[list[str], str, float]:
     if not number or not isinstance(key, str) or not 0 < len(chosen) <= MOST_MIXED or chosen != keys:
         raise RequestError(say("what the gallery said was not understood; reload the page"))
     return list(dict.fromkeys(chosen)), key, float(moment or 0)
+
+
+def read_sight(data: Any) -> list[str]:
+    """Take the keys of what a visitor has in sight; raises RequestError."""
+    keys = data.get("first") if isinstance(data, dict) else None
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise RequestError(say("what the gallery said was not understood; reload the page"))
+    return keys

@@ -13,7 +13,7 @@ from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.options import MOST_FURTHER
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.message import StageMessage
-from stylizer.ui.stage.wall import chosen_panel, make_wall
+from stylizer.ui.stage.wall import chosen_panel, make_photo_wall, make_wall
 from stylizer.ui.tabs.regions import make_regions_panel
 from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
 
@@ -38,6 +38,7 @@ class StylizeTab:
     batch: gr.UploadButton
     camera: gr.Image
     wall: gr.HTML
+    photo_wall: gr.HTML
     title: gr.HTML
     own: gr.UploadButton
     study: gr.Button
@@ -150,6 +151,7 @@ def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
                     elem_classes="share",
                 )
         made["wall"] = make_wall(gallery, card.key if card else "")
+        made["photo_wall"] = make_photo_wall()
         with gr.Column(elem_id="own-style"):
             made["own"] = gr.UploadButton(
                 "Add your own paintings", file_types=[*PICTURES, SUFFIX], file_count="multiple", size="md"
