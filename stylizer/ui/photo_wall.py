@@ -16,8 +16,8 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui import limits
 from stylizer.ui.doors import Door
 
-AT_A_TURN = 4
-"""Thumbnails that are painted for one visitor before the next has a turn."""
+AT_A_TURN = 8
+"""Thumbnails that are painted for one visitor before the next has a turn; where a GPU is lent, a loan."""
 
 
 @dataclass(eq=False)

@@ -13,9 +13,9 @@ from stylizer.engine import Cancelled, CancelToken, Engine, StyleRequest
 SECONDS = 60
 """For which a GPU is asked: a full size, or all previews of a picture."""
 MASTERWORK_SECONDS = 120
-HEAVY = ("run", "segment", "match", "keyframes", "walk", "study")
+HEAVY = ("run", "segment", "match", "keyframes", "walk", "study", "thumbnails")
 """What an engine does on its device."""
-STEPS = ("keyframes", "walk", "study")
+STEPS = ("keyframes", "walk", "study", "thumbnails")
 """Those of them that answer step by step."""
 
 Function = Callable[..., Any]
@@ -135,7 +135,8 @@ def _step_by_step(carry_out: Function, name: str) -> Function:
 
 def _by_name(name: str, values: Values, more: dict[str, Any]) -> tuple[Values, dict[str, Any]]:
     """Give token and progress, which stay here, their names; lists of steps are sent whole."""
-    place = {"run": 1, "segment": 1, "match": 2, "study": 1, "keyframes": 3, "walk": 3}[name]
+    places = {"run": 1, "segment": 1, "match": 2, "study": 1, "keyframes": 3, "walk": 3, "thumbnails": 2}
+    place = places[name]
     sent, switches = list(values[:place]), values[place:]
     if name == "keyframes" and len(sent) > 1:
         sent[1] = tuple(sent[1])

@@ -79,6 +79,15 @@ def test_previews_are_one_loan_and_come_step_by_step(lent, plain, spaces):
         assert np.array_equal(one.rgb, other.rgb)
 
 
+def test_thumbnails_are_one_loan(lent, plain, spaces):
+    photo = drawn(40, 60, seed=3)
+    found = list(lent.thumbnails(photo, list(lent.styles()), CancelToken()))
+    wanted = list(plain.thumbnails(photo, plain.styles()))
+    for mine, theirs in zip(found, wanted, strict=True):
+        assert np.array_equal(mine.rgb, theirs.rgb)
+    assert len(found) == 4 and spaces.asked == [60]
+
+
 def test_regions_are_found(lent, plain):
     assert lent.segment(drawn(40, 60), CancelToken()) == plain.segment(drawn(40, 60))
 
