@@ -116,7 +116,7 @@ def test_a_click_while_it_fills_in_is_answered(page, photo_file):
     filled(page)
 
 
-def test_the_button_works_by_keys_and_hover_shows_the_painting(page, photo_file):
+def test_the_button_works_by_keys(page, photo_file):
     bring(page, photo_file)
     settle(page, 1)
     page.locator(".wall-mix").focus()

@@ -193,3 +193,30 @@ def test_the_whole_picture_is_seen_at_the_end_of_the_page(page, width, height):
     assert (
         link["bottom"] <= height and abs(link["top"] + link["bottom"] - facts["top"] - facts["bottom"]) < 24
     )
+
+
+def test_with_regions_on_a_small_laptop_the_whole_picture_is_seen_at_the_end_of_the_page_too(page):
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.locator("#regions-panel button").first.click()
+    page.locator("#find-regions").click()
+    page.locator(".stage-regions").wait_for()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 100")
+    top, save = page.evaluate(
+        "['.stage-view', '#render'].map(name => document.querySelector(name).getBoundingClientRect())"
+    )
+    assert top["top"] >= 0 and save["bottom"] <= 768
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_what_the_search_looks_for_is_read_whole(page, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    room, wanted = page.locator("#wall input[type=search]").evaluate(
+        """field => {
+            const pen = document.createElement('canvas').getContext('2d'), look = getComputedStyle(field);
+            pen.font = look.font;
+            const room = field.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+            return [room, pen.measureText(field.placeholder).width];
+        }"""
+    )
+    assert wanted <= room
