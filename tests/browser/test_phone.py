@@ -5,7 +5,7 @@ import os
 import pytest
 
 from stylizer.imaging.picture import save_picture
-from tests.browser.test_regions import SKY, stand_at
+from tests.browser.test_regions import GROUND, SKY, stand_at
 from tests.browser.test_studio import bring, choose, set_strength, settle, stage_says
 from tests.engine.parted import parted
 
@@ -125,3 +125,39 @@ def test_whatever_a_finger_aims_at_is_large_enough(phone):
     box = slider.bounding_box()
     phone.touchscreen.tap(box["x"] + box["width"] / 3, box["y"] + 3)
     stage_says(phone, "Number(strength) < 0.6")
+
+
+def test_two_fingers_zoom_where_one_paints(phone, tmp_path):
+    save_picture(parted(120, 180), tmp_path / "parts.png")
+    bring(phone, tmp_path / "parts.png")
+    settle(phone, 1)
+    phone.locator("#regions-panel button").first.click()
+    phone.locator("#find-regions").click()
+    stage_says(phone, "regions === '4'")
+    phone.locator(".stage-legend button[data-name=sky]").click()
+    stage_says(phone, "selected === 'sky'")
+    phone.locator("[data-tool=add]").click()
+    phone.evaluate("scrollTo(0, 0)")
+    phone.evaluate(STILL)
+    told = "revision => document.querySelector('.stage').dataset.revision"
+    first = phone.evaluate(f"({told})()")
+    fingers = phone.context.new_cdp_session(phone)
+    x, y = stand_at(phone, GROUND)
+
+    def touch(kind, *offsets):
+        points = [{"x": x + offset, "y": y, "id": place} for place, offset in enumerate(offsets)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -10)
+    touch("touchStart", -10, 10)
+    touch("touchMove", -40, 40)
+    touch("touchEnd")
+    phone.locator(".stage.zoomed").wait_for()
+    phone.locator("[data-act=fit]").click()
+    touch("touchStart", -10)
+    touch("touchMove", 10)
+    touch("touchEnd")
+    phone.wait_for_function(f"{told} !== revision", arg=first)
+    phone.locator("[data-do=undo]").click()
+    # one stroke was painted, so one step takes all of it back
+    phone.wait_for_function(f"{told} === revision", arg=first)

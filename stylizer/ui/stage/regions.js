@@ -5,6 +5,7 @@
 // `acknowledged` that number, the stage's own masks, strengths and choice stand. `message.py` says what a message
 // of regions holds, and what an edit does.
 
+import { whileHeld } from "./controls.js";
 import { HATCHES, Stroke, addUp, covers, groupsOf, keeps, markPixels, nearest, regionAt } from "./masks.js";
 import { say } from "./words.js";
 
@@ -388,12 +389,7 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
   element.querySelectorAll("[data-do]").forEach((button) => {
     const deed = button.dataset.do;
     if (deed !== "before") return void button.addEventListener("click", deeds[deed]);
-    button.addEventListener("pointerdown", () => showBefore(true));
-    for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) {
-      button.addEventListener(end, () => showBefore(false));
-    }
-    button.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && showBefore(true));
-    button.addEventListener("keyup", (event) => [" ", "Enter"].includes(event.key) && showBefore(false));
+    whileHeld(button, showBefore);
   });
   box.addEventListener("keydown", (event) => {
     if (!regions.entries.length || event.altKey) return;
