@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-import timm
 from torch import Tensor, nn
 
 Self = TypeVar("Self", bound="LiteEncoder")
@@ -22,6 +21,8 @@ class LiteEncoder(nn.Module):
     bn1: nn.Module
 
     def __init__(self, stages: int = 5):
+        import timm  # slow to import, with torchvision as slow as all else, and few commands need it
+
         super().__init__()
         full: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         self.conv_stem, self.bn1 = full.conv_stem, full.bn1

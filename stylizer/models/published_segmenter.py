@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import segmentation_models_pytorch as smp
 import torch
 import torch.nn.functional as F
 from huggingface_hub import ModelCard, snapshot_download
@@ -17,7 +16,6 @@ from stylizer.errors import PublishedSegmenterError
 from stylizer.models.class_table import NAMES
 
 CONFIG, WEIGHTS, CARD, LABELS = "config.json", "model.safetensors", "README.md", "labels.json"
-_KINDS = {kind.__name__ for kind in smp.MODEL_ARCHITECTURES_MAPPING.values()}
 _LARGEST_JSON = 1 << 20
 _STRIDE = 32  # pixels of the coarsest features of all of smp's encoders
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which such encoders expect
@@ -72,6 +70,8 @@ def open_published(source: str | Path) -> PublishedSegmenter:
     ADE20K's 150, or that of `labels.json`: a list with one of our class names for each of the network's.
     Raises PublishedSegmenterError.
     """
+    import segmentation_models_pytorch as smp  # slow to import, and few commands segment
+
     folder = Path(source)
     name = str(source) if not folder.exists() else folder.name
     if not folder.is_dir():
@@ -83,7 +83,8 @@ def open_published(source: str | Path) -> PublishedSegmenter:
                 f"({type(error).__name__}); check the name and the connection."
             ) from error
     config = _read_json(folder, CONFIG, name)
-    if not isinstance(config, dict) or config.get("_model_class") not in _KINDS:
+    kinds = {kind.__name__ for kind in smp.MODEL_ARCHITECTURES_MAPPING.values()}
+    if not isinstance(config, dict) or config.get("_model_class") not in kinds:
         raise PublishedSegmenterError(f"segmenter {name!r}: {CONFIG} names no network of smp that is known.")
     if not (folder / WEIGHTS).is_file():
         raise PublishedSegmenterError(f"segmenter {name!r} has no {WEIGHTS}; other formats are not read.")

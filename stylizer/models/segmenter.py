@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import segmentation_models_pytorch as smp
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -56,6 +55,8 @@ class Segmenter(Network):
     stride = 32  # pixels of the coarsest features
 
     def __init__(self, config: SegmenterConfig):
+        import segmentation_models_pytorch as smp  # slow to import, and few commands segment
+
         super().__init__()
         self.config = config
         self.network = smp.FPN(
