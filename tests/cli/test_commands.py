@@ -231,12 +231,16 @@ def test_help_is_no_mistake(run):
     assert status == 0 and "stylize" in out
 
 
-def test_the_module_runs_as_a_program():
+def test_the_module_runs_as_a_program_and_a_mistake_does_not_wait_for_what_networks_are_built_of():
     done = subprocess.run(
-        [sys.executable, "-m", "stylizer", "frobnicate"],
+        [sys.executable, "-X", "importtime", "-m", "stylizer", "frobnicate"],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
-    assert done.returncode == 2 and "frobnicate" in done.stderr and "Traceback" not in done.stderr
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if "import time:" in line}
+    said = "".join(line for line in done.stderr.splitlines() if "import time:" not in line)
+    assert done.returncode == 2 and "frobnicate" in said and "Traceback" not in said
+    assert "torch" in imported
+    assert not imported & {"timm", "torchvision", "segmentation_models_pytorch", "gradio"}
