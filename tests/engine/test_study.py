@@ -16,6 +16,7 @@ from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import NamedStyle, load_style
+from tests.ui.small_studio import practice_on_small_crops
 
 
 def picture(seed: int, side: int = 96) -> Picture:
@@ -30,6 +31,11 @@ def engine(tmp_path_factory) -> Engine:
     folder = tmp_path_factory.mktemp("checkpoints")
     save_checkpoint(folder / "painter", Painter(PainterConfig.tiny()), "# A small one\n", half=False)
     return Engine(folder, device="cpu", whole_precision=True)
+
+
+@pytest.fixture
+def small_crops(monkeypatch):
+    practice_on_small_crops(monkeypatch)
 
 
 def asked(**more) -> StudyRequest:
@@ -47,6 +53,7 @@ def test_a_style_comes_out_of_every_step_and_paints(engine):
     assert painted.picture.rgb.shape == (96, 96, 3)
 
 
+@pytest.mark.usefixtures("small_crops")
 def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
     *_, found = engine.study(asked())
     adapters = 0.1 * torch.randn(engine.painter.adapter_size, generator=torch.Generator().manual_seed(0))
@@ -59,6 +66,7 @@ def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
     assert np.abs(again.rgb.astype(int) - made.picture.rgb.astype(int)).max() <= 1
 
 
+@pytest.mark.usefixtures("small_crops")
 def test_it_goes_on_from_what_is_known(engine):
     *_, first = engine.study(asked())
     again = next(iter(engine.study(asked(start=first.code))))
@@ -69,6 +77,7 @@ def test_it_goes_on_from_what_is_known(engine):
         next(iter(engine.study(asked(start=torch.zeros(3)))))
 
 
+@pytest.mark.usefixtures("small_crops")
 def test_it_stops_when_asked_and_leaves_the_device_free(engine):
     token = CancelToken()
     studying = engine.study(asked(steps=50), token)
@@ -79,6 +88,7 @@ def test_it_stops_when_asked_and_leaves_the_device_free(engine):
     assert len(list(engine.study(asked(steps=1)))) == 1
 
 
+@pytest.mark.usefixtures("small_crops")
 def test_previews_slip_in_between_two_steps(engine):
     studying = engine.study(asked(steps=6))
     next(studying)
@@ -92,6 +102,7 @@ def test_previews_slip_in_between_two_steps(engine):
     assert len(list(studying)) == 5
 
 
+@pytest.mark.usefixtures("small_crops")
 def test_a_studied_picture_is_kept_as_a_file_and_read_again(engine):
     facts = NamedStyle("squares", "Squares", "", "", (), torch.zeros(1), "0" * 64)
     learned = engine.learn(picture(1), facts, [picture(2, 224)], steps=2)

@@ -76,8 +76,8 @@ def test_a_caller_may_leave_and_time_may_run_out(setting):
 
 
 def test_it_stops_when_nothing_is_gained(setting):
-    still = replace(OPTIONS, steps=90, code_rate=1e-9, adapter_rate=0.0, settle=True)
-    assert list(study(*setting, still))[-1].step < 90
+    still = replace(OPTIONS, steps=60, batch=1, code_rate=1e-9, adapter_rate=0.0, settle=True)
+    assert list(study(*setting, still))[-1].step < 60
 
 
 def test_no_photo_is_refused(setting):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 
+import pytest
 import torch
 
 from stylizer.engine import Engine
@@ -12,6 +14,7 @@ from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.study import Practice
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
@@ -58,6 +61,11 @@ def tinted(tint: tuple[float, float, float], seed: int = 0, size: int = 64) -> P
     waves = drawn(size, size, seed).rgb.astype("float32") / 255 - 0.5
     color = torch.tensor(tint).numpy()
     return Picture(((0.3 * waves + color).clip(0, 1) * 255).astype("uint8"), name="tinted")
+
+
+def practice_on_small_crops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let studies of the engine practice on few small crops: a step on those that ship takes a second."""
+    monkeypatch.setattr("stylizer.engine.pipelines.study.Practice", partial(Practice, side=64, crops=4))
 
 
 def free_port() -> int:

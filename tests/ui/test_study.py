@@ -17,7 +17,12 @@ from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.studies import StudyDesk, read_style_file
 from stylizer.ui.visits import read_visit, write_visit
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import small_engine
+from tests.ui.small_studio import practice_on_small_crops, small_engine
+
+
+@pytest.fixture(autouse=True)
+def small_crops(monkeypatch):
+    practice_on_small_crops(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,7 @@ def engine(tmp_path_factory):
 
 @pytest.fixture
 def desk(engine):
-    return StudyDesk(engine, seconds=1.5)
+    return StudyDesk(engine, seconds=1.0)
 
 
 @pytest.fixture
