@@ -9,6 +9,9 @@ from stylizer.imaging.tensors import to_device
 
 # A gray photo has no color spread to stretch; without a floor its noise would become confetti.
 _VARIANCE_FLOOR = 1e-3
+_LEAST_SPREAD = 0.014  # added to both sides of a match: colors that hardly spread are hardly stretched
+_TINY = 1e-6  # of a variance: a root of 0 has no derivative
+_ROOT_STEPS = 16  # of Newton's method: roots of numbers down to 1e-4 of the largest are exact after 15
 
 
 def full_precision(tensor: Tensor) -> torch.autocast:
@@ -22,18 +25,8 @@ def color_moments(pixels: Tensor, weights: Tensor | None = None) -> tuple[Tensor
     pixels (B, 3, H, W) in [0, 1]; `weights` (B, 1, H, W) >= 0 tell how much each pixel counts. Returns mean
     (B, 3) and root (B, 3, 3), float32 and symmetric, with root @ root = covariance.
     """
-    with full_precision(pixels):
-        flat = pixels.flatten(2).float()
-        if weights is not None:
-            shares = weights.flatten(2).float()
-            shares = shares / shares.sum(2, keepdim=True)
-            mean = (flat * shares).sum(2)
-            centered = flat - mean[:, :, None]
-            return mean, matrix_root((centered * shares) @ centered.transpose(1, 2))
-        mean = flat.mean(2)
-        centered = flat - mean[:, :, None]
-        covariance = centered @ centered.transpose(1, 2) / flat.shape[2]
-        return mean, matrix_root(covariance)
+    mean, covariance = color_covariance(pixels, weights)
+    return mean, matrix_root(covariance)
 
 
 def matrix_root(matrix: Tensor, power: float = 0.5, floor: float = 0.0) -> Tensor:
@@ -57,6 +50,52 @@ def color_transport(root: Tensor, style_root: Tensor) -> Tensor:
         inverse = matrix_root(root @ root, -0.5, _VARIANCE_FLOOR)
         middle = matrix_root(lifted @ (style_root @ style_root) @ lifted)
         return to_device(inverse @ middle @ inverse, there)
+
+
+def color_covariance(pixels: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Measure the mean color (B, 3) and covariance (B, 3, 3) of pictures (B, 3, H, W), float32.
+
+    `weights` (B, 1, H, W) >= 0, not all 0, tell how much each pixel counts. Gradients flow.
+    """
+    with full_precision(pixels):
+        flat = pixels.flatten(2).float()
+        if weights is None:
+            mean = flat.mean(2)
+            centered = flat - mean[:, :, None]
+            return mean, centered @ centered.transpose(1, 2) / flat.shape[2]
+        shares = weights.flatten(2).float()
+        shares = shares / shares.sum(2, keepdim=True)
+        mean = (flat * shares).sum(2)
+        centered = flat - mean[:, :, None]
+        return mean, (centered * shares) @ centered.transpose(1, 2)
+
+
+def color_match(covariance: Tensor, wanted: Tensor) -> Tensor:
+    """Find matrices (B, 3, 3) that give colors with a covariance (B, 3, 3) the one whose root is `wanted`.
+
+    Whitening, then coloring (Li et al. 2017, arXiv:1705.08086, section 3.1), here of pixels: the identity
+    where both agree already. Linear in `wanted`, so a mean of matches is the match of a mean of styles.
+    Differentiable, and nothing waits for a GPU.
+    """
+    with full_precision(covariance):
+        one = torch.eye(3, device=covariance.device)
+        root, _ = _newton_roots(covariance.float() + _TINY * one)
+        _, half = _newton_roots(root + _LEAST_SPREAD * one)
+        return (wanted.float() + _LEAST_SPREAD * one) @ half @ half
+
+
+def _newton_roots(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """Root and inverse root of positive definite matrices (B, n, n), by the coupled Newton-Schulz iteration.
+
+    Higham 2008, "Functions of Matrices", equation 6.35.
+    """
+    size = matrices.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]  # the trace bounds the eigenvalues
+    one = torch.eye(matrices.shape[1], device=matrices.device).expand_as(matrices)
+    root, inverse = matrices / size, one
+    for _ in range(_ROOT_STEPS):
+        step = 1.5 * one - 0.5 * inverse @ root
+        root, inverse = root @ step, step @ inverse
+    return root * size.sqrt(), inverse / size.sqrt()
 
 
 def apply_colors(pixels: Tensor, mean: Tensor, transport: Tensor, style_mean: Tensor) -> Tensor:

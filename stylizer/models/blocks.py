@@ -26,6 +26,9 @@ class Statistics:
     transport: Tensor | None = None
     """How the painter moves the whole picture's colors to those of each of its codes, (K, 3, 3), for tiles of
     the same codes: finding it waits for a GPU."""
+    matching: Tensor | None = None
+    """How the painter matches the colors of what it has drawn to those of each of its codes: matrices and
+    what is added, (K, 3, 4), for tiles."""
 
     def started(self) -> StatisticsCursor:
         """Return a cursor at the first normalization."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import torch
@@ -110,7 +110,7 @@ class BrushTranslator(TransferNetwork):
         """Measure the statistics of a whole picture, for `translate` to replay on its tiles."""
         statistics = Statistics()
         self.draw(photo, mix, measured=statistics)
-        return WholePicture(self.encode(photo), Statistics(statistics.values, replay=True))
+        return WholePicture(self.encode(photo), replace(statistics, replay=True))
 
     def begin_with(self, painter: TransferNetwork, codes: Tensor) -> None:
         """Take a painter's strokes and a code (K, code_size) for each domain.

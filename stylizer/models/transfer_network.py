@@ -10,7 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.imaging.color import apply_colors, color_moments, color_transport, full_precision
+from stylizer.imaging.color import (
+    apply_colors,
+    color_covariance,
+    color_match,
+    color_moments,
+    color_transport,
+    full_precision,
+)
 from stylizer.models.blocks import (
     AdapterSlices,
     CodeField,
@@ -53,6 +60,9 @@ class PainterConfig:
     """Added to the variance in the modulated layers' instance normalization, about a tenth of what is usual
     there: 0.01 suits a network that begins at random (median variances of 0.01 to 1), 3 one of trained layers
     (10 to 90)."""
+    match_colors: bool = False
+    """Whether what has been drawn is given the code's color mean and covariance at last. Without, the strokes
+    pull the colors back to the photo's: pink petals in a print of two inks."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -189,6 +199,7 @@ class TransferNetwork(Network):
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
             picture = self._color(features.float(), content, codes, transport)
+            picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
 
     def _transport(self, content: Content, codes: CodeField) -> Tensor:
@@ -221,6 +232,35 @@ class TransferNetwork(Network):
             drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
         return soft + content.shown[:, None, None, None] * drawn
+
+    def _matched(self, picture: Tensor, content: Content, codes: CodeField, statistics: Statistics) -> Tensor:
+        """Give what has been drawn, padded, the mean and covariance of colors that its codes tell."""
+        if not self.config.match_colors:
+            return picture
+        several = codes.weights is not None
+        shares = codes.shares((picture.shape[2], picture.shape[3])) if several else None
+        if statistics.matching is None:
+            statistics.matching = self._matching(picture, content, codes, shares)
+        matrices = statistics.matching
+        if shares is not None:  # at every pixel the mean of K matches is one match
+            affine = torch.einsum("kij,khw->ijhw", matrices, shares)
+            return (torch.einsum("ijhw,jhw->ihw", affine[:, :3], picture[0]) + affine[:, 3])[None]
+        moved = torch.einsum("bij,bjhw->bihw", matrices[:, :, :3], picture)
+        return moved + matrices[:, :, 3, None, None]
+
+    def _matching(self, picture: Tensor, content: Content, codes: CodeField, shares: Tensor | None) -> Tensor:
+        """Return the affine maps (K, 3, 4) of colors, as much of them as there is form in the photo."""
+        wanted, root = self.color_of(codes.codes)
+        seen = picture[:, :, : content.size[0], : content.size[1]]
+        if shares is None:
+            mean, covariance = color_covariance(seen)
+        else:  # every code answers for the places where it paints
+            weights = shares[:, None, : content.size[0], : content.size[1]].clamp(min=1e-4)
+            mean, covariance = color_covariance(seen.expand(len(weights), -1, -1, -1), weights)
+        one, shown = torch.eye(3, device=picture.device), content.shown[:, None, None]
+        matrix = one + shown * (color_match(covariance, root) - one)
+        toward = mean + shown[:, :, 0] * (wanted - mean)
+        return torch.cat([matrix, toward[:, :, None] - matrix @ mean[:, :, None]], 2)
 
     def fits(self, code: Tensor) -> bool:
         """Say whether a code (L,) has the length that this network reads, with adapters or without."""

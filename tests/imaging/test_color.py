@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from stylizer.imaging.color import apply_colors, color_moments, color_transport, matrix_root
+from stylizer.imaging.color import (
+    apply_colors,
+    color_covariance,
+    color_match,
+    color_moments,
+    color_transport,
+    matrix_root,
+)
 
 
 def colored(seed: int, spread: float = 0.2) -> torch.Tensor:
@@ -39,6 +46,37 @@ def test_a_gray_photo_is_not_stretched_into_confetti():
     (mean, root), (style_mean, style_root) = color_moments(gray), color_moments(colored(4)[:1])
     moved = apply_colors(gray, mean, color_transport(root, style_root), style_mean)
     assert (moved - style_mean[:, :, None, None]).abs().max() < 0.1
+
+
+def test_a_match_gives_mean_and_covariance_of_the_style_and_is_nothing_where_they_agree():
+    noise = torch.rand(2, 3, 40, 30, generator=torch.Generator().manual_seed(1))
+    photo, style = noise + 0.3 * noise.flip(1), colored(2)
+    mean, covariance = color_covariance(photo)
+    style_mean, root = color_moments(style)
+    moved = apply_colors(photo, mean, color_match(covariance, root), style_mean)
+    found_mean, found = color_covariance(moved)
+    assert torch.allclose(found_mean, style_mean, atol=1e-4)
+    assert torch.allclose(found, root @ root, rtol=0.1, atol=2e-3)
+    _, own = color_moments(photo)
+    assert torch.allclose(color_match(covariance, own), torch.eye(3).expand(2, 3, 3), atol=1e-3)
+
+
+def test_a_mean_of_matches_is_the_match_of_a_mean_of_styles():
+    _, covariance = color_covariance(colored(1))
+    (_, one), (_, other) = color_moments(colored(2)), color_moments(colored(3))
+    mixed = color_match(covariance, 0.3 * one + 0.7 * other)
+    apart = 0.3 * color_match(covariance, one) + 0.7 * color_match(covariance, other)
+    assert torch.allclose(mixed, apart, atol=1e-5)
+
+
+def test_a_match_stretches_a_gray_picture_little_and_passes_gradients_to_it():
+    gray = torch.full((1, 3, 16, 16), 0.5) + 1e-3 * torch.randn(1, 3, 16, 16)
+    gray.requires_grad_(True)
+    _, covariance = color_covariance(gray)
+    matrix = color_match(covariance, 0.2 * torch.eye(3)[None])
+    assert torch.linalg.matrix_norm(matrix[0], 2) < 16
+    matrix.sum().backward()
+    assert gray.grad is not None and gray.grad.isfinite().all() and gray.grad.any()
 
 
 @pytest.mark.parametrize("power", [0.5, -0.5])

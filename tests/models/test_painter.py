@@ -1,16 +1,19 @@
 """The painter: codes, fields of codes, tiles, sizes."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from stylizer.imaging.color import color_covariance
 from stylizer.models.blocks import CodeField
 from stylizer.models.painter import Painter, PainterConfig
 
 
-@pytest.fixture(scope="module")
-def painter() -> Painter:
+@pytest.fixture(scope="module", params=[False, True], ids=["colors as drawn", "colors matched"])
+def painter(request) -> Painter:
     torch.manual_seed(0)
-    painter = Painter(PainterConfig.tiny()).eval()
+    painter = Painter(replace(PainterConfig.tiny(), match_colors=request.param)).eval()
     painter.fit_components(torch.cat([painter.describe(picture(64, 64, seed)) for seed in range(20, 40)]))
     return painter
 
@@ -64,6 +67,29 @@ def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(
     right = painter.encode(photo[:, :, :, 32:], like=content)
     part = painter.decode(right, codes[:1], torch.ones(1), statistics)
     assert torch.allclose(part[:, :, :, halo:], whole[:, :, :, 32 + halo :], atol=1e-4)
+
+
+def test_matched_pictures_have_the_colors_of_their_codes_and_every_region_those_of_its_own():
+    torch.manual_seed(0)
+    painter = Painter(replace(PainterConfig.tiny(), match_colors=True)).eval()
+    drawn = Painter(PainterConfig.tiny()).eval()
+    drawn.load_state_dict(painter.state_dict())
+    codes, wanted, other = painter.code(picture(64, 64)).repeat(2, 1), (0.5, 0.5, 0.5), (0.6, 0.5, 0.4)
+    codes[:, painter.mean_part] = torch.tensor([wanted, other])
+    codes[:, painter.root_part] = (0.05 * torch.eye(3)).flatten()
+    content, field = painter.encode(picture(96, 96)), CodeField(codes[1:])
+    (mean, spread), (as_drawn, before) = (
+        color_covariance(each.paint(content, field)) for each in (painter, drawn)
+    )
+    assert torch.allclose(mean[0], torch.tensor(other), atol=1e-4)
+    assert (as_drawn - mean).abs().max() > 1e-3
+    aim = 0.05**2 * torch.eye(3)
+    assert (spread[0] - aim).abs().max() < 0.8 * (before[0] - aim).abs().max()
+    left = torch.zeros(2, 96, 96)
+    left[0, :, :48], left[1, :, 48:] = 1, 1
+    both = painter.paint(content, CodeField(codes, left, painter.code_size))
+    assert torch.allclose(both[..., :48].mean((2, 3)), torch.tensor([wanted]), atol=2e-3)
+    assert torch.allclose(both[..., 48:].mean((2, 3)), torch.tensor([other]), atol=2e-3)
 
 
 def test_what_is_drawn_shows_with_the_photos_forms_and_not_with_its_grain_or_its_light(painter):
