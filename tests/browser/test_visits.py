@@ -11,17 +11,26 @@ from tests.ui.small_studio import free_port, small_engine
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """An engine, and a folder of samples with a finished example."""
+    from stylizer.ui.samples import FOLDER, paint_example, sample_photos
+
+    folder = tmp_path_factory.mktemp("studio")
+    engine = small_engine(folder / "checkpoints", segments=True, models=True)
+    samples = folder / "samples"
+    shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
+    paint_example(engine, samples / "example", sample_photos(samples)[0], "moss")
+    return engine, samples
+
+
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(studio, tmp_path, monkeypatch):
     """Serve a studio that can be started anew over the same folder, at the same address."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
     from stylizer.ui.page import launch_settings, make_page
-    from stylizer.ui.samples import FOLDER, paint_example, sample_photos
 
-    engine = small_engine(tmp_path / "checkpoints", segments=True, models=True)
-    samples = tmp_path / "samples"
-    shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
-    paint_example(engine, samples / "example", sample_photos(samples)[0], "moss")
+    engine, samples = studio
     port = free_port()
 
     class Server:

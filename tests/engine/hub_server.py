@@ -19,6 +19,11 @@ import yaml
 HOUSE = Path(__file__).parents[2]
 COMMIT = "5" * 40
 TOKEN = "hf_stand_in"
+COMMANDS = """
+import json, sys
+from stylizer.cli.main import main
+sys.exit(max(main(words) for words in json.loads(sys.argv[1])))
+"""
 
 
 class Hub:
@@ -39,6 +44,10 @@ class Hub:
         known |= {"HF_ENDPOINT": self.address, "HF_HOME": str(place / "cache"), "PYTHONPATH": str(HOUSE)}
         known |= {"HF_HUB_DISABLE_XET": "1", **({"HF_TOKEN": token} if token else {})}
         return subprocess.run([sys.executable, *words], cwd=place, env=known, capture_output=True, text=True)
+
+    def run_each(self, place: Path, *commands: list[str]) -> subprocess.CompletedProcess:
+        """Run commands of the studio there, in one process one after the other: it takes seconds to start."""
+        return self.run(place, "-c", COMMANDS, json.dumps(commands))
 
 
 class Door(BaseHTTPRequestHandler):

@@ -83,7 +83,14 @@ def test_a_checkpoint_is_pushed_with_its_card_and_comes_back_bit_for_bit(hub, ch
 
 def test_a_style_is_pushed_and_paints_elsewhere_as_at_home(hub, checkpoints, tmp_path):
     at = ["--checkpoints", str(checkpoints)]
-    done = hub.run(tmp_path, "-m", "stylizer", "push", "moss", "me/forest-floor", *at)
+    save_picture(drawn(40, 56), tmp_path / "photo.png")
+    paint = ["stylize", "photo.png", "--device", "cpu", *at]
+    done = hub.run_each(
+        tmp_path,
+        ["push", "moss", "me/forest-floor", *at],
+        [*paint, "--style", "moss", "-o", "home.png"],
+        [*paint, "--style", "me/forest-floor", "-o", "away.png"],
+    )
     assert done.returncode == 0, done.stderr
     files = hub.repositories["me/forest-floor"]
     assert set(files) == {"config.json", "model.safetensors", "README.md", "moss.webp"}
@@ -91,11 +98,6 @@ def test_a_style_is_pushed_and_paints_elsewhere_as_at_home(hub, checkpoints, tmp
         json.loads(files["config.json"])["sha256"] == hashlib.sha256(files["model.safetensors"]).hexdigest()
     )
     assert yaml.safe_load(files["README.md"].decode().split("---\n")[1])["title"] == "Moss"
-    save_picture(drawn(40, 56), tmp_path / "photo.png")
-    for style, out in (("moss", "home.png"), ("me/forest-floor", "away.png")):
-        words = ["stylize", "photo.png", "--style", style, "--device", "cpu", *at, "-o", out]
-        done = hub.run(tmp_path, "-m", "stylizer", *words)
-        assert done.returncode == 0, done.stderr
     assert (open_picture(tmp_path / "home.png").rgb == open_picture(tmp_path / "away.png").rgb).all()
 
 
