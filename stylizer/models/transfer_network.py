@@ -60,7 +60,7 @@ class PainterConfig:
     """Added to the variance in the modulated layers' instance normalization, about a tenth of what is usual
     there: 0.01 suits a network that begins at random (median variances of 0.01 to 1), 3 one of trained layers
     (10 to 90)."""
-    match_colors: bool = False
+    match_colors: bool = True
     """Whether what has been drawn is given the code's color mean and covariance at last. Without, the strokes
     pull the colors back to the photo's: pink petals in a print of two inks."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
@@ -116,7 +116,7 @@ class TransferNetwork(Network):
 
     def __init__(self, config: PainterConfig):
         super().__init__()
-        self.config = config
+        self.config, self.match_colors = config, config.match_colors
         w2, w4, w8 = config.widths
         self.stem = EncoderLayer(12, w2, normalize=config.normalize_encoder)
         self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
@@ -235,7 +235,7 @@ class TransferNetwork(Network):
 
     def _matched(self, picture: Tensor, content: Content, codes: CodeField, statistics: Statistics) -> Tensor:
         """Give what has been drawn, padded, the mean and covariance of colors that its codes tell."""
-        if not self.config.match_colors:
+        if not self.match_colors:
             return picture
         several = codes.weights is not None
         shares = codes.shares((picture.shape[2], picture.shape[3])) if several else None
