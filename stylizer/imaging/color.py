@@ -62,12 +62,16 @@ def color_covariance(pixels: Tensor, weights: Tensor | None = None) -> tuple[Ten
         if weights is None:
             mean = flat.mean(2)
             centered = flat - mean[:, :, None]
-            return mean, centered @ centered.transpose(1, 2) / flat.shape[2]
-        shares = weights.flatten(2).float()
-        shares = shares / shares.sum(2, keepdim=True)
-        mean = (flat * shares).sum(2)
-        centered = flat - mean[:, :, None]
-        return mean, (centered * shares) @ centered.transpose(1, 2)
+            shared = centered / flat.shape[2]
+        else:
+            shares = weights.flatten(2).float()
+            shares = shares / shares.sum(2, keepdim=True)
+            mean = (flat * shares).sum(2)
+            centered = flat - mean[:, :, None]
+            shared = centered * shares
+        # a product of matrices would round by where in memory they lie: a seed must give one picture
+        rows = [(shared * centered[:, [row]]).sum(2) for row in range(3)]
+        return mean, torch.stack(rows, 1)
 
 
 def color_match(covariance: Tensor, wanted: Tensor) -> Tensor:
@@ -78,10 +82,12 @@ def color_match(covariance: Tensor, wanted: Tensor) -> Tensor:
     Differentiable, and nothing waits for a GPU.
     """
     with full_precision(covariance):
-        one = torch.eye(3, device=covariance.device)
-        root, _ = _newton_roots(covariance.float() + _TINY * one)
+        # products of single precision round by where in memory they lie, and a seed must give one picture
+        wide = torch.float32 if covariance.device.type == "mps" else torch.float64
+        one = torch.eye(3, device=covariance.device, dtype=wide)
+        root, _ = _newton_roots(covariance.to(wide) + _TINY * one)
         _, half = _newton_roots(root + _LEAST_SPREAD * one)
-        return (wanted.float() + _LEAST_SPREAD * one) @ half @ half
+        return ((wanted.to(wide) + _LEAST_SPREAD * one) @ half @ half).float()
 
 
 def _newton_roots(matrices: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,7 +96,7 @@ def _newton_roots(matrices: Tensor) -> tuple[Tensor, Tensor]:
     Higham 2008, "Functions of Matrices", equation 6.35.
     """
     size = matrices.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]  # the trace bounds the eigenvalues
-    one = torch.eye(matrices.shape[1], device=matrices.device).expand_as(matrices)
+    one = torch.eye(matrices.shape[1]).to(matrices).expand_as(matrices)
     root, inverse = matrices / size, one
     for _ in range(_ROOT_STEPS):
         step = 1.5 * one - 0.5 * inverse @ root

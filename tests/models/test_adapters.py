@@ -76,7 +76,7 @@ def test_every_region_is_painted_with_its_own_adapter(painter):
     statistics = painter.measure(wide, codes, left)
     both = painter.decode(wide, codes, left, statistics)
     for index, columns in ((0, slice(0, 60)), (1, slice(260, 320))):
-        own = replace(statistics, transport=None)  # the colors are those of this one code
+        own = replace(statistics, transport=None, matching=statistics.matching[[index]])  # of this one code
         alone = painter.decode(wide, codes[[index]], torch.ones(1), own)
         assert torch.allclose(both[..., columns], alone[..., columns], atol=1e-4)
         with pytest.raises(ValueError, match="statistics of 2 codes cannot serve 1"):
