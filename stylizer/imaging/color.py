@@ -70,7 +70,7 @@ def color_covariance(pixels: Tensor, weights: Tensor | None = None) -> tuple[Ten
             centered = flat - mean[:, :, None]
             shared = centered * shares
         # a product of matrices would round by where in memory they lie: a seed must give one picture
-        rows = [(shared * centered[:, [row]]).sum(2) for row in range(3)]
+        rows = [(shared * centered[:, row : row + 1]).sum(2) for row in range(3)]
         return mean, torch.stack(rows, 1)
 
 
@@ -82,12 +82,15 @@ def color_match(covariance: Tensor, wanted: Tensor) -> Tensor:
     Differentiable, and nothing waits for a GPU.
     """
     with full_precision(covariance):
-        # products of single precision round by where in memory they lie, and a seed must give one picture
-        wide = torch.float32 if covariance.device.type == "mps" else torch.float64
-        one = torch.eye(3, device=covariance.device, dtype=wide)
-        root, _ = _newton_roots(covariance.to(wide) + _TINY * one)
+        one = identities(covariance)
+        root, _ = _newton_roots(covariance + _TINY * one)
         _, half = _newton_roots(root + _LEAST_SPREAD * one)
-        return ((wanted.to(wide) + _LEAST_SPREAD * one) @ half @ half).float()
+        return _product(_product(wanted.float() + _LEAST_SPREAD * one, half), half)
+
+
+def identities(like: Tensor) -> Tensor:
+    """Return as many unit matrices as there are matrices in (B, n, n), made where they are."""
+    return torch.ones_like(like).tril().triu()
 
 
 def _newton_roots(matrices: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,13 +98,18 @@ def _newton_roots(matrices: Tensor) -> tuple[Tensor, Tensor]:
 
     Higham 2008, "Functions of Matrices", equation 6.35.
     """
-    size = matrices.diagonal(dim1=1, dim2=2).sum(1)[:, None, None]  # the trace bounds the eigenvalues
-    one = torch.eye(matrices.shape[1]).to(matrices).expand_as(matrices)
+    one = identities(matrices)
+    size = (matrices * one).sum((1, 2), keepdim=True)  # the trace bounds the eigenvalues
     root, inverse = matrices / size, one
     for _ in range(_ROOT_STEPS):
-        step = 1.5 * one - 0.5 * inverse @ root
-        root, inverse = root @ step, step @ inverse
+        step = 1.5 * one - 0.5 * _product(inverse, root)
+        root, inverse = _product(root, step), _product(step, inverse)
     return root * size.sqrt(), inverse / size.sqrt()
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    """Multiply small matrices (B, n, n): the library's product rounds by where in memory they lie."""
+    return (left[:, :, :, None] * right[:, None]).sum(2)
 
 
 def apply_colors(pixels: Tensor, mean: Tensor, transport: Tensor, style_mean: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from stylizer.imaging.color import (
     color_moments,
     color_transport,
     full_precision,
+    identities,
 )
 from stylizer.models.blocks import (
     AdapterSlices,
@@ -257,7 +258,7 @@ class TransferNetwork(Network):
         else:  # every code answers for the places where it paints
             weights = shares[:, None, : content.size[0], : content.size[1]].clamp(min=1e-4)
             mean, covariance = color_covariance(seen.expand(len(weights), -1, -1, -1), weights)
-        one, shown = torch.eye(3, device=picture.device), content.shown[:, None, None]
+        one, shown = identities(covariance), content.shown[:, None, None]
         matrix = one + shown * (color_match(covariance, root) - one)
         toward = mean + shown[:, :, 0] * (wanted - mean)
         return torch.cat([matrix, toward[:, :, None] - matrix @ mean[:, :, None]], 2)
