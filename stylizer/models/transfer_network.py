@@ -19,6 +19,7 @@ from stylizer.imaging.color import (
     full_precision,
     identities,
 )
+from stylizer.imaging.flat_colors import flat_colors
 from stylizer.models.blocks import (
     AdapterSlices,
     CodeField,
@@ -64,6 +65,9 @@ class PainterConfig:
     match_colors: bool = True
     """Whether what has been drawn is given the code's color mean and covariance at last. Without, the strokes
     pull the colors back to the photo's: pink petals in a print of two inks."""
+    flat_colors: bool = True
+    """Whether the colors under the strokes are the photo's laid down flat, with its borders kept; off, they
+    are those of a copy at 1/8, which carries a roof's dark 10 pixels into the sky."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -88,7 +92,7 @@ class Content(NamedTuple):
     half: Tensor  # (B, C, H/2, W/2)
     quarter: Tensor
     eighth: Tensor
-    colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
+    colors: Tensor  # (B, 3, H/2, W/2), or H/8, W/8: the photo's colors without its detail
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
     shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
@@ -117,7 +121,8 @@ class TransferNetwork(Network):
 
     def __init__(self, config: PainterConfig):
         super().__init__()
-        self.config, self.match_colors = config, config.match_colors
+        self.config = config
+        self.match_colors, self.flat_colors = config.match_colors, config.flat_colors
         w2, w4, w8 = config.widths
         self.stem = EncoderLayer(12, w2, normalize=config.normalize_encoder)
         self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
@@ -171,9 +176,10 @@ class TransferNetwork(Network):
         half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
         quarter = self.to_quarter(half, cursor)
         eighth = self.to_eighth(quarter, cursor)
-        colors = F.avg_pool2d(pixels, 8)
+        small = F.avg_pool2d(pixels, 8)
+        colors = flat_colors(pixels) if self.flat_colors else small
         mean, root = (like.mean, like.root) if like else color_moments(photo)
-        shown = like.shown if like else _share_shown(colors)
+        shown = like.shown if like else _share_shown(small)
         return Content(pixels, half, quarter, eighth, colors, mean, root, shown, (height, width), statistics)
 
     # -- painting ---------------------------------------------------------------------------------------
