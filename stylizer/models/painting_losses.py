@@ -34,6 +34,7 @@ from stylizer.models.perceptual import (
     content_map,
     gram,
     moments,
+    part_distance,
     part_moments,
     self_similarity,
     shares_of,
@@ -46,6 +47,7 @@ CONTENT_LAYERS = 2  # relu3_1 and relu4_1
 GRAM_LAYERS = 3  # from relu1_1 up
 _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
+_CELL = 64  # pixels from one cell to the next, over which `local` looks
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
 _NO_TINT = 0.005  # the same of detail of color: about a level of 255
@@ -59,8 +61,11 @@ class PaintingWeights:
 
     style: float = 40.0
     """Of the relative distance of channel moments."""
-    guided: float = 45.0
+    guided: float = 30.0
     """Of the same in calm, middling and busy places, each against the painting's own."""
+    local: float = 30.0
+    """Of the moments of every part of the picture, against what the painting has where it is as calm: else a
+    few places are given all of its paint, and the rest stays a photo."""
     gram: float = 8.0
     """Of the relative distance of Gram matrices over the three shallower layers."""
     color: float = 50.0
@@ -151,10 +156,13 @@ def painting_losses(
     style: StyleTarget,
     places: Sequence[Tensor],
     weights: PaintingWeights,
+    strength: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Judge paintings (B, 3, H, W) around [0, 1] by their perceptual features: name -> weighted scalar.
 
-    places: from `sample_places`. Style and likeness may be of one picture for the whole batch.
+    places: from `sample_places`. Style and likeness may be of one picture for the whole batch. strength (B,):
+    how much of the style is asked for (`mix_targets` has mixed it); None: all of it. Where it is less than
+    all, `local` asks nothing: a photo's own cells are unlike each other.
     """
     count = len(painted)
     wanted = [(_all(mean, count), _all(std, count)) for mean, std in style.moments]
@@ -168,6 +176,9 @@ def painting_losses(
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
         tints = tint_bands(painted)
         parts = _guided_moments(features, photo.guides)
+        apart = _local_distance(features[-CONTENT_LAYERS:], photo, style)
+        if strength is not None:
+            apart = apart * (strength == 1)
         alike = [
             (self_similarity(a, at) - self_similarity(b, at)).abs().mean()
             for a, b, at in zip(features[-CONTENT_LAYERS:], photo.content, places, strict=True)
@@ -181,6 +192,7 @@ def painting_losses(
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
         "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], _KNEE),
+        "local": weights.local * apart.mean(),
         "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
         "color": weights.color * color_distance(color_quantiles(painted), style.colors),
         "content": torch.stack([change.mean() for change in changes]).sum(),
@@ -192,6 +204,39 @@ def painting_losses(
         "tint": weights.tint * excess(tint_energy(tints), _all(style.tint, count), _NO_TINT).mean(),
         "faces": weights.faces * harm.mean(),
     }
+
+
+def _local_distance(features: Sequence[Tensor], photo: PhotoTarget, style: StyleTarget) -> Tensor:
+    """Mean distance of the moments of overlapping cells of a picture, faces aside, from those asked for.
+
+    A cell is asked for the mix of the painting's calm, middling and busy moments that its own places are.
+    Of the two deepest layers, (B,).
+    """
+    cells = _cells(photo.guides) * (1 - F.avg_pool2d(photo.faces, 2))
+    calmness = torch.einsum("bkhw,bphw->bkp", cells, photo.guides)
+    calmness = calmness / calmness.sum(2, keepdim=True).clamp(min=1)
+    distances = []
+    for layer, parts in zip(features, style.guided[-len(features) :], strict=True):
+        found = part_moments(layer, shares_of(cells, layer))
+        wanted = _mixed_moments(_all(parts, len(layer)), calmness)
+        distances.append(torch.log1p(_KNEE * part_distance(found, wanted)).mean(1) / _KNEE)
+    return torch.stack(distances).mean(0)
+
+
+def _cells(like: Tensor) -> Tensor:
+    """Part pictures at half size (B, C, h, w) into overlapping soft cells, in sum 1: (B, cells, h, w)."""
+    height, width = like.shape[2:]
+    rows, columns = (max(1, round(2 * side / _CELL)) for side in (height, width))
+    peaks = torch.eye(rows * columns, device=like.device).view(1, -1, rows, columns)
+    return F.interpolate(peaks, size=(height, width), mode="bilinear").expand(len(like), -1, -1, -1)
+
+
+def _mixed_moments(parts: Tensor, shares: Tensor) -> Tensor:
+    """Means and deviations of mixtures: of parts (B, P, 2, C) by shares (B, K, P), in sum 1: (B, K, 2, C)."""
+    mean, deviation = parts.unbind(2)
+    mixed = shares @ mean
+    squares = shares @ (deviation.square() + mean.square())
+    return torch.stack([mixed, (squares - mixed.square()).clamp(min=0).sqrt()], 2)
 
 
 def _harm_to_faces(bands: Tensor, tints: Tensor, changes: Sequence[Tensor], photo: PhotoTarget) -> Tensor:

@@ -91,9 +91,12 @@ def judged():
     places = sample_places(128, 128, torch.Generator().manual_seed(0))
     style = style_target(photo, features)
 
-    def judge(painted: torch.Tensor, faces: torch.Tensor | None = face) -> dict[str, float]:
+    def judge(
+        painted: torch.Tensor, faces: torch.Tensor | None = face, strength: float | None = None
+    ) -> dict[str, float]:
         target = photo_target(photo, features[-2:], faces)
-        found = painting_losses(painted, network(painted), target, style, places, PaintingWeights())
+        asked = None if strength is None else torch.tensor([strength])
+        found = painting_losses(painted, network(painted), target, style, places, PaintingWeights(), asked)
         return {name: float(value) for name, value in found.items()}
 
     return photo, judge
@@ -144,3 +147,26 @@ def test_the_content_distance_is_that_of_both_layers(judged):
     network, mirrored = Perceptual(), photo.flip(3)
     expected = relative_content(network(mirrored)[-2:], network(photo)[-2:], PaintingWeights().content)
     assert judge(mirrored)["content"] == pytest.approx(float(expected), rel=1e-4) and expected > 0.1
+
+
+def test_paint_that_lies_in_one_half_alone_counts_and_evenly_spread_it_does_not():
+    torch.manual_seed(0)
+    network, photo = Perceptual(), 0.5 + 0.1 * noise(1, 3, 128, 128)
+    painting = 0.5 + 0.2 * noise(1, 3, 128, 128, seed=1)
+    one_half = photo.clone()
+    one_half[..., :64] = 0.5 + 0.3 * noise(1, 3, 128, 64, seed=2)
+    one_half[..., 64:] = 0.5
+    target = photo_target(photo, network(photo)[-2:])
+    style = style_target(painting, network(painting))
+    places = sample_places(128, 128, torch.Generator().manual_seed(0))
+    even, uneven = (
+        float(painting_losses(each, network(each), target, style, places, PaintingWeights())["local"])
+        for each in (0.5 + 0.2 * noise(1, 3, 128, 128, seed=3), one_half)
+    )
+    assert uneven > 3 * even
+
+
+def test_cells_are_asked_for_nothing_where_the_style_is_not_asked_for_whole(judged):
+    photo, judge = judged
+    assert judge(photo)["local"] == judge(photo, strength=1.0)["local"] > 0
+    assert judge(photo, strength=0.9)["local"] == 0

@@ -67,8 +67,8 @@ class PainterRun(RunConfig):
     weights: PaintingWeights = field(default_factory=PaintingWeights)
     """Weights of the losses, at the end of the ramp."""
     style_start: float = 10.0
-    """Weight of the moments distance at step 0: colors and content first, strokes later. The guided and Gram
-    distances begin at 0."""
+    """Weight of the moments distance at step 0: colors and content first, strokes later. The guided, local
+    and Gram distances begin at 0."""
     ramp: int = 600
     """Steps over which the style's weights grow."""
     identity: float = 20.0
@@ -212,6 +212,7 @@ class PainterMethod(Method[PainterRun]):
             mix_targets(content.style, style.style, strength),
             batch["places"],
             self._weights(step),
+            strength,
         )
         unchanged = (painted - photo).abs().mean((1, 2, 3)) * (strength == 0)
         losses |= {"identity": cfg.identity * unchanged.mean(), "range": 5 * outside_range(painted)}
@@ -224,7 +225,9 @@ class PainterMethod(Method[PainterRun]):
         """Return the weights of the losses at a step."""
         full, ramp = self.config.weights, min(1.0, step / max(1, self.config.ramp))
         style = self.config.style_start + ramp * (full.style - self.config.style_start)
-        return replace(full, style=style, guided=ramp * full.guided, gram=ramp * full.gram)
+        return replace(
+            full, style=style, guided=ramp * full.guided, local=ramp * full.local, gram=ramp * full.gram
+        )
 
     def judge(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
         critic, count = self.nets["critic"], len(batch["real"])
