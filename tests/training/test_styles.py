@@ -1,6 +1,7 @@
 """The gallery's styles are made by one command: codes, what is told of them, and what is shown."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.style_file import load_styles
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
@@ -72,13 +74,30 @@ def test_codes_can_stay_while_all_else_is_made_anew(options):
     make_styles(options)
     before = load_styles(options.out)
     save_picture(drawn(500, 640, 99), options.root / "sea.png")
-    from dataclasses import replace
-
     make_styles(replace(options, keep_codes=True, only=("sea",)))
     after = load_styles(options.out)
     assert torch.equal(after[1].code, before[1].code)
     make_styles(replace(options, only=("sea",)))
     assert not torch.equal(load_styles(options.out)[1].code, before[1].code)
+
+
+def test_a_study_can_go_on_from_the_code_of_an_earlier_painter(options, tmp_path):
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        painter = Painter(PainterConfig.tiny())
+        save_checkpoint(tmp_path / f"painter{seed}", painter, "# A painter\n", half=False)
+    options = replace(
+        options, checkpoint=tmp_path / "painter0", photos=tmp_path / "photos", steps=1, only=("sea",)
+    )
+    make_styles(options)
+    (before,) = load_styles(options.out)
+    options = replace(options, checkpoint=tmp_path / "painter1")
+    make_styles(replace(options, go_on=True))
+    (after,) = load_styles(options.out)
+    assert after.painter_sha != before.painter_sha
+    assert (after.code - before.code).abs().max() < 0.05  # one step, a rate of .03
+    make_styles(options)
+    assert (load_styles(options.out)[0].code - before.code).abs().max() > 0.05
 
 
 def test_a_photo_that_is_not_there_is_said(options):
@@ -88,8 +107,6 @@ def test_a_photo_that_is_not_there_is_said(options):
 
 
 def test_refining_needs_photos(options):
-    from dataclasses import replace
-
     with pytest.raises(UserMistake, match="--steps 0"):
         make_styles(replace(options, steps=3))
 

@@ -32,5 +32,8 @@ class StylesOptions:
     weight on style, hatching was drawn into calm places."""
     keep_codes: bool = False
     """Keep the codes that are there for this painter; only what is told and shown is made anew."""
+    go_on: bool = False
+    """Begin each study with the code that is there, as it was learned for an earlier painter of the same
+    sizes, and not with the style encoder's answer."""
     only: tuple[str, ...] = ()
     """Slugs to do; none: all."""

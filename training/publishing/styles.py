@@ -59,7 +59,7 @@ def make_styles(options: StylesOptions) -> None:
     for place, row, file in tqdm(list(_rows(options, samples)), unit="style"):
         painting = open_picture(file)
         kept = _kept(options, row["slug"], painter) if options.keep_codes else None
-        code = kept.code[None] if kept else _code(options, painter, painting, practice)
+        code = kept.code[None] if kept else _code(options, painter, painting, practice, row["slug"])
         slug, tags = row["slug"], tuple(tag for tag in row["tags"].split(";") if tag)
         about, credit = row.get("about") or "", row.get("credit") or ""
         refined = kept.refined if kept else bool(options.steps)
@@ -92,14 +92,20 @@ def _rows(options: StylesOptions, samples: dict[str, Tensor]) -> Iterator[tuple[
 
 def _kept(options: StylesOptions, slug: str, painter: Stylizer) -> NamedStyle | None:
     """Read a style that is there and was made for this painter."""
+    style = _there(options, slug)
+    return style if style and style.painter_sha == painter.checkpoint_sha else None
+
+
+def _there(options: StylesOptions, slug: str) -> NamedStyle | None:
     try:
-        style = load_style(options.out / f"{slug}{SUFFIX}")
+        return load_style(options.out / f"{slug}{SUFFIX}")
     except StyleFileError:
         return None
-    return style if style.painter_sha == painter.checkpoint_sha else None
 
 
-def _code(options: StylesOptions, painter: Stylizer, painting: Picture, practice: Practice | None) -> Tensor:
+def _code(
+    options: StylesOptions, painter: Stylizer, painting: Picture, practice: Practice | None, slug: str
+) -> Tensor:
     style = to_tensor(fit_within(painting, STYLE_SIDE))
     if practice is None or not isinstance(painter, Painter):
         with torch.no_grad():
@@ -107,7 +113,9 @@ def _code(options: StylesOptions, painter: Stylizer, painting: Picture, practice
     chosen = StudyOptions(steps=options.steps, show_every=options.steps)
     if options.adapters:
         chosen = replace(chosen, adapter_rate=ADAPTER_RATE)
-    *_, found = study(painter, style, practice, chosen)
+    earlier = _there(options, slug) if options.go_on else None
+    known = earlier.code if earlier and painter.fits(earlier.code) else None
+    *_, found = study(painter, style, practice, chosen, known)
     return found.code[None]
 
 
