@@ -23,6 +23,9 @@ LEAST_UNIT = 1.01 * _FINEST / BANDS["coarse"][0]
 """Below it a picture shows no band at all."""
 _BOX = 25  # side of the square over which a band's energy is averaged
 _TINY = 1e-5
+_REACH = 4  # pixels at half size from the middle of a window of `busyness` to its edge
+_SEEN_STEP = 0.05  # of light between neighbors, at half size: it parts what is seen from what is not
+_LEAST_RANGE = 0.7  # of busyness
 
 
 def detail_bands(pictures: Tensor, unit: float = 1.0, exact: bool = False) -> Tensor:
@@ -149,24 +152,47 @@ def calm_share(rank: Tensor) -> Tensor:
 
 
 def calmness_guides(pictures: Tensor) -> Tensor:
-    """Part pictures (B, 3, H, W) by their steps of light alone, a quick `three_parts`: (B, 3, H/2, W/2).
+    """Part pictures (B, 3, H, W) softly into calm, middling and busy places: (B, 3, H/2, W/2), in sum 1."""
+    busy = busyness(pictures)
+    return three_parts(between(busy, busy_range(busy)))
 
-    Steps are averaged over windows of 9 x 9, which widens what is busy by half a window; it is narrowed by
-    as much again, once gaps within it are closed: the sky beside a roof is sky. Counted as busy, it is given
-    a busy place's strokes, a rim round every silhouette.
+
+def busyness(pictures: Tensor) -> Tensor:
+    """Measure how busy the places of pictures (B, 3, H, W) are: (B, 1, H/2, W/2), 0 or more.
+
+    The mean step of light in the least busy of nine windows of 9 x 9 about a place, as log(1 + step / .05):
+    steps that nobody sees are no difference. The window round the place itself would widen what is busy by
+    half its width: the sky beside a roof is sky, and counted as busy it is given a busy place's strokes, a
+    rim round every silhouette.
     """
     gray = F.avg_pool2d(luma(pictures.float()), 2)
     across = F.pad((gray[..., 1:] - gray[..., :-1]).abs(), (0, 1, 0, 0), mode="replicate")
     down = F.pad((gray[:, :, 1:] - gray[:, :, :-1]).abs(), (0, 0, 0, 1), mode="replicate")
-    busy = F.avg_pool2d(F.pad(across + down, (4, 4, 4, 4), mode="reflect"), 9, stride=1)
-    return three_parts(ranks(-_largest(-_largest(busy, 4), 8)))
+    steps = F.pad(across + down, (_REACH, _REACH, _REACH, _REACH), mode="replicate")
+    means = F.avg_pool2d(steps, 2 * _REACH + 1, stride=1)
+    height, width = means.shape[2:]
+    beside = F.pad(means, (_REACH, _REACH, _REACH, _REACH), mode="replicate")
+    shifts = (0, _REACH, 2 * _REACH)
+    rows = torch.stack([beside[:, :, place : place + height] for place in shifts]).amin(0)
+    least = torch.stack([rows[..., place : place + width] for place in shifts]).amin(0)
+    # nine windows leave a plaid of their distance, 4, which means over 4 take away
+    even = F.avg_pool2d(F.pad(least, (2, 2, 2, 2), mode="replicate"), _REACH, stride=1)
+    return torch.log1p(F.avg_pool2d(even, 2, stride=1) / _SEEN_STEP)
 
 
-def _largest(planes: Tensor, reach: int) -> Tensor:
-    """Take the largest of every square of 2 reach + 1 pixels of (N, 1, H, W): dilation by a flat square."""
-    side = 2 * reach + 1
-    rows = F.max_pool2d(planes, (side, 1), stride=1, padding=(reach, 0))
-    return F.max_pool2d(rows, (1, side), stride=1, padding=(0, reach))
+def busy_range(busy: Tensor) -> Tensor:
+    """Measure the `busyness` (B, 1, h, w) of each picture's calmest and busiest places: (B, 2).
+
+    They lie at least as far apart as a clear sky and a cloudy one, so that an even picture is calm all over.
+    """
+    least, most = busy.amin((1, 2, 3)), busy.amax((1, 2, 3))
+    return torch.stack([least, torch.maximum(most, least + _LEAST_RANGE)], 1)
+
+
+def between(busy: Tensor, ends: Tensor) -> Tensor:
+    """Place `busyness` (B, 1, h, w) between the ends of `busy_range` (B, 2): 0 at the calm one, to 1."""
+    least, most = (end[:, None, None, None] for end in ends.unbind(1))
+    return ((busy - least) / (most - least)).clamp(0, 1)
 
 
 def gaussian_blur(planes: Tensor, deviation: float, exact: bool = False) -> Tensor:

@@ -48,6 +48,7 @@ GRAM_LAYERS = 3  # from relu1_1 up
 _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
 _CELL = 64  # pixels from one cell to the next, over which `local` looks
+_IN_FACES = 0.5  # by how much less it looks at faces; not at all, they were left what colors remained
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
 _NO_TINT = 0.005  # the same of detail of color: about a level of 255
@@ -176,6 +177,7 @@ def painting_losses(
         busy = excess(calm_energy(band_energy(bands), photo.calm), torch.maximum(style.calm, photo.energy))
         tints = tint_bands(painted)
         parts = _guided_moments(features, photo.guides)
+        areas = photo.guides.mean((2, 3))
         apart = _local_distance(features[-CONTENT_LAYERS:], photo, style)
         if strength is not None:
             apart = apart * (strength == 1)
@@ -191,7 +193,7 @@ def painting_losses(
     found = [gram(layer) for layer in features[: len(style.grams)]]
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
-        "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], _KNEE),
+        "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], areas, _KNEE),
         "local": weights.local * apart.mean(),
         "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
         "color": weights.color * color_distance(color_quantiles(painted), style.colors),
@@ -207,19 +209,21 @@ def painting_losses(
 
 
 def _local_distance(features: Sequence[Tensor], photo: PhotoTarget, style: StyleTarget) -> Tensor:
-    """Mean distance of the moments of overlapping cells of a picture, faces aside, from those asked for.
+    """Mean distance of the moments of overlapping cells of a picture from those asked for, (B,).
 
-    A cell is asked for the mix of the painting's calm, middling and busy moments that its own places are.
-    Of the two deepest layers, (B,).
+    A cell is asked for the mix of the painting's calm, middling and busy moments that its own places are, in
+    the two deepest layers; faces count half.
     """
-    cells = _cells(photo.guides) * (1 - F.avg_pool2d(photo.faces, 2))
+    cells = _cells(photo.guides) * (1 - _IN_FACES * F.avg_pool2d(photo.faces, 2))
     calmness = torch.einsum("bkhw,bphw->bkp", cells, photo.guides)
-    calmness = calmness / calmness.sum(2, keepdim=True).clamp(min=1)
+    areas = calmness.sum(2)
+    calmness, areas = calmness / areas[:, :, None], areas / areas.sum(1, keepdim=True)
     distances = []
     for layer, parts in zip(features, style.guided[-len(features) :], strict=True):
         found = part_moments(layer, shares_of(cells, layer))
         wanted = _mixed_moments(_all(parts, len(layer)), calmness)
-        distances.append(torch.log1p(_KNEE * part_distance(found, wanted)).mean(1) / _KNEE)
+        softened = torch.log1p(_KNEE * part_distance(found, wanted)) / _KNEE
+        distances.append((areas * softened).sum(1))
     return torch.stack(distances).mean(0)
 
 

@@ -187,14 +187,18 @@ def style_gram(result: Sequence[Tensor], style: Sequence[Tensor], knee: float = 
     return torch.stack(terms).mean()
 
 
-def style_parts(result: Sequence[Tensor], style: Sequence[Tensor], knee: float = 0.0) -> Tensor:
+def style_parts(
+    result: Sequence[Tensor], style: Sequence[Tensor], areas: Tensor | None = None, knee: float = 0.0
+) -> Tensor:
     """Mean over pictures, layers and parts of the relative distance of `part_moments`; a scalar.
 
-    Each part against the painting's own (Gatys et al., arXiv:1611.07865, section 4); `knee` as in
-    `style_moments`.
+    Each part against the painting's own (Gatys et al., arXiv:1611.07865, section 4), and each as much as
+    `areas` (B, P) say, in sum 1, or all alike; `knee` as in `style_moments`.
     """
-    terms = [_softened(part_distance(a, b), knee).mean() for a, b in zip(result, style, strict=True)]
-    return torch.stack(terms).mean()
+    distances = [_softened(part_distance(a, b), knee) for a, b in zip(result, style, strict=True)]
+    return torch.stack(
+        [each.mean() if areas is None else (each * areas).sum(1).mean() for each in distances]
+    ).mean()
 
 
 def _softened(distance: Tensor, knee: float) -> Tensor:

@@ -107,6 +107,7 @@ class Practice:
             mean=torch.cat([one.mean for one in contents]),
             root=torch.cat([one.root for one in contents]),
             shown=torch.cat([one.shown for one in contents]),
+            busy=torch.cat([one.busy for one in contents]),
         )
         return content, PhotoTarget(
             tuple(torch.cat(layers) for layers in zip(*(one.content for one in targets), strict=True)),

@@ -19,7 +19,7 @@ from stylizer.imaging.color import (
     full_precision,
     identities,
 )
-from stylizer.imaging.flat_colors import flat_colors
+from stylizer.imaging.detail_bands import between, busy_range, busyness
 from stylizer.models.blocks import (
     AdapterSlices,
     CodeField,
@@ -65,9 +65,10 @@ class PainterConfig:
     match_colors: bool = True
     """Whether what has been drawn is given the code's color mean and covariance at last. Without, the strokes
     pull the colors back to the photo's: pink petals in a print of two inks."""
-    flat_colors: bool = True
-    """Whether the colors under the strokes are the photo's laid down flat, with its borders kept; off, they
-    are those of a copy at 1/8, which carries a roof's dark 10 pixels into the sky."""
+    told_calmness: bool = True
+    """Whether the network is told how calm each place is within its photo. The losses ask calm places for the
+    painting's calm ones; a network that has to guess from a few pixels where the sky ends leaves a rim of
+    another tone round what stands before it."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -92,10 +93,11 @@ class Content(NamedTuple):
     half: Tensor  # (B, C, H/2, W/2)
     quarter: Tensor
     eighth: Tensor
-    colors: Tensor  # (B, 3, H/2, W/2), or H/8, W/8: the photo's colors without its detail
+    colors: Tensor  # (B, 3, H/8, W/8) the photo's colors without its detail
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
     shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
+    busy: Tensor  # (B, 2) how busy its calmest and busiest places are; (B, 0) where the network is not told
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
@@ -121,12 +123,15 @@ class TransferNetwork(Network):
 
     def __init__(self, config: PainterConfig):
         super().__init__()
-        self.config = config
-        self.match_colors, self.flat_colors = config.match_colors, config.flat_colors
+        self.config, self.match_colors = config, config.match_colors
         w2, w4, w8 = config.widths
         self.stem = EncoderLayer(12, w2, normalize=config.normalize_encoder)
         self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
         self.to_eighth = EncoderLayer(w4, w8, stride=2, normalize=config.normalize_encoder)
+
+        self.told_calmness = config.told_calmness
+        if self.told_calmness:
+            self.calm2, self.calm4, self.calm8 = (_silent(width) for width in config.widths)
 
         self._used = self.adapter_size = 0
         self.blocks8 = nn.ModuleList([self._block(w8) for _ in range(config.blocks[2])])
@@ -176,11 +181,19 @@ class TransferNetwork(Network):
         half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
         quarter = self.to_quarter(half, cursor)
         eighth = self.to_eighth(quarter, cursor)
-        small = F.avg_pool2d(pixels, 8)
-        colors = flat_colors(pixels) if self.flat_colors else small
+        colors = F.avg_pool2d(pixels, 8)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
-        shown = like.shown if like else _share_shown(small)
-        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, (height, width), statistics)
+        shown = like.shown if like else _share_shown(colors)
+        ends = mean[:, :0]
+        if self.told_calmness:
+            busy = busyness(pixels)
+            ends = like.busy if like else busy_range(busy)
+            told = between(busy, ends) - 0.5
+            half = half + self.calm2(told)
+            quarter = quarter + self.calm4(F.avg_pool2d(told, 2))
+            eighth = eighth + self.calm8(F.avg_pool2d(told, 4))
+        size = (height, width)
+        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, ends, size, statistics)
 
     # -- painting ---------------------------------------------------------------------------------------
 
@@ -307,6 +320,15 @@ def _share_shown(colors: Tensor) -> Tensor:
     form = (bends / (2 * seen.shape[2] * seen.shape[3])).sqrt()
     least, enough = _FORM
     return ((form - least) / (enough - least)).clamp(0, 1)
+
+
+def _silent(channels: int) -> nn.Conv2d:
+    """Make a convolution of one plane that says nothing yet."""
+    layer = conv(1, channels)
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
 def stack_codes(codes: Sequence[Tensor]) -> Tensor:

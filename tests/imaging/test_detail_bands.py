@@ -8,7 +8,10 @@ import torch
 from stylizer.imaging.detail_bands import (
     band_correlations,
     band_energy,
+    between,
+    busy_range,
     busy_rank,
+    busyness,
     calm_energy,
     calm_mask,
     calm_share,
@@ -94,6 +97,24 @@ def test_guides_share_every_place_out_and_the_sky_is_calm(photo):
     assert torch.allclose(guides.sum(1), torch.ones(1, 64, 64), atol=1e-5)
     assert guides[0, 0, :28].mean() > 0.5 > guides[0, 0, 36:].mean()
     assert guides[0, 2, 36:].mean() > 0.3 > guides[0, 2, :28].mean()
+
+
+def test_the_sky_is_calm_up_to_the_roof_that_stands_before_it():
+    sky, roof = 0.8 * torch.ones(1, 3, 128, 64), 0.4 + 0.3 * noise(1, 3, 128, 64)
+    busy = busyness(torch.cat([sky, roof], 3))  # at half size
+    assert busy.shape == (1, 1, 64, 64)
+    assert busy[..., :27].amax() < 0.02 < 0.3 < busy[..., 38:].amin()
+    assert between(busy, busy_range(busy))[..., :27].amax() < 0.02
+
+
+def test_an_even_picture_is_calm_all_over_and_what_no_one_sees_makes_no_difference(photo):
+    cloudy = 0.7 + 0.02 * torch.linspace(-1, 1, 128).view(1, 1, -1, 1) + 0.002 * noise(1, 3, 128, 128)
+    busy = busyness(cloudy)
+    assert between(busy, busy_range(busy)).amax() < 0.1
+    ends = busy_range(busyness(photo))
+    assert ends.shape == (1, 2)
+    placed = between(busyness(photo), ends)
+    assert placed.amin() == 0 and placed.amax() == 1
 
 
 def test_every_picture_of_a_batch_is_ranked_by_itself(photo):

@@ -66,6 +66,14 @@ def test_the_distance_of_parts_is_relative_to_the_style_and_softened_beyond_the_
     assert style_parts([result], [style], knee=2).item() == pytest.approx(torch.tensor(9.0).log() / 2 / 3)
 
 
+def test_parts_count_as_much_as_their_areas():
+    style = torch.ones(2, 3, 2, 4)
+    result = style.clone()
+    result[:, 0] = 3
+    areas = torch.tensor([[0.5, 0.25, 0.25], [0.0, 0.5, 0.5]])
+    assert style_parts([result], [style], areas).item() == pytest.approx((4 * 0.5 + 0) / 2)
+
+
 def test_gradients_reach_the_picture_through_every_loss(photo):
     picture = (photo + 0.05 * noise(1, 3, 128, 128)).requires_grad_(True)
     energy = band_energy(detail_bands(photo))
@@ -164,6 +172,16 @@ def test_paint_that_lies_in_one_half_alone_counts_and_evenly_spread_it_does_not(
         for each in (0.5 + 0.2 * noise(1, 3, 128, 128, seed=3), one_half)
     )
     assert uneven > 3 * even
+
+
+def test_cells_count_half_where_faces_are(judged):
+    photo, judge = judged
+    left, all_face = torch.zeros(1, 1, 128, 128), torch.ones(1, 1, 128, 128)
+    left[..., :64] = 1
+    changed = photo.clone()
+    changed[..., :40] = 0.5
+    assert 0 < judge(changed, left)["local"] < 0.8 * judge(changed, None)["local"]
+    assert judge(changed, all_face)["local"] == pytest.approx(judge(changed, None)["local"], rel=1e-3)
 
 
 def test_cells_are_asked_for_nothing_where_the_style_is_not_asked_for_whole(judged):

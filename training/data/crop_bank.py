@@ -22,7 +22,7 @@ from ..run.method import generator
 from .faces import FaceBox, face_map
 from .folders import PictureFolder, jitter_colors, random_crop
 
-_FACTS = 3  # raised when other facts are kept, so that old files are not mistaken for them
+_FACTS = 4  # raised when other facts are kept, so that old files are not mistaken for them
 _GRAM_UNIT = 64.0  # Gram entries reach some 1e5; half precision holds up to 65504
 
 
