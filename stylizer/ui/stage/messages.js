@@ -56,7 +56,7 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
 
   const withImages = (list) => Promise.all(list.map(async (entry) => ({ ...entry, image: await pictures.load(entry.file.url) })));
 
-  /** Fetch the pictures and masks of a message. */
+  /** Fetch the pictures and masks of a message, or nothing where one does not arrive. */
   async function fetchAll(message, serial) {
     // until the visitor stirs, the greeting needs no more than the photo and the painting
     const asked = ({ strength }) => state.awake || message.turn > 0 || strength === 0 || strength === first;
@@ -72,8 +72,9 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
         regions.loadMasks(message.regions),
       ]);
       return { fetched, addresses };
-    } finally {
-      pictures.awaited.delete(serial);
+    } catch (error) {
+      console.warn("A picture did not arrive:", error.message);
+      return null;
     }
   }
 
@@ -82,15 +83,12 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
     if (!message || message.turn < state.turn) return;
     box.classList.toggle("busy", Boolean(message.busy));
     const serial = ++newest;
-    let got;
-    try {
-      got = await fetchAll(message, serial);
-    } catch (error) {
-      console.warn("A picture did not arrive:", error.message);
-      return;
-    }
-    if (serial < applied || message.turn < state.turn) return;
-    const [frames, truth, layers, masks] = got.fetched;
+    const got = await fetchAll(message, serial);
+    if (got && serial >= applied && message.turn >= state.turn) show(message, serial, got);
+    pictures.awaited.delete(serial); // not before: a message shown in between would drop what this one has fetched
+  }
+
+  function show(message, serial, { fetched: [frames, truth, layers, masks], addresses }) {
     const otherPhoto = message.photo !== state.photo;
     if (message.turn > state.turn && frames.length < 2 && !otherPhoto) return; // nothing new to see yet
     applied = serial;
@@ -107,7 +105,7 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
     });
     box.dataset.turn = state.turn;
     box.dataset.frames = frames.length;
-    pictures.dropOthers(got.addresses);
+    pictures.dropOthers(addresses);
     if (otherPhoto) {
       fit();
       if (box.dataset.stage === "stage") /** @type {any} */ (window).wall?.another();
