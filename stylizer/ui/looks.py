@@ -37,14 +37,16 @@ def looks(card: Card) -> list[str]:
     return [name for name in getattr(card.config, "domains", ()) if name != PHOTO]
 
 
-def called(card: Card) -> str:
-    """Return a model's title; a folder's name is written as people write."""
-    return written(card.name) if card.title == card.name else card.title
-
-
 def colors(card: Card) -> bool:
     """Tell whether a translator colors black-and-white photos."""
     return card.architecture in ("colorizer", "bin-colorizer")
+
+
+def called(card: Card) -> str:
+    """Return a model's title, or what it does; a folder's name is written as people write."""
+    if colors(card):
+        return "Black and white to color"
+    return written(card.name) if card.title == card.name else card.title
 
 
 def takes_hints(card: Card) -> bool:
@@ -53,11 +55,9 @@ def takes_hints(card: Card) -> bool:
 
 
 def way(card: Card, domain: str) -> str:
-    """Name a look; where it is not a photo that is painted, say what becomes of what."""
-    if colors(card):
-        return "Black and white to color"
+    """Name a look, and say which mix and which do not convince yet."""
     told = f"{written(domain)} (mixes)" if len(looks(card)) > 1 else called(card)
-    return f"{told}, experimental" if card.status else told
+    return f"{told}, experimental" if card.status and not colors(card) else told
 
 
 def convincing(engine: Engine) -> list[Card]:

@@ -32,9 +32,11 @@ GREETING = words("Drag the strength slider, or bring your own photo.")
 
 
 class Status(str):
-    """The status line as HTML, which knows what it says, and whether that is an error."""
+    """The status line as HTML, which knows what it says, whether that is an error, and when it was said."""
 
-    __slots__ = ("done", "sentence", "wrong")
+    __slots__ = ("done", "moment", "sentence", "wrong")
+    moment: int
+    """Microseconds since 1970; 0 until it is said."""
     sentence: str
     wrong: bool
     done: float | None
@@ -48,7 +50,7 @@ def status(sentence: str, kind: str = "calm", done: float | None = None) -> Stat
     role, so_far = "alert" if kind == "error" else "status", say("Painted so far")
     bar = "" if done is None else f'<progress max="1" value="{done:.3f}" aria-label="{so_far}"></progress>'
     line = Status(f'<p class="status {kind}" role="{role}">{html.escape(sentence)}</p>{bar}')
-    line.sentence, line.wrong, line.done = sentence, kind == "error", done
+    line.sentence, line.wrong, line.done, line.moment = sentence, kind == "error", done, 0
     return line
 
 

@@ -32,11 +32,12 @@ class ErrorLine:
     def write(self, visit: Any, line: Status) -> str:
         """Write a status line; an error stands from now on, and before whatever else is said.
 
-        The line says when it was said, in microseconds since 1970: answers may come out of their order.
+        The line says when it was said first, in microseconds since 1970: answers may come out of their order.
         """
         if line.wrong:
             self.note(visit, line.sentence)
-        moment = time.time_ns() // 1000  # after an error is noted, before one is looked for
+        # after an error is noted, before one is looked for
+        moment = line.moment = line.moment or time.time_ns() // 1000
         if not line.wrong:
             with contextlib.suppress(SessionExpired):
                 if standing := self.sessions.find(visit).errors.get(self.name):

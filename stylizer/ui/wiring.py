@@ -288,12 +288,13 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
     _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.stroke, *tab.shares])
-    on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], ["turn", *shares], **AT_ONCE)
+    chosen = ["turn", "looks", *shares]
+    on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], chosen, **AT_ONCE)
     on(
         tab.looks.select,
         live.choose_look,
         ["visit", "moment"],
-        ["turn", "model", "about", "hint_box", "domains", *shares],
+        ["turn", "model", "looks", "about", "hint_box", "domains", *shares],
         js=CLICKED,
         **AT_ONCE,
     )

@@ -34,7 +34,7 @@ DATA += ("invent-model",)
 REQUESTS = (StyleRequest, TranslateRequest, GenerateRequest)
 UNHEARD = {"hub.py", "export.py", "parsing.py", "device.py", "api.py", "tool_clients.py"}
 """Files whose sentences only programs and the command line meet."""
-SAME = {"PNG", "JPEG", "4096 px", "2048 px", "1024 px"}
+SAME = {"PNG", "JPEG", "4096", "2048", "1024"}
 
 
 def messages():

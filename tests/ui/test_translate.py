@@ -82,6 +82,24 @@ def test_photo_is_no_look_and_looks_mix_by_their_shares(artist):
     assert abs(last_frame(painted(artist)) - alone).mean() > 4
 
 
+def test_what_is_chosen_is_ringed_however_it_was_chosen(artist):
+    def ringed(answer):
+        look = artist.live.looks[answer["looks"].selected_index]
+        return look.model, look.domain
+
+    assert ringed(artist.live.choose_model(artist.visit, "lines"))[0] == "lines"
+    assert ringed(artist.live.choose_model(artist.visit, "seasons")) == ("seasons", "autumn")
+    assert ringed(artist.live.choose_domains(artist.visit, "seasons", ["winter"])) == ("seasons", "winter")
+    artist.session.values["translate"] = replace(artist.values, model="lines", domains=[]).to_widgets()
+    assert ringed(artist.live.widgets(artist.session))[0] == "lines", "the visit is back"
+
+
+def test_a_colorizer_is_called_by_what_it_does(artist):
+    artist.values = replace(artist.values, model="tint")
+    artist.live.choose_model(artist.visit, "tint")
+    assert "Translated: Black and white to color." in painted(artist)[-1]["status"]
+
+
 def test_without_a_look_the_picture_stays(artist):
     turn = artist.showing.turns.number
     with pytest.raises(RequestError, match="at least one"):

@@ -116,6 +116,14 @@ def test_a_line_tells_when_it_was_said_so_that_the_page_knows_the_newest(line):
     assert line.moments == sorted(line.moments) and line.moments[0] > 1.7e15
 
 
+def test_a_line_that_is_said_again_is_no_newer_than_it_was(line):
+    painted = status("Painted.")
+    list(line.ask(painted))
+    list(line.ask("Found sky. Click it to choose it."))
+    list(line.ask(painted, act=False))
+    assert line.moments[0] == line.moments[2] < line.moments[1]
+
+
 def test_the_next_act_takes_an_error_away(line):
     list(line.ask(WRONG))
     assert list(line.ask("Chosen.")) == [status("Chosen.")]

@@ -25,7 +25,9 @@ from stylizer.ui.state import FinishedPicture, Session
 
 SIZES = {"photo": None, "4096 px": 4096, "2048 px": 2048, "1024 px": 1024}
 """Longest sides on offer; a picture is never enlarged."""
-SIZE_CHOICES = [("As the photo" if longest is None else size, size) for size, longest in SIZES.items()]
+SIZE_CHOICES = [
+    ("As the photo" if longest is None else str(longest), size) for size, longest in SIZES.items()
+]
 """The words for them; Gradio translates a value, too, that is one of the page's words."""
 LAYERS = "Layers"
 FORMATS = {"PNG": ".png", "JPEG": ".jpg", LAYERS: ".ora"}

@@ -26,6 +26,7 @@ from stylizer.ui.messages import (
     INVENT,
     STYLIZE,
     TRANSLATE,
+    Status,
     picked,
     sentence_of,
     status,
@@ -276,16 +277,18 @@ class StageHandlers(ABC):
             yield self._prepare(session, token)
             request = self.read(session, settings)
             self.sessions.save(session)
-            words = self.done(session, request)
+            words, line = self.done(session, request), None
             for work in missing_previews(stage, request, self.keyframes_for(session), self.coarse):
                 for strength, painted in self.previews(work.request, work.strengths, token):
                     keep_preview(stage, token, work, strength, painted, self.strengths)
                     # the picture is there; what still comes is for the slider's next move
                     there = strength == request.strength and stage.edits is None
                     stage.busy = stage.busy and not there
-                    told = {"status": self._over(session, words)} if there else {}
-                    yield {**self.message(session, request), **told}
-            stage.busy, last = False, self._over(session, words)
+                    if there:
+                        line = self._over(session, words)
+                    yield {**self.message(session, request), **({"status": line} if there else {})}
+            # the same line again: what was said since, of regions that were found, say, stays
+            stage.busy, last = False, line or self._over(session, words)
             session.note = ""
             yield {**self.message(session, request), "status": last, "facts": self.facts(session)}
         except Cancelled:
@@ -295,7 +298,7 @@ class StageHandlers(ABC):
             yield self.message(session)
             raise
 
-    def _over(self, session: Session, words: str) -> str:
+    def _over(self, session: Session, words: str) -> Status:
         """Say that a turn is over, after what was to be said first."""
         return status(" ".join(filter(None, (session.note, words))))
 

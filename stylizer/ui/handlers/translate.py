@@ -39,7 +39,7 @@ HALF = 50
 OWN_LOOK = "Own look"
 PANEL = ("region_box", "region_title", "region_manner", "region_strength", "region_domains")
 """The widgets that show the chosen regions."""
-CONTROLS = (*TranslateSettings.WIDGETS, "about", "region_box", *HINT_PANEL)
+CONTROLS = (*TranslateSettings.WIDGETS, "looks", "about", "region_box", *HINT_PANEL)
 """The widgets that a recipe sets."""
 
 TO_GRAY = words("Your photo is in color: it was turned to black and white first.")
@@ -136,7 +136,13 @@ class TranslateHandlers(SavingHandlers):
     ) -> Answer:
         """Show the looks of a model, and remember those that are chosen."""
         session.looks = {card.name: chosen}
-        return looks_of(card, chosen, shares)
+        return {**self.ring(card, chosen), **looks_of(card, chosen, shares)}
+
+    def ring(self, card: Card, chosen: list[str]) -> Answer:
+        """Ring the sample of what is chosen; of a mix, the first."""
+        domain = (chosen or looks(card))[0]
+        place = [(look.model, look.domain) for look in self.looks].index((card.name, domain))
+        return {"looks": gr.Gallery(selected_index=place)}
 
     def current(self, session: Session, settings: TranslateSettings) -> TranslateSettings:
         """Take the looks that were chosen last: the browser paints before the box with them has followed."""
@@ -149,7 +155,7 @@ class TranslateHandlers(SavingHandlers):
         if not domains:
             raise RequestError(say("no look is chosen; choose at least one"))
         session.looks = {card.name: domains}
-        return {"turn": stage.renew(), **share_sliders(card, domains)}
+        return {"turn": stage.renew(), **self.ring(card, domains), **share_sliders(card, domains)}
 
     # -- the live picture -------------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ from stylizer.ui.stage.component import make_status_line
 PREFIX = "invent-"
 NONE = "No inventor is here yet. Put its folder into checkpoints, and start the studio again."
 LEVELS = {
-    "coarse": ("Composition of the second (%)", "Coarse layers: where things are."),
-    "middle": ("Shapes of the second (%)", "Middle layers: what is drawn."),
-    "fine": ("Colors of the second (%)", "Fine layers: color and grain."),
+    "coarse": ("Composition of the second (%)", "Where things are."),
+    "middle": ("Shapes of the second (%)", "What is drawn."),
+    "fine": ("Colors of the second (%)", "Color and grain."),
 }
 ABOUT_SHEET = "Nobody painted these. Click one to see it large."
 ABOUT_SECOND = "The steps below the picture walk to it; mix in what you like of it."

@@ -45,7 +45,7 @@ def make_easel(
         made["size"] = gr.Radio(
             SIZE_CHOICES,
             value=SIZE_CHOICES[0][1],
-            label="Size",
+            label="Longest side (px)",
             elem_id=f"{prefix}size",
             min_width=260,
             scale=3,

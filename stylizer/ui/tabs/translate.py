@@ -111,6 +111,7 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
         made["looks"] = gr.Gallery(
             [(look.sample, look.title) for look in translate.looks],
             label="Looks",
+            selected_index=0,
             show_label=False,
             columns=4,
             object_fit="cover",
