@@ -160,6 +160,21 @@ def test_regions_work_by_keyboard(painted):
     stage_says(page, "selected === ''")
 
 
+def test_tools_that_have_nothing_to_do_are_not_there(painted):
+    page = painted
+    thicker, before = (page.locator(f"[data-do={deed}]").first for deed in ("thicker", "before"))
+    assert not thicker.is_visible() and not before.is_visible()
+    page.locator(".stage-legend button[data-name=sky]").click()
+    before.wait_for()
+    page.locator("[data-tool=add]").first.click()
+    thicker.click()
+    assert "Brush" in page.locator(".stage-hint").first.inner_text()
+    page.locator("#clear-regions").click()
+    stage_says(page, "regions === '0'")
+    assert not page.locator("#clear-regions").is_visible() and not page.locator("#save-masks").is_visible()
+    assert page.locator("#new-region").is_visible()
+
+
 def test_presets_dress_the_parts_and_a_region_can_be_made_by_hand(painted):
     page = painted
     page.get_by_role("button", name="Protect people").click()

@@ -127,12 +127,15 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     page.get_by_role("tab", name="Translate").click()
     samples = page.locator("#translate-looks button")
     samples.nth(2).wait_for()
+    ringed = page.locator("#translate-looks .selected")
+    assert ringed.inner_text().startswith("Lines"), "what is shown first is chosen"
     page.wait_for_function(
         "[...document.querySelectorAll('#translate-looks img')].every(each => each.naturalWidth >= 128)"
     )
     samples.filter(has_text="Winter").focus()
     page.keyboard.press("Enter")
     status_says(page, "Translated: Winter.")
+    page.locator("#translate-looks .selected", has_text="Winter").wait_for()
     look(page, "Autumn")
     status_says(page, "Translated: Autumn.")
     look(page, "Lines")

@@ -208,6 +208,28 @@ def test_with_regions_on_a_small_laptop_the_whole_picture_is_seen_at_the_end_of_
     assert top["top"] >= 0 and save["bottom"] <= 768
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_first_view_reaches_from_the_photo_to_the_button_that_saves(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(300)
+    tops = {}
+    for name in ("#size label", "#format label", "#render", "#masterwork"):
+        boxes = [each.bounding_box() for each in page.locator(name).all()]
+        tops[name] = {round(box["y"]) for box in boxes}
+        assert all(box["y"] + box["height"] <= height for box in boxes), name
+    assert len(tops["#size label"] | tops["#format label"]) == 1, "all choices stand in one row"
+    assert tops["#render"] == tops["#masterwork"]
+    picture = page.locator(".stage-view").bounding_box()
+    assert picture["height"] >= 0.48 * height, "the picture is the largest thing"
+
+
+def test_the_wall_ends_in_the_pictures_of_its_fourth_row_and_not_in_a_line_of_words(sized):
+    hang, card = (sized.locator(name).first.bounding_box() for name in (".wall-hang", ".card"))
+    if sized.viewport_size["width"] > 640:  # on a phone it is a strip
+        rest = hang["height"] - 3 * (card["height"] + 16)
+        assert 8 < rest < card["height"] - 40
+
+
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 def test_what_the_search_looks_for_is_read_whole(page, width):
     page.set_viewport_size({"width": width, "height": 844})

@@ -204,7 +204,7 @@ def _regions(can_find: bool) -> dict[str, Any]:
                 "Find regions", visible=can_find, elem_id=f"{PREFIX}find-regions"
             )
             made["new_region"] = gr.Button("New region")
-            made["save_masks"] = gr.Button("Save masks")
+            made["save_masks"] = gr.Button("Save masks", elem_id=f"{PREFIX}save-masks")
             made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
         with gr.Row(elem_classes="deeds", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS if label in USEFUL}
