@@ -101,6 +101,12 @@ def test_the_panel_of_a_region_opens_under_the_picture_it_was_tapped_on(phone, s
         phone.screenshot(path=os.environ["SHOTS"] + "/phone-region.png")
 
 
+def test_what_one_needs_first_stands_first(phone):
+    order = ("stage", "strength-box", "styles-panel", "photo-panel", "look", "regions-panel", "actions")
+    tops = [phone.locator(f"#{name}").bounding_box()["y"] for name in (*order, "facts", "copy-link")]
+    assert tops == sorted(tops)
+
+
 def test_what_the_studio_says_is_read_wherever_one_has_scrolled_to(phone, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"no picture")
     phone.locator("#actions").evaluate("each => each.scrollIntoView({block: 'end'})")

@@ -172,7 +172,21 @@ def test_tools_that_have_nothing_to_do_are_not_there(painted):
     page.locator("#clear-regions").click()
     stage_says(page, "regions === '0'")
     assert not page.locator("#clear-regions").is_visible() and not page.locator("#save-masks").is_visible()
-    assert page.locator("#new-region").is_visible()
+    page.locator("#new-region").click()
+    page.locator("[data-tool=add][aria-pressed=true]").first.wait_for()
+    page.locator("#find-regions").click()
+    page.locator("[data-tool=choose][aria-pressed=true]").first.wait_for()
+
+
+def test_whoever_was_painting_a_region_chooses_after_finding_them_anew(painted):
+    page = painted
+    page.locator(".stage-legend button[data-name=sky]").click()
+    page.locator("#region-title", has_text="Sky").wait_for()
+    page.locator("[data-tool=add]").first.click()
+    page.locator("#find-regions").click()
+    page.locator("[data-tool=choose][aria-pressed=true]").first.wait_for()
+    page.mouse.click(*stand_at(page, GROUND))
+    stage_says(page, "selected !== '' && selected !== 'sky'")
 
 
 def test_presets_dress_the_parts_and_a_region_can_be_made_by_hand(painted):

@@ -96,6 +96,7 @@ class RegionHandlers(ABC):
         yield {"status": status(say("Looking for regions."), "busy")}
         found = self.engine.segment(base.content)
         stage.change(stage.edits.with_regions(found) if stage.edits else self.handlers.edits_type(found))
+        stage.selected = ()  # a click chooses one now, whatever was being painted
         names = [name for name in found.names if name != REST]
         sentence = say("Found {names}. Click one to choose it.", names=listed(region_words(names)))
         if not names:

@@ -88,7 +88,8 @@ export function openRegions({ element, box, canvas, trigger, state, painter, rec
     const [place] = regions.chosenPlaces();
     const fresh = regions.selected.length === 1 && regions.selected.join("\n") !== before;
     if (fresh && !covers(regions.masks[place])) setTool("add"); // there is nothing of it yet
-    else if (found && regions.painting() && !regions.selected.length) setTool("choose"); // regions were found: choose one
+    // regions were found, or what was painted is chosen no more: the next click chooses
+    else if (regions.painting() && !regions.selected.length && (found || before)) setTool("choose");
   }
 
   return {
