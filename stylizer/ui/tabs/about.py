@@ -24,7 +24,8 @@ PROGRAMS = (
     "<code>/invent</code> and others are open to programs: see the page's API below, and "
     "<code>gradio_client</code>.</p>"
 )
-FACTS = "<p>Sample photos: {photos}.</p><p>Style transfer studio {version}</p>"
+CREDITS = "<h3>Sample photos</h3>"
+FACTS = "<p>{photos}.</p><p>Style transfer studio {version}</p>"
 
 
 SAVED_HERE = "What you save stays here. Click a picture to download it again, or to use its settings."
@@ -73,6 +74,7 @@ def make_about_tab(samples: tuple[SamplePhoto, ...]) -> AboutTab:
     with gr.Column(elem_id="about"):
         gr.HTML(TEXT)
         gr.HTML(PROGRAMS)
+        gr.HTML(CREDITS)
         gr.HTML(FACTS.format(photos=photos, version=__version__), elem_id="about-facts")
     forget = gr.Button("Delete this visit now", elem_id="forget", size="md")
     return AboutTab(history, box, title, png, jpeg, file, again, line, forget)
