@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.imaging.color import full_precision
+from stylizer.imaging.color import color_moments, color_transport, full_precision
 from stylizer.imaging.contours import contours, crossing
 from stylizer.imaging.detail_bands import (
     band_correlations,
@@ -48,7 +48,8 @@ GRAM_LAYERS = 3  # from relu1_1 up
 _SHRINKS = (4, 8)  # pixels of a picture to one place of the content layers
 _PLACES = 256  # sampled for self-similarity
 _CELL = 64  # pixels from one cell to the next, over which `local` looks
-_IN_FACES = 0.5  # by how much less it looks at faces; not at all, they were left what colors remained
+_FACE_TONE = 20.0  # of a face's squared distance from the tone that is its own
+_EVEN = 0.015  # change of tone in calm places that is always allowed
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
 _NO_TINT = 0.005  # the same of detail of color: about a level of 255
@@ -60,11 +61,11 @@ _KNEE = 2.0  # relative style distances above about one half count less than in 
 class PaintingWeights:
     """Weights of the losses of a painting; the painter that ships was trained with these."""
 
-    style: float = 40.0
+    style: float = 35.0
     """Of the relative distance of channel moments."""
     guided: float = 30.0
     """Of the same in calm, middling and busy places, each against the painting's own."""
-    local: float = 30.0
+    local: float = 40.0
     """Of the moments of every part of the picture, against what the painting has where it is as calm: else a
     few places are given all of its paint, and the rest stays a photo."""
     gram: float = 8.0
@@ -86,7 +87,11 @@ class PaintingWeights:
     tint: float = 2.0
     """Of detail of color beyond what the painting has: a rare red is no reason for red dabs all over."""
     faces: float = 5.0
-    """Of what befalls faces: other content, detail without the photo's warrant, dabs of color."""
+    """Of what befalls faces: other content, detail without the photo's warrant, dabs of color, and a tone
+    other than that of the photo's face among the painting's colors."""
+    even: float = 300.0
+    """Of changes of tone within calm places that the photo has not: a band of light round a roof, a sky in
+    two tones."""
 
 
 class StyleTarget(NamedTuple):
@@ -110,6 +115,8 @@ class PhotoTarget(NamedTuple):
     guides: Tensor  # (B, 3, H/2, W/2), from `calmness_guides`
     faces: Tensor  # (B, 1, H, W), 1 in faces, 0 outside and where nobody looked for them
     face_tint: Tensor  # (B, 4) energy of detail of color in faces
+    tones: Tensor  # (B, 3, H/4, W/4) the colors, without detail
+    changes: Tensor  # (B, 3, H/4, W/4) of tone in calm places, from `_tone_changes`
 
 
 @torch.no_grad()
@@ -139,7 +146,10 @@ def photo_target(photos: Tensor, content: Sequence[Tensor], faces: Tensor | None
         calm = calm_mask(energy)
         guides = calmness_guides(photos.float())
         face_tint = tint_energy(tint_bands(photos), faces)
-    return PhotoTarget(tuple(content), bands, calm, calm_energy(energy, calm), guides, faces, face_tint)
+        tones = F.avg_pool2d(photos.float(), 4)
+        changes = _tone_changes(tones, guides)
+    allowed = calm_energy(energy, calm)
+    return PhotoTarget(tuple(content), bands, calm, allowed, guides, faces, face_tint, tones, changes)
 
 
 def sample_places(height: int, width: int, rng: torch.Generator) -> tuple[Tensor, ...]:
@@ -189,7 +199,9 @@ def painting_losses(
             w * content_map(a, b)
             for w, a, b in zip(weights.content, features[-CONTENT_LAYERS:], photo.content, strict=True)
         ]
-        harm = _harm_to_faces(bands, tints, changes, photo)
+        tones = F.avg_pool2d(painted.float(), 4)
+        harm = _harm_to_faces(bands, tints, changes, photo) + _FACE_TONE * _other_faces(tones, photo)
+        uneven = F.relu(_tone_changes(tones, photo.guides).abs() - 1.5 * photo.changes.abs() - _EVEN)
     found = [gram(layer) for layer in features[: len(style.grams)]]
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
@@ -205,6 +217,7 @@ def painting_losses(
         "flow": weights.flow * crossed.mean(),
         "tint": weights.tint * excess(tint_energy(tints), _all(style.tint, count), _NO_TINT).mean(),
         "faces": weights.faces * harm.mean(),
+        "even": weights.even * uneven.mean(),
     }
 
 
@@ -212,9 +225,9 @@ def _local_distance(features: Sequence[Tensor], photo: PhotoTarget, style: Style
     """Mean distance of the moments of overlapping cells of a picture from those asked for, (B,).
 
     A cell is asked for the mix of the painting's calm, middling and busy moments that its own places are, in
-    the two deepest layers; faces count half.
+    the two deepest layers; faces do not count.
     """
-    cells = _cells(photo.guides) * (1 - _IN_FACES * F.avg_pool2d(photo.faces, 2))
+    cells = _cells(photo.guides) * (1 - F.avg_pool2d(photo.faces, 2)) + 1e-6  # a cell may be all face
     calmness = torch.einsum("bkhw,bphw->bkp", cells, photo.guides)
     areas = calmness.sum(2)
     calmness, areas = calmness / areas[:, :, None], areas / areas.sum(1, keepdim=True)
@@ -256,6 +269,42 @@ def _harm_to_faces(bands: Tensor, tints: Tensor, changes: Sequence[Tensor], phot
         here = F.interpolate(photo.faces, size=change.shape[1:], mode="area")[:, 0]
         changed = changed + (change * here).sum((1, 2)) / here.sum((1, 2)).clamp(min=1)
     return (changed + drawn + dabs) * (area > 0)
+
+
+def _other_faces(tones: Tensor, photo: PhotoTarget) -> Tensor:
+    """Sum the squared distance (B,) of faces' mean color from that which the photo's colors would give them.
+
+    The photo's, moved to the mean and covariance of the painting's tones (B, 3, h, w): among the painting's
+    colors a warm light face is warm and light, and not left what colors remain.
+    """
+    faces = F.avg_pool2d(photo.faces, 4)
+    shares = faces / faces.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    seen, found = ((plane * shares).sum((2, 3)) for plane in (photo.tones, tones))
+    with torch.no_grad():
+        (mean, root), (new_mean, new_root) = color_moments(photo.tones), color_moments(tones)
+        moved = (color_transport(root, new_root) @ (seen - mean)[:, :, None])[:, :, 0] + new_mean
+    return (found - moved).square().sum(1) * (faces.sum((1, 2, 3)) > 0)
+
+
+def _tone_changes(tones: Tensor, guides: Tensor) -> Tensor:
+    """Tell how the tones (B, 3, h, w), at a quarter size, change from about a place to what is round it.
+
+    Of calm places alone, of a photo's `guides` (B, 3, 2h, 2w), and as much as they are calm; a roof beside a
+    place has no part in either mean.
+    """
+    calm = F.avg_pool2d(guides[:, :1], 2).square()
+
+    def mean(reach: int) -> Tensor:
+        return _box(calm * tones, reach) / (_box(calm, reach) + 1e-3)
+
+    return calm * (mean(2) - mean(8))
+
+
+def _box(planes: Tensor, reach: int) -> Tensor:
+    """Average over squares of 2 reach + 1 pixels; what lies outside of the picture is 0."""
+    side = 2 * reach + 1
+    rows = F.avg_pool2d(planes, (side, 1), stride=1, padding=(reach, 0))
+    return F.avg_pool2d(rows, (1, side), stride=1, padding=(0, reach))
 
 
 def mix_targets(photo: StyleTarget, style: StyleTarget, strength: Tensor) -> StyleTarget:
