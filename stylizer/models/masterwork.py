@@ -119,10 +119,11 @@ def paint_masterwork(
 
     photo (1, 3, H, W) in [0, 1] on the network's device; `start`, of the photo's shape at any size, is what
     the work begins with: the photo in the paintings' colors where not given. `check` is called between
-    the halves of every step, and what it raises ends the work. Equal seeds give equal pictures. Raises
-    ValueError when there is no part. STROTSS (arXiv:1904.12785) with other terms beside its own: see
-    `masterwork_losses`; departing from it, Adam's steps shrink where a level's gradient is below its mean,
-    and a size's last half is averaged: both take speckle out of calm places.
+    the halves of every step, and what it raises ends the work. On CPUs, equal seeds give equal pictures where
+    as many threads work; GPUs add in their own order. Raises ValueError when there is no part. STROTSS
+    (arXiv:1904.12785) with other terms beside its own: see `masterwork_losses`; departing from it, Adam's
+    steps shrink where a level's gradient is below its mean, and a size's last half is averaged: both take
+    speckle out of calm places.
     """
     if not parts:
         raise ValueError("a masterwork needs at least one part")

@@ -235,13 +235,15 @@ def relaxed_distance(drawn: Tensor, wanted: Tensor) -> Tensor:
     """Relaxed earth mover's distance of features (N, C) and (M, C) by cosine (arXiv:1904.12785, eq. 5, 6).
 
     Nearest neighbors are looked up in bfloat16; only their own distances carry a gradient, as in the paper.
+    `index_select` takes them, for several threads add the gradient of `drawn[taken]` in whatever order they
+    come: no two runs were alike.
     """
     drawn, wanted = F.normalize(drawn, dim=1), F.normalize(wanted, dim=1)
     with torch.no_grad():
         alike = drawn.bfloat16() @ wanted.bfloat16().T
         nearest, taken = alike.argmax(1), alike.argmax(0)
     here = 1 - (drawn * wanted[nearest]).sum(1).mean()
-    there = 1 - (drawn[taken] * wanted).sum(1).mean()
+    there = 1 - (drawn.index_select(0, taken) * wanted).sum(1).mean()
     return torch.maximum(here, there)
 
 

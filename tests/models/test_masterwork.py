@@ -18,7 +18,7 @@ from stylizer.models.masterwork import (
     fitted,
     paint_masterwork,
 )
-from stylizer.models.masterwork_losses import masterwork_loss, part_target, stage_targets
+from stylizer.models.masterwork_losses import masterwork_loss, part_target, relaxed_distance, stage_targets
 from stylizer.models.perceptual import content_distance, load_perceptual
 
 SMALL = MasterworkOptions(side=64, sides=(64,), steps=(12,), samples=128)
@@ -27,6 +27,14 @@ SMALL = MasterworkOptions(side=64, sides=(64,), steps=(12,), samples=128)
 @pytest.fixture(scope="module")
 def network():
     return load_perceptual()
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def _drawn(seed: int, size: tuple[int, int] = (48, 64)) -> torch.Tensor:
@@ -76,6 +84,20 @@ def test_a_seed_is_repeatable_and_another_one_differs(network):
     other = MasterworkOptions(side=64, sides=(64,), steps=(12,), samples=128, seed=1)
     assert torch.equal(first, again)
     assert not torch.equal(first, _painted(network, part, options=other)[-1].picture)
+
+
+def test_threads_that_run_at_once_leave_no_trace_in_the_gradient(two_threads):
+    rng = torch.Generator().manual_seed(0)
+    wanted = torch.randn(512, 1000, generator=rng)
+    drawn = wanted[:12] + 0.1 * torch.randn(12, 1000, generator=rng)  # each is the nearest of many
+
+    def gradient():
+        asked = drawn.clone().requires_grad_(True)
+        relaxed_distance(asked, wanted).backward()
+        return asked.grad
+
+    first = gradient()
+    assert all(torch.equal(first, gradient()) for _ in range(100))
 
 
 def test_it_ends_between_the_halves_of_a_step(network):
