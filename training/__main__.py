@@ -42,7 +42,7 @@ class _Train:
 
     def run(self) -> None:
         if self.dry_run:
-            print(json.dumps({"method": self.name, "config": to_plain(self.config)}, indent=2))
+            print(json.dumps({"method": self.name, "config": to_plain(self.config.resolved())}, indent=2))
             return
         from .run.loop import start
 

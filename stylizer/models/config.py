@@ -12,6 +12,16 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 Config = TypeVar("Config")
 LARGEST_NUMBER = 1 << 20
 LONGEST_LIST = 4096
+_BEFORE = "before"
+
+
+def before(value: Any) -> dict[str, Any]:
+    """Make the metadata of a field that was not there from the start: `value` is what was done without it.
+
+    Configs that were written then lack the entry, and must go on meaning that, whatever is the default for
+    what is made now.
+    """
+    return {_BEFORE: value}
 
 
 class ConfigError(ValueError):
@@ -21,22 +31,28 @@ class ConfigError(ValueError):
 def config_from_json(
     cls: type[Config], values: Any, where: str = "config", largest: int = LARGEST_NUMBER
 ) -> Config:
-    """Build a config dataclass from parsed JSON; an absent entry takes the field's default.
+    """Build a config dataclass from parsed JSON.
 
+    An absent entry takes the field's default, or what was done before there was such a field (`before`).
     Whole numbers are limited to +-`largest` and lists to 4,096 items, so that a hostile file cannot ask for
     more than a refusal. Raises ConfigError, which names the entry within `where`.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where} is {_brief(values)}; expected an object")
     hints = get_type_hints(cls)
-    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]  # checked by the caller
+    known = {known.name: known for known in fields(cls)}  # type: ignore[arg-type]  # checked by the caller
     for key in values:
         if key not in known:
             raise ConfigError(f"{where} has the entry {str(key)[:40]!r}; known are {', '.join(known)}")
-    for name, field in known.items():
-        if name not in values and field.default is MISSING and field.default_factory is MISSING:
+    for name, one in known.items():
+        if name not in values and one.default is MISSING and one.default_factory is MISSING:
             raise ConfigError(f"{where} lacks the entry {name!r}")
     read = {key: _value(hints[key], value, f"{where}.{key}", largest) for key, value in values.items()}
+    read |= {
+        name: one.metadata[_BEFORE]
+        for name, one in known.items()
+        if name not in values and _BEFORE in one.metadata
+    }
     try:
         return cls(**read)
     except (ValueError, TypeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import enlarge
+from stylizer.models.config import before
 from stylizer.models.registry import Network, architecture
 
 _START = 4  # side of the constant that every picture grows from, pixels
@@ -29,7 +30,7 @@ class StyleGANConfig:
     """Layers from latent vector to style; the papers have 8."""
     widths: tuple[int, ...] = (160, 160, 160, 96, 64, 32)
     """Channels at 4 px, 8 px and so on; six numbers make pictures of 128 px."""
-    light: bool = False
+    light: bool = field(default=False, metadata=before(False))
     """One layer a size in place of two, and coarse features that gate those sixteen times as large, as in
     FastGAN (arXiv:2101.04775): less to learn from few pictures, and less to compute."""
 

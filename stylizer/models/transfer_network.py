@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import torch
@@ -32,6 +32,7 @@ from stylizer.models.blocks import (
     enlarge,
     pad_to,
 )
+from stylizer.models.config import before
 from stylizer.models.registry import Network
 
 _DETAIL = 16  # channels of the layers at full resolution
@@ -54,18 +55,18 @@ class PainterConfig:
     hidden: int = 256
     """Width of the layer that bends what is otherwise a linear map from components to codes."""
     descriptor_stages: int = 5
-    adapter_rank: int = 8
+    adapter_rank: int = field(default=8, metadata=before(8))
     """Rank of the adapters that a studied style may bring for every modulated convolution."""
-    normalize_encoder: bool = False
+    normalize_encoder: bool = field(default=False, metadata=before(True))
     """Whether the content encoder normalizes over the picture; off, calm photos stay calm."""
-    variance_floor: float = 0.01
+    variance_floor: float = field(default=0.01, metadata=before(0.0))
     """Added to the variance in the modulated layers' instance normalization, about a tenth of what is usual
     there: 0.01 suits a network that begins at random (median variances of 0.01 to 1), 3 one of trained layers
     (10 to 90)."""
-    match_colors: bool = True
+    match_colors: bool = field(default=True, metadata=before(False))
     """Whether what has been drawn is given the code's color mean and covariance at last. Without, the strokes
     pull the colors back to the photo's: pink petals in a print of two inks."""
-    told_calmness: bool = True
+    told_calmness: bool = field(default=True, metadata=before(False))
     """Whether the network is told how calm each place is within its photo. The losses ask calm places for the
     painting's calm ones; a network that has to guess from a few pixels where the sky ends leaves a rim of
     another tone round what stands before it."""

@@ -3,7 +3,9 @@
 import json
 import os
 import pickle  # noqa: TID251 - only to prove that it is refused
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import safetensors.torch
@@ -11,8 +13,10 @@ import torch
 from torch import nn
 
 from stylizer.models.checkpoint import CheckpointError, load_checkpoint, read_card, save_checkpoint
+from stylizer.models.config import before, config_from_json
 from stylizer.models.front_matter import front_matter, split_front_matter
-from stylizer.models.registry import architecture
+from stylizer.models.painter import PainterConfig
+from stylizer.models.registry import architecture, find
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class BrushConfig:
     width: int = 3
     curve: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     name: str | None = None
+    gloss: bool = field(default=True, metadata=before(False))
 
     def __post_init__(self):
         if self.width < 1:
@@ -57,6 +62,46 @@ def rewrite_weights(folder, change):
     data = safetensors.torch.save(tensors)
     (folder / "model.safetensors").write_bytes(data)
     edit(folder, sha256=hashlib.sha256(data).hexdigest())
+
+
+def without(folder, entry):
+    config = json.loads((folder / "config.json").read_text())["config"]
+    edit(folder, config={key: value for key, value in config.items() if key != entry})
+
+
+def test_an_option_that_came_later_means_in_an_older_folder_what_was_done_then(saved):
+    assert load_checkpoint(saved).config.gloss, "what is saved now says what it is"
+    without(saved, "gloss")
+    assert not load_checkpoint(saved).config.gloss
+    without(saved, "width")
+    assert load_checkpoint(saved).config.width == 3, "what was there from the start has its default"
+
+
+def test_a_painter_of_before_an_option_paints_as_it_did():
+    then = config_from_json(PainterConfig, {})
+    assert (then.normalize_encoder, then.variance_floor) == (True, 0.0)
+    assert not then.match_colors and not then.told_calmness
+
+
+def silent(kind, values, where=""):
+    """List the fields that a config leaves out without their saying what that means."""
+    hints, left_out = get_type_hints(kind), []
+    for one in fields(kind):
+        if one.name not in values:
+            left_out += [] if one.metadata else [where + one.name]
+        elif is_dataclass(hints[one.name]):
+            left_out += silent(hints[one.name], values[one.name], f"{where}{one.name}.")
+    return left_out
+
+
+SHIPPED = sorted(path.parent for path in (Path(__file__).parents[2] / "checkpoints").glob("*/config.json"))
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_what_ships_is_not_changed_by_an_option_that_it_does_not_name(folder):
+    """A new field's default is for what is trained from now on: the folder names it, or `before` says it."""
+    config = json.loads((folder / "config.json").read_text())
+    assert silent(find(config["architecture"]).config, config["config"]) == []
 
 
 def refusal(folder):

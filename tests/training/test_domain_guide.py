@@ -1,18 +1,25 @@
 """Looks of domains: what is usual in them, where translations are led, and how a run may begin."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from tests.training.tiny_runs import TINY_RUNS
+from tests.training.toy import tiny_painter_run
 from training.data.folders import PictureFolder
-from training.methods.begin_as_painter import begin_as_painter
+from training.methods.begin_as_painter import begin_as_painter, brush_of
 from training.methods.cyclegan import CycleGANRun
 from training.methods.domain_guide import DomainGuide, DomainStatistics, carried
-from training.run.loop import build
+from training.publishing.runs import open_network
+from training.run.config import read_options
+from training.run.loop import build, start
 from training.run.method import Carry
+from training.run.snapshots import list_snapshots
 
 NUMBERS = 2 * (64 + 128 + 256 + 512)
 
@@ -110,6 +117,58 @@ def test_a_brush_translator_begins_as_the_painter_with_the_mean_code_of_its_doma
     assert torch.allclose(translator(photo, field), expected, atol=1e-4)
     with pytest.raises(RuntimeError, match="painter"):
         begin_as_painter(translator, ResnetTranslator(ResnetTranslatorConfig.tiny()), folders)
+
+
+# other than by default in all that changes a picture
+ODD = PainterConfig(**{**vars(PainterConfig.tiny()), "blocks": (1, 2, 1), "variance_floor": 2.0,
+                       "normalize_encoder": True, "match_colors": False, "told_calmness": False,
+                       "calibration": ((0.0, 0.0), (1.0, 0.8))})  # fmt: skip
+
+
+@pytest.fixture
+def odd_painter(tmp_path):
+    torch.manual_seed(0)
+    painter = Painter(ODD).eval()
+    painter.description_basis.normal_()
+    save_checkpoint(tmp_path / "odd", painter, "# Odd\n", half=False)
+    return tmp_path / "odd"
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "stargan"])
+def test_a_run_that_begins_as_a_painter_paints_with_its_floor_and_its_ways_with_color(
+    name, studio, odd_painter, tmp_path
+):
+    options = TINY_RUNS[name].options(
+        tmp_path, studio, generator="brush", init=odd_painter, steps=1, look=0.0, lr=1e-12
+    )
+    run = start(name, options)
+    assert open_network(run)[0].config.painter == replace(ODD, calibration=PainterConfig().calibration)
+    brush = read_options(run)[1]["brush"]
+    assert brush["variance_floor"] == 2.0 and brush["blocks"] == [1, 2, 1]
+
+    painter, translator = load_checkpoint(odd_painter), open_network(run)[0]
+    photo, mix = crops(1), torch.eye(len(translator.domains))[-1]
+    content = painter.encode(photo)
+    code = 8 * translator.codes[-1:]
+    with torch.inference_mode():
+        expected = painter.decode(content, code, torch.ones(1))
+        assert torch.allclose(translator(photo, mix), expected, atol=1e-3)
+
+    again = start(name, replace(options, name="again", init=list_snapshots(run)[-1]))
+    assert read_options(again)[1]["brush"] == brush, "a snapshot's translator goes on as it was"
+
+
+def test_what_is_asked_of_a_brush_translator_comes_before_the_painters(odd_painter):
+    assert brush_of(odd_painter, PainterConfig(variance_floor=0.5)).variance_floor == 0.5
+    assert brush_of(None, PainterConfig.tiny()) == PainterConfig.tiny()
+
+
+def test_a_run_says_where_it_paints_otherwise_than_what_it_begins_from(odd_painter, studio, tmp_path, capsys):
+    model = replace(ODD, variance_floor=0.25)
+    start("painter", tiny_painter_run(tmp_path, studio, init=odd_painter, model=model, steps=1))
+    assert "variance_floor is 0.25, there 2.0" in capsys.readouterr().out
+    start("painter", tiny_painter_run(tmp_path, studio, init=odd_painter, model=ODD, steps=1))
+    assert "otherwise" not in capsys.readouterr().out
 
 
 def cyclegan(out, studio, model):

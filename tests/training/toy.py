@@ -87,8 +87,9 @@ def toy_run(out, **changes) -> ToyRun:
 def tiny_painter_run(out, studio, **changes) -> PainterRun:
     """Options of a painter run on drawn pictures."""
     values = {"steps": 4, "batch": 2, "crop": 32, "style_crop": 32, "style_variants": 2, "photo_variants": 2,
-              "judge_start": 1, "sample_every": 100, "ramp": 2, "precision": "float32"}  # fmt: skip
+              "judge_start": 1, "sample_every": 100, "ramp": 2, "precision": "float32",
+              "model": PainterConfig.tiny()}  # fmt: skip
     return PainterRun(
         out=out, content=studio / "photos", style=studio / "paintings", perceptual=studio / "vgg.safetensors",
-        model=PainterConfig.tiny(), device="cpu", **{**values, **changes},
+        device="cpu", **{**values, **changes},
     )  # fmt: skip

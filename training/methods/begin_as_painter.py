@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylizer.models.brush_translator import BrushTranslator
+from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.checkpoint import CONFIG, read_card
 from stylizer.models.painter import Painter
 from stylizer.models.roles import PHOTO
 from stylizer.models.style_encoder import style_size
+from stylizer.models.transfer_network import PainterConfig
 
 from ..data.folders import PictureFolder
+from ..run.config import from_plain, read_options
+from ..run.method import find_method
 
+BRUSH_BEFORE = PainterConfig(match_colors=False, told_calmness=False)
+"""How brush translators were built before it was an option."""
 _PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
+
+
+def brush_of(init: Path | None, own: PainterConfig) -> PainterConfig:
+    """Return how a brush translator is built that begins with what `init` names: as that is.
+
+    A painter's strokes are its own only with its floor of variance and its ways with color. What `own` has
+    other than by default was asked for, and stays. The painter's slider is not a translator's. Raises
+    StudioError when what `init` names cannot be read.
+    """
+    found = _sizes(init) if init else None
+    if not isinstance(found, PainterConfig):
+        return own
+    usual = PainterConfig()
+    asked = {one.name: getattr(own, one.name) for one in fields(PainterConfig)}
+    asked = {name: value for name, value in asked.items() if value != getattr(usual, name)}
+    return replace(found, **{"calibration": usual.calibration, **asked})
+
+
+def _sizes(init: Path) -> object:
+    """Return the sizes of the network of a checkpoint folder or of a run's snapshot, if there is one."""
+    if (init / CONFIG).is_file():
+        found = read_card(init).config
+        return found.painter if isinstance(found, BrushTranslatorConfig) else found
+    run = init.parent.parent
+    if not (init / "state.json").is_file() or not (run / "options.json").is_file():
+        return None
+    name, options = read_options(run)
+    return getattr(from_plain(find_method(name)[0], options), "brush", None)
 
 
 def begin_as_painter(

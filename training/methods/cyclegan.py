@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from torch import Tensor, nn
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.config import before
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from stylizer.models.transfer_network import PainterConfig
 from stylizer.models.translator_blocks import Translating, one_domain
 
 from ..data.pool import PicturePool
 from ..losses.cycle import picture_l1
 from ..run.method import Carry, Losses, Phase, get_network, method
-from .begin_as_painter import begin_as_painter
+from .begin_as_painter import BRUSH_BEFORE, begin_as_painter, brush_of
 from .unpaired import UnpairedMethod, UnpairedRun, named_model
 
 
@@ -32,6 +34,9 @@ class CycleGANRun(UnpairedRun):
     generator: Literal["resnet", "brush"] = "resnet"
     """What translates a to b: the paper's residual network, or the painter's with a code of the domain's own,
     which `--init checkpoints/painter` starts with strokes that it has learned already."""
+    brush: PainterConfig = field(default_factory=PainterConfig, metadata=before(BRUSH_BEFORE))
+    """Sizes of the painter's network as generator; where `init` names a painter, or a translator with its
+    strokes, those of that one, but for what is given here."""
     cycle: float = 10.0
     """Weight of the L1 distance between a picture and its way there and back."""
     identity: float = 5.0
@@ -40,6 +45,9 @@ class CycleGANRun(UnpairedRun):
     """Weight of the adversarial loss; 2, since our least squares have a factor of 1/2 that theirs lack."""
     pool: int = 50
     """Past pictures that the critics are shown again."""
+
+    def resolved(self) -> CycleGANRun:
+        return replace(self, brush=brush_of(self.init, self.brush))
 
 
 @method("cyclegan", CycleGANRun)
@@ -70,7 +78,7 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
     def shipped(cls, config: CycleGANRun) -> Mapping[str, nn.Module]:
         model = named_model(config)
         if config.generator == "brush":
-            return {"ab": BrushTranslator(BrushTranslatorConfig(domains=model.domains))}
+            return {"ab": BrushTranslator(BrushTranslatorConfig(config.brush, model.domains))}
         return {"ab": ResnetTranslator(model)}
 
     def begin_with(self, network: nn.Module) -> None:

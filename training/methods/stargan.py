@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.config import before
 from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
+from stylizer.models.transfer_network import PainterConfig
 
 from ..data.folders import side_by_side
 from ..losses.adversarial import Adversarial
@@ -21,7 +23,7 @@ from ..losses.cycle import picture_l1
 from ..losses.discriminators import CriticNorm, DomainCritic
 from ..run.config import UserMistake
 from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network, method
-from .begin_as_painter import begin_as_painter
+from .begin_as_painter import BRUSH_BEFORE, begin_as_painter, brush_of
 from .crop_method import SHOWN, AdversarialMethod
 from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
 
@@ -44,6 +46,9 @@ class StarGANRun(GuidedRun):
     generator: Literal["resnet", "brush"] = "resnet"
     """The paper's residual network, or the painter's with a code for each domain, which
     `--init checkpoints/painter` starts with strokes that it has learned already."""
+    brush: PainterConfig = field(default_factory=PainterConfig, metadata=before(BRUSH_BEFORE))
+    """Sizes of the painter's network as generator; where `init` names a painter, or a translator with its
+    strokes, those of that one, but for what is given here."""
     batch: int = 4
     lr: float = 1e-4
     adversarial: Adversarial = "wasserstein"
@@ -68,6 +73,9 @@ class StarGANRun(GuidedRun):
             raise UserMistake(f"critic_steps is {self.critic_steps}; it must be at least 1.")
         if not 0 <= self.photo_share <= 1:
             raise UserMistake(f"photo_share is {self.photo_share}; it must be between 0 and 1.")
+
+    def resolved(self) -> StarGANRun:
+        return replace(self, brush=brush_of(self.init, self.brush))
 
     @classmethod
     def upgraded(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -187,5 +195,5 @@ class StarGAN(AdversarialMethod[StarGANRun]):
     @classmethod
     def shipped(cls, config: StarGANRun) -> Mapping[str, nn.Module]:
         if config.generator == "brush":
-            return {"translator": BrushTranslator(BrushTranslatorConfig(domains=all_domains(config)))}
+            return {"translator": BrushTranslator(BrushTranslatorConfig(config.brush, all_domains(config)))}
         return {"translator": ResnetTranslator(replace(config.model, domains=all_domains(config)))}

