@@ -129,6 +129,8 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
         "mcp_server": True,
         "allowed_paths": [],
         "ssr_mode": False,
+        # Gradio asks its own page once, for three seconds, and ends where a busy machine takes longer
+        "_frontend": False,
         "app_kwargs": {
             "middleware": [Middleware(each) for each in MIDDLEWARE],
             "lifespan": lifespan,

@@ -19,7 +19,9 @@ def address(tmp_path_factory):
     save_checkpoint(folder / "checkpoints" / "segmenter", segmenter, "# A fake\n", half=False)
     page = make_page(small_engine(folder / "checkpoints", models=True))
     settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
-    _, url, _ = page.launch(**settings)
+    with pytest.MonkeyPatch.context() as busy:  # the page starts where it cannot answer itself at once
+        busy.setattr("gradio.networking.url_ok", lambda url: False)
+        _, url, _ = page.launch(**settings)
     yield url
     page.close()
     patch.undo()
