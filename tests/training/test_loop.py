@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import Toy, tiny_painter_run, toy_run
 from training.__main__ import main
+from training.run import loop
 from training.run.alarms import TrainingAlarm
 from training.run.config import UserMistake
 from training.run.loop import resume, start
@@ -204,6 +206,23 @@ def test_a_run_has_one_trainer(tmp_path):
         other.kill()
         other.communicate()
     assert newest_snapshot(resume(run, steps=4))[1]["step"] == 4
+
+
+def test_processes_that_do_not_work_together_are_refused(tmp_path, monkeypatch):
+    """Both would write one run's folder, and their gradients would not be averaged."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(loop, "Accelerator", lambda **_: SimpleNamespace(num_processes=1))
+    with pytest.raises(UserMistake, match="2 processes were launched, but 1 of them work together"):
+        start("toy", toy_run(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_pictures_for_a_critic_are_cut_from_its_first_step_on_and_not_from_its_first_batch(
+    tmp_path, studio, monkeypatch
+):
+    monkeypatch.setenv("WORLD_SIZE", "2")  # batches 6 and 7 are of step 3
+    method = loop.build("painter", tiny_painter_run(tmp_path, studio, judge_start=3, judge_every=1))
+    assert [len(method.batch(number)["real"]) > 0 for number in range(4, 8)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"method": "toy"}', '{"method": "toy", "config": 5}'])

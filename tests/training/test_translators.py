@@ -27,6 +27,7 @@ from training.losses.discriminators import (
 from training.losses.penalties import path_lengths
 from training.methods.crop_method import right_share
 from training.methods.cyclegan import CycleGANRun
+from training.methods.dualgan import DualGANRun
 from training.methods.unpaired import name_of_a
 from training.run.alarms import LOOKS, Alarms
 from training.run.config import UserMistake
@@ -184,6 +185,15 @@ def test_a_broken_run_raises_its_alarm(broken, words, studio, tmp_path, monkeypa
     run = start("cyclegan", TINY_RUNS["cyclegan"].options(tmp_path, studio, steps=LOOKS, batch=1))
     notes = [json.loads(line).get("note", "") for line in (run / "report.jsonl").read_text().splitlines()]
     assert any(words in note for note in notes)
+
+
+def test_dualgan_bounds_slopes_and_not_weights_where_nothing_is_said(studio, tmp_path):
+    """Clipped critics without normalization were too slow: what fooled them was 3e-4 of what reconstructs."""
+    assert DualGANRun().critic_steps == 5
+    method = build("dualgan", TINY_RUNS["dualgan"].options(tmp_path, studio))
+    before = [p.detach().clone() for p in method.nets["critic_a"].parameters()]
+    assert {"penalty_a", "penalty_b"} <= set(method.judge(method.batch(0), Carry(), 0))
+    assert all(torch.equal(a, b) for a, b in zip(before, method.nets["critic_a"].parameters(), strict=True))
 
 
 def test_clipped_critics_stay_within_their_bound(studio, tmp_path):
