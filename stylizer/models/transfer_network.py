@@ -37,6 +37,7 @@ from stylizer.models.registry import Network
 
 _DETAIL = 16  # channels of the layers at full resolution
 _FORM = 0.012, 0.042  # see `_share_shown`
+_CALM_REACH = 24  # pixels from which a place is told how calm it is, 22, in steps of `stride`
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ class TransferNetwork(Network):
 
         self.told_calmness = config.told_calmness
         if self.told_calmness:
+            self.halo += _CALM_REACH
             self.calm2, self.calm4, self.calm8 = (_silent(width) for width in config.widths)
 
         self._used = self.adapter_size = 0
@@ -242,7 +244,9 @@ class TransferNetwork(Network):
         soft = apply_colors(
             content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean
         )
-        soft = (1 + base[:, :1, None, None]) * (soft - 0.5) + base[:, 1:, None, None] + 0.5
+        # learned together with what is drawn, and no more than that is shown: alone it made blue skies purple
+        shown = content.shown[:, None, None, None]
+        soft = (1 + shown * base[:, :1, None, None]) * (soft - 0.5) + shown * base[:, 1:, None, None] + 0.5
         matrices = numbers.unflatten(1, (3, -1))
         if several:
             shares = codes.shares((content.colors.shape[2], content.colors.shape[3]))
@@ -252,7 +256,7 @@ class TransferNetwork(Network):
         else:
             drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
-        return soft + content.shown[:, None, None, None] * drawn
+        return soft + shown * drawn
 
     def _matched(self, picture: Tensor, content: Content, codes: CodeField, statistics: Statistics) -> Tensor:
         """Give what has been drawn, padded, the mean and covariance of colors that its codes tell."""
