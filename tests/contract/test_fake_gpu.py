@@ -77,9 +77,9 @@ def on_gpu(picture: torch.Tensor, *shape: int) -> None:
     assert picture.device == GPU and picture.shape == shape
 
 
-@pytest.fixture
-def painter():
-    return Painter(PainterConfig.tiny())
+@pytest.fixture(params=[True, False], ids=["colors matched and calmness told", "neither"])
+def painter(request):
+    return Painter(replace(PainterConfig.tiny(), match_colors=request.param, told_calmness=request.param))
 
 
 def test_a_picture_is_painted_at_a_few_strengths(painter, gpu):

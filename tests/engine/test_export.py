@@ -1,5 +1,7 @@
 """ONNX files, run by ONNX Runtime: the same pictures at any size, and at the slider's strength."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -32,8 +34,13 @@ def library(tmp_path_factory):
     painter = Painter(PainterConfig(**{**vars(config), "calibration": ((0.0, 0.0), (0.5, 0.7), (1.0, 0.9))}))
     with torch.no_grad():
         painter.identity.normal_()
+        for layer in (painter.calm2, painter.calm4, painter.calm8):  # before any training they say nothing
+            layer.weight.normal_(std=0.3)
     save_checkpoint(folder / "painter", painter, "# Small\n")
-    save_checkpoint(folder / "brush", BrushTranslator(BrushTranslatorConfig.tiny(("a", "b"))), "# Small\n")
+    as_before = replace(config, match_colors=False, told_calmness=False)  # the painter above does both
+    save_checkpoint(
+        folder / "brush", BrushTranslator(BrushTranslatorConfig(as_before, ("a", "b"))), "# Small\n"
+    )
     save_checkpoint(folder / "segmenter", Segmenter(SegmenterConfig.tiny()), "# Small\n")
     return Library(folder)
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from stylizer.imaging.detail_bands import (
     band_correlations,
@@ -105,6 +106,42 @@ def test_the_sky_is_calm_up_to_the_roof_that_stands_before_it():
     assert busy.shape == (1, 1, 64, 64)
     assert busy[..., :27].amax() < 0.02 < 0.3 < busy[..., 38:].amin()
     assert between(busy, busy_range(busy))[..., :27].amax() < 0.02
+
+
+def wall(lying: bool) -> torch.Tensor:
+    """Draw clouds beside a wall that has a dark line at every 16 pixels: a square of 192."""
+    soft = F.interpolate(noise(1, 1, 12, 12, seed=3), size=(192, 192), mode="bicubic")
+    picture = 0.7 + 0.05 * soft + 0.002 * noise(1, 1, 192, 192)
+    picture[..., 96:] = 0.5
+    for line in range(102, 192, 16):
+        picture[..., line : line + 2] = 0.2
+    picture = picture.transpose(2, 3) if lying else picture
+    return picture.clamp(0, 1).expand(1, 3, -1, -1).contiguous()
+
+
+@pytest.mark.parametrize("lying", [False, True])
+def test_a_wall_is_busy_between_its_lines_too_and_the_clouds_beside_it_are_as_calm_as_those_far_away(lying):
+    busy = busyness(wall(lying))
+    placed = between(busy, busy_range(busy))[0, 0]
+    column = placed.mean(1 if lying else 0)  # of 96, the sky has 48
+    assert column[40:46].mean() < column[:34].mean() + 0.02
+    assert column[56:90].min() > 0.8
+
+
+def test_a_place_is_told_nothing_from_beyond_22_pixels_and_moves_with_its_picture():
+    photo = torch.rand(1, 3, 96, 128, generator=torch.Generator().manual_seed(0))
+    busy, other = busyness(photo), photo.clone()
+    other[..., 64:] = 0.5
+    assert torch.equal(busyness(other)[..., : 32 - 11], busy[..., : 32 - 11])
+    inner = (slice(None), slice(None), slice(11, -11), slice(11, -11))
+    assert torch.allclose(busyness(photo[:, :, 8:, 12:])[inner], busy[:, :, 4:, 6:][inner], atol=1e-6)
+
+
+def test_the_ends_of_a_whole_picture_place_its_windows(photo):
+    busy = busyness(photo)
+    ends = busy_range(busy)
+    window = busyness(photo[:, :, 48:])
+    assert torch.allclose(between(window, ends)[:, :, 11:], between(busy, ends)[:, :, 24 + 11 :], atol=1e-6)
 
 
 def test_an_even_picture_is_calm_all_over_and_what_no_one_sees_makes_no_difference(photo):
