@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,5 +109,6 @@ def paint_all(engine: Engine, folder: Path = FOLDER) -> list[Path]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()  # `--help` is not taken for the work itself
     made = paint_all(Engine())
     print(f"{len(made)} samples, {sum(file.stat().st_size for file in made) / 1024:.0f} kB")
