@@ -228,6 +228,7 @@ def test_the_wall_ends_in_the_pictures_of_its_fourth_row_and_not_in_a_line_of_wo
     if sized.viewport_size["width"] > 640:  # on a phone it is a strip
         rest = hang["height"] - 3 * (card["height"] + 16)
         assert 8 < rest < card["height"] - 40
+        assert card["width"] >= 112, "titles have room"
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
