@@ -224,7 +224,7 @@ def test_a_phone_shows_regions_without_sideways_scroll(painted):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator("#chosen", has_text="choose a painting").wait_for()
     assert 0 < gap(page, "#chosen .chosen", "#wall") < 40, "what a region waits for hangs near it"
-    sizes = page.locator(".stage-legend button, .stage-brush button").evaluate_all(
+    sizes = page.locator(".stage-legend button:visible, .stage-brush button:visible").evaluate_all(
         "buttons => buttons.map(button => button.getBoundingClientRect().height)"
     )
     assert min(sizes) >= 44
