@@ -34,7 +34,6 @@ from stylizer.models.perceptual import (
     content_map,
     gram,
     moments,
-    part_distance,
     part_moments,
     self_similarity,
     shares_of,
@@ -188,9 +187,8 @@ def painting_losses(
         tints = tint_bands(painted)
         parts = _guided_moments(features, photo.guides)
         areas = photo.guides.mean((2, 3))
-        apart = _local_distance(features[-CONTENT_LAYERS:], photo, style)
-        if strength is not None:
-            apart = apart * (strength == 1)
+        whole = painted.new_ones(count) if strength is None else (strength == 1).float()
+        apart = _local_distance(features[-CONTENT_LAYERS:], photo, style, whole)
         alike = [
             (self_similarity(a, at) - self_similarity(b, at)).abs().mean()
             for a, b, at in zip(features[-CONTENT_LAYERS:], photo.content, places, strict=True)
@@ -206,7 +204,7 @@ def painting_losses(
     return {
         "style": weights.style * style_moments([moments(f) for f in features], wanted, _KNEE),
         "guided": weights.guided * style_parts(parts, [_all(g, count) for g in style.guided], areas, _KNEE),
-        "local": weights.local * apart.mean(),
+        "local": weights.local * apart,
         "gram": weights.gram * style_gram(found, [_all(g, count) for g in style.grams], _KNEE),
         "color": weights.color * color_distance(color_quantiles(painted), style.colors),
         "content": torch.stack([change.mean() for change in changes]).sum(),
@@ -221,23 +219,22 @@ def painting_losses(
     }
 
 
-def _local_distance(features: Sequence[Tensor], photo: PhotoTarget, style: StyleTarget) -> Tensor:
-    """Mean distance of the moments of overlapping cells of a picture from those asked for, (B,).
+def _local_distance(
+    features: Sequence[Tensor], photo: PhotoTarget, style: StyleTarget, counts: Tensor
+) -> Tensor:
+    """Mean distance of the moments of overlapping cells of pictures from those asked for; a scalar.
 
     A cell is asked for the mix of the painting's calm, middling and busy moments that its own places are, in
-    the two deepest layers; faces do not count.
+    the two deepest layers; faces do not count. counts (B,): how much each picture does.
     """
     cells = _cells(photo.guides) * (1 - F.avg_pool2d(photo.faces, 2)) + 1e-6  # a cell may be all face
     calmness = torch.einsum("bkhw,bphw->bkp", cells, photo.guides)
     areas = calmness.sum(2)
     calmness, areas = calmness / areas[:, :, None], areas / areas.sum(1, keepdim=True)
-    distances = []
-    for layer, parts in zip(features, style.guided[-len(features) :], strict=True):
-        found = part_moments(layer, shares_of(cells, layer))
-        wanted = _mixed_moments(_all(parts, len(layer)), calmness)
-        softened = torch.log1p(_KNEE * part_distance(found, wanted)) / _KNEE
-        distances.append((areas * softened).sum(1))
-    return torch.stack(distances).mean(0)
+    found = [part_moments(layer, shares_of(cells, layer)) for layer in features]
+    deepest = style.guided[-len(features) :]
+    wanted = [_mixed_moments(_all(parts, len(calmness)), calmness) for parts in deepest]
+    return style_parts(found, wanted, areas * counts[:, None], _KNEE)
 
 
 def _cells(like: Tensor) -> Tensor:
