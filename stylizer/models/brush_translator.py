@@ -10,12 +10,15 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeField, Statistics
+from stylizer.models.config import before
 from stylizer.models.registry import architecture
 from stylizer.models.roles import PHOTO
 from stylizer.models.transfer_network import Content, PainterConfig, TransferNetwork
 from stylizer.models.translator_blocks import check_domains, domain_mix
 
 _CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would
+_KEPT = 0.5  # of a photo's own colors, before a run has learned how much suits a domain
+_MOST_KEPT = 0.8
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class BrushTranslatorConfig:
     """Sizes of the transfer network."""
     domains: tuple[str, ...] = ("painting",)
     """Names of what the network translates to."""
+    keeps_colors: bool = field(default=True, metadata=before(False))
+    """Whether a domain keeps a learned share of what is a photo's own in its colors: nights stay dark and
+    woods green. Without, every photo is given the same mean and covariance of colors."""
 
     def __post_init__(self) -> None:
         check_domains(self.domains)
@@ -51,11 +57,20 @@ class BrushTranslator(TransferNetwork):
     """
 
     tiling = "exact"
+    are_photos: Tensor
+    usual_colors: Tensor
 
     def __init__(self, config: BrushTranslatorConfig):
         super().__init__(config.painter)
         self.config = config
-        self.codes = nn.Parameter(0.1 * torch.randn(len(config.domains), self.code_size) / _CODE_RATE)
+        count = len(config.domains)
+        self.codes = nn.Parameter(0.1 * torch.randn(count, self.code_size) / _CODE_RATE)
+        self.keeps_colors = config.keeps_colors
+        if self.keeps_colors:
+            self.kept = nn.Parameter(torch.full((count,), _KEPT / _CODE_RATE))
+            self.register_buffer("usual_colors", torch.zeros(self.code_size - self.learned_size))
+        are_photos = torch.tensor([float(name == PHOTO) for name in config.domains])
+        self.register_buffer("are_photos", are_photos, persistent=False)
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -93,16 +108,24 @@ class BrushTranslator(TransferNetwork):
         return self.paint(content, codes, statistics)
 
     def _codes(self, content: Content, shares: Tensor) -> Tensor:
-        """Mix the codes of the domains by shares (N, K): (N, code_size)."""
+        """Mix the codes of the domains by shares (N, K): (N, code_size).
+
+        Their colors are those of a photo as photos usually are, moved by the kept share of what this one has
+        beyond. Among photos all is kept.
+        """
         with full_precision(shares):
-            table = _CODE_RATE * self.codes
-            codes = shares.float() @ table
-            if PHOTO not in self.domains:
-                return codes
-            photo, learned = self.domains.index(PHOTO), self.learned_size
+            shares, photos = shares.float(), self.are_photos.float()
+            strokes, colors = (_CODE_RATE * self.codes).split(
+                [self.learned_size, self.code_size - self.learned_size], 1
+            )
             own = torch.cat([content.mean, content.root.flatten(1)], 1)
-            colors = codes[:, learned:] + shares[:, [photo]] * (own - table[photo, learned:])
-            return torch.cat([codes[:, :learned], colors], 1)
+            kept, usual = photos, torch.zeros_like(colors[:1])
+            if self.keeps_colors:
+                kept = photos + (1 - photos) * (_CODE_RATE * self.kept).clamp(0, _MOST_KEPT)
+                usual = self.usual_colors.float()[None]
+            colors = torch.lerp(colors, usual, photos[:, None])
+            moved = shares @ colors + (shares @ kept)[:, None] * (own - usual)
+            return torch.cat([shares @ strokes, moved], 1)
 
     def measure(  # type: ignore[override]  # a translator's, which encodes the photo itself
         self, photo: Tensor, mix: Tensor | None = None
@@ -112,16 +135,19 @@ class BrushTranslator(TransferNetwork):
         self.draw(photo, mix, measured=statistics)
         return WholePicture(self.encode(photo), replace(statistics, replay=True))
 
-    def begin_with(self, painter: TransferNetwork, codes: Tensor) -> None:
-        """Take a painter's strokes and a code (K, code_size) for each domain.
+    def begin_with(self, painter: TransferNetwork, codes: Tensor, usual: Tensor) -> None:
+        """Take a painter's strokes, a code (K, code_size) for each domain, and photos' usual colors.
 
-        Raises RuntimeError when the sizes differ.
+        usual (12,): mean and covariance root of colors, as in a code. Raises RuntimeError when sizes differ.
         """
         own, known = self.state_dict(), painter.state_dict()
         if codes.shape != self.codes.shape:
             raise RuntimeError(f"codes are {tuple(codes.shape)}; expected {tuple(self.codes.shape)}")
         strokes = {key: known.get(key, value) for key, value in own.items()}
-        self.load_state_dict(strokes | {"codes": codes / _CODE_RATE})
+        told = {"codes": codes / _CODE_RATE}
+        if self.keeps_colors:
+            told["usual_colors"] = usual
+        self.load_state_dict(strokes | told)
 
     def forward(self, photo: Tensor, mix: Tensor | None = None) -> Tensor:
         return self.translate(photo, mix)

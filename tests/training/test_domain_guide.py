@@ -103,7 +103,11 @@ def test_a_brush_translator_begins_as_the_painter_with_the_mean_code_of_its_doma
     painter.description_basis.normal_()
     translator = BrushTranslator(BrushTranslatorConfig.tiny(("photo", "waves")))
     folders = [PictureFolder(studio / "photos"), PictureFolder(studio / "paintings" / "waves")]
-    begin_as_painter(translator, painter, folders)
+    begin_as_painter(translator, painter, folders, folders[0])
+    means = torch.stack([picture.float().mean((1, 2)) / 255 for picture in folders[0].pictures])
+    assert torch.allclose(translator.usual_colors[:3], means.mean(0), atol=1e-4)
+    with torch.no_grad():
+        translator.kept.zero_()
     code = torch.stack(
         [painter.code(picture[None].float() / 255)[0] for picture in folders[1].pictures]
     ).mean(0)
@@ -116,7 +120,7 @@ def test_a_brush_translator_begins_as_the_painter_with_the_mean_code_of_its_doma
     field = torch.tensor([[0.0], [1.0]])[:, :, None].expand(-1, 4, 4)
     assert torch.allclose(translator(photo, field), expected, atol=1e-4)
     with pytest.raises(RuntimeError, match="painter"):
-        begin_as_painter(translator, ResnetTranslator(ResnetTranslatorConfig.tiny()), folders)
+        begin_as_painter(translator, ResnetTranslator(ResnetTranslatorConfig.tiny()), folders, folders[0])
 
 
 # other than by default in all that changes a picture
@@ -151,6 +155,7 @@ def test_a_run_that_begins_as_a_painter_paints_with_its_floor_and_its_ways_with_
     content = painter.encode(photo)
     code = 8 * translator.codes[-1:]
     with torch.inference_mode():
+        translator.kept.zero_()
         expected = painter.decode(content, code, torch.ones(1))
         assert torch.allclose(translator(photo, mix), expected, atol=1e-3)
 

@@ -57,6 +57,7 @@ def unpaired(kind: type[RunConfig], model: object, **more) -> Callable[..., RunC
 
 PHOTOS, PAINTINGS = Path("photos"), Path("paintings")
 GUIDE = {"look": 0.01, "look_content": 0.01, "perceptual": Path("vgg.safetensors")}
+PAINT = {"paint": 0.001, "paint_among": 2, "facts": None, "perceptual": Path("vgg.safetensors")}
 # not drawn on top of the photo: there would be nothing to memorize
 PLAIN = ResnetTranslatorConfig(width=8, blocks=1, residual=False)
 STAR = {"photos": PHOTOS, "paintings": PAINTINGS, "domains": ("dots", "waves"), "critic_layers": 2}
@@ -83,7 +84,7 @@ TINY_RUNS: dict[str, TinyRun] = {
         share=0.8,  # targets that are shared out among bins leave their own entropy
     ),
     "stargan": TinyRun(
-        cropped(StarGANRun, model=PLAIN, critic_steps=2, **STAR, **GUIDE), "translate/reconstruct"
+        cropped(StarGANRun, model=PLAIN, critic_steps=2, **STAR, **GUIDE | PAINT), "translate/reconstruct"
     ),
     "stylegan": TinyRun(
         cropped(
@@ -99,7 +100,7 @@ TINY_RUNS: dict[str, TinyRun] = {
         ),
         "",
     ),
-    "dualgan": TinyRun(unpaired(DualGANRun, UNetConfig.tiny()), "translate/reconstruct"),
+    "dualgan": TinyRun(unpaired(DualGANRun, UNetConfig.tiny(), **PAINT), "translate/reconstruct"),
     "discogan": TinyRun(
         unpaired(DiscoGANRun, UNetConfig.tiny(bridges=False), rate_early=0.5), "translate/reconstruct"
     ),

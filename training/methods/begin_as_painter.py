@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stylizer.imaging.color import color_moments
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.checkpoint import CONFIG, read_card
 from stylizer.models.painter import Painter
@@ -23,7 +24,7 @@ from ..run.method import find_method
 
 BRUSH_BEFORE = PainterConfig(match_colors=False, told_calmness=False)
 """How brush translators were built before it was an option."""
-_PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with
+_PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with; and of photos
 
 
 def brush_of(init: Path | None, own: PainterConfig) -> PainterConfig:
@@ -55,12 +56,15 @@ def _sizes(init: Path) -> object:
 
 
 def begin_as_painter(
-    translator: BrushTranslator, painter: nn.Module, folders: Sequence[PictureFolder]
+    translator: BrushTranslator,
+    painter: nn.Module,
+    folders: Sequence[PictureFolder],
+    photos: PictureFolder,
 ) -> None:
     """Give a translator the strokes of a painter, and each domain the mean code of its folder's pictures.
 
-    The domain of photos begins with the code that gives photos back. Raises RuntimeError when `painter` is
-    none, or one of another size.
+    The domain of photos begins with the code that gives photos back. `photos` are what will be translated.
+    Raises RuntimeError when `painter` is none, or one of another size.
     """
     if not isinstance(painter, Painter):
         raise RuntimeError("a brush translator begins with a painter or with one of its own kind")
@@ -68,15 +72,22 @@ def begin_as_painter(
         _code_of_photos(painter) if name == PHOTO else _mean_code(painter, folder)
         for name, folder in zip(translator.domains, folders, strict=True)
     ]
-    translator.begin_with(painter, torch.stack(codes))
+    translator.begin_with(painter, torch.stack(codes), _usual_colors(photos))
 
 
 @torch.no_grad()
 def _mean_code(painter: Painter, folder: PictureFolder) -> Tensor:
-    step = max(1, len(folder) // _PICTURES)
-    return torch.stack(
-        [painter.code(_fitted(folder.pictures[i]))[0] for i in range(0, len(folder), step)]
-    ).mean(0)
+    return torch.stack([painter.code(picture)[0] for picture in _some(folder)]).mean(0)
+
+
+def _usual_colors(photos: PictureFolder) -> Tensor:
+    means, roots = zip(*(color_moments(photo) for photo in _some(photos)), strict=True)
+    return torch.cat([torch.cat(means).mean(0), torch.cat(roots).mean(0).flatten()])
+
+
+def _some(folder: PictureFolder) -> Iterator[Tensor]:
+    step = max(1, len(folder.trained) // _PICTURES)
+    return (_fitted(folder.pictures[index]) for index in folder.trained[::step])
 
 
 @torch.no_grad()

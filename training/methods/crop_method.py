@@ -14,6 +14,7 @@ from stylizer.models.perceptual import Perceptual, moments
 
 from ..data.augment import differentiable_augment
 from ..data.encoder_weights import load_encoder, open_perceptual
+from ..data.faces import FaceBox, face_map
 from ..data.folders import PictureFolder, random_crop
 from ..losses.adversarial import ADVERSARIAL, Adversarial
 from ..losses.discriminators import CriticNorm, LiteTrunk, ProjectedCritic
@@ -219,12 +220,32 @@ What it makes of faces and of thin lines should be looked at before it is used."
 
         Of those to train on, or of those that are held out (`apart`).
         """
-        cut = []
-        for folder in folders:
-            known = folder.held if apart else folder.trained
-            picture = folder.pictures[known[int(torch.randint(len(known), (), generator=rng))]]
-            cut.append(random_crop(picture, self.config.crop, self.config.scales, rng))
-        return torch.stack(cut)
+        return torch.stack([self._crop(folder, rng, apart)[0] for folder in folders])
+
+    def crops_and_faces(
+        self, folders: Sequence[PictureFolder], rng: torch.Generator, faces: Mapping[str, Sequence[FaceBox]]
+    ) -> tuple[Tensor, Tensor]:
+        """Cut the same crops, and maps (B, 1, crop, crop) that are 1 in faces: boxes by picture's name."""
+        cut = [self._crop(folder, rng, False, faces) for folder in folders]
+        return torch.stack([crop for crop, _ in cut]), torch.stack([crop for _, crop in cut])
+
+    def _crop(
+        self,
+        folder: PictureFolder,
+        rng: torch.Generator,
+        apart: bool,
+        faces: Mapping[str, Sequence[FaceBox]] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        known = folder.held if apart else folder.trained
+        index = known[int(torch.randint(len(known), (), generator=rng))]
+        picture, side = folder.pictures[index], self.config.crop
+        state = rng.get_state()
+        crop = random_crop(picture, side, self.config.scales, rng)
+        boxes = (faces or {}).get(folder.names[index], ())
+        if not boxes:
+            return crop, torch.zeros(1, side, side)
+        again = torch.Generator().set_state(state)
+        return crop, random_crop(face_map(boxes, *picture.shape[1:]), side, self.config.scales, again)
 
 
 class AdversarialMethod(CropMethod[AdversarialConfig]):

@@ -84,7 +84,9 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
     def begin_with(self, network: nn.Module) -> None:
         """Begin as a translator, or both ways with what one of many domains learned of either."""
         if isinstance(network, Painter) and self.config.generator == "brush":
-            begin_as_painter(get_network(self.nets, "ab", BrushTranslator), network, [self.folders["b"]])
+            begin_as_painter(
+                get_network(self.nets, "ab", BrushTranslator), network, [self.folders["b"]], self.folders["a"]
+            )
             return
         known = list(getattr(network, "domains", ()))
         ways = {"ab": get_network(self.nets, "ab", Translating).domains[0], "ba": "photo"}
@@ -106,7 +108,7 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
         }
         if cfg.identity:
             losses["identity"] = cfg.identity * (picture_l1(nets["ab"](b), b) + picture_l1(nets["ba"](a), a))
-        return {**losses, **self.led(batch, made_b, carry)}
+        return {**losses, **self.led(batch, made_b, carry, step)}
 
     def judge(self, batch: dict[str, Tensor], carry: Carry, step: int) -> Losses:
         if carry.made is not None:

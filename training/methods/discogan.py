@@ -93,5 +93,5 @@ class DiscoGAN(UnpairedMethod[DiscoGANRun]):
             "fool": (1 - rate) * cfg.fool * total(fool),
             "match": (1 - rate) * (1 - cfg.fool) * total(match),
             **self.kept(batch),
-            **self.led(batch, made["b"], carry),
+            **self.led(batch, made["b"], carry, step),
         }

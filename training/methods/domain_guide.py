@@ -187,6 +187,8 @@ def add_guide(method: CropMethod[Any], guide: DomainGuide) -> tuple[Phase, ...]:
     """
     if guide.perceptual is None or guide.critic is None:
         return ()
+    if "perceptual" in method.fixed:
+        guide.perceptual = method.perceptual()  # one for all that look
     method.fixed["perceptual"], method.memory["looks"] = guide.perceptual, nn.ModuleList(guide.looks)
     method.nets[LOOK_CRITIC] = guide.critic.to(memory_format=torch.channels_last)
     return (Phase("judge_look", (LOOK_CRITIC,), guide.judge),)

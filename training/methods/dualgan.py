@@ -101,5 +101,5 @@ class DualGAN(UnpairedMethod[DualGANRun]):
             "fool": self.fooled(nets["critic_b"](made_b), nets["critic_a"](made_a)),
             "reconstruct": self.config.reconstruct * back,
             **self.kept(batch),
-            **self.led(batch, made_b, carry),
+            **self.led(batch, made_b, carry, step),
         }

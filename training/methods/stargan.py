@@ -17,6 +17,7 @@ from stylizer.models.painter import Painter
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.transfer_network import PainterConfig
 
+from ..data.faces import read_faces
 from ..data.folders import side_by_side
 from ..losses.adversarial import Adversarial
 from ..losses.cycle import picture_l1
@@ -25,11 +26,12 @@ from ..run.config import UserMistake
 from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network, method
 from .begin_as_painter import BRUSH_BEFORE, begin_as_painter, brush_of
 from .crop_method import SHOWN, AdversarialMethod
-from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
+from .domain_guide import DomainGuide, add_guide, see_domains
+from .painting_guide import PaintedRun, PaintingGuide
 
 
 @dataclass(frozen=True)
-class StarGANRun(GuidedRun):
+class StarGANRun(PaintedRun):
     """Train StarGAN on a folder of photos and several folders of paintings (no pairs), for example
 
     python -m training stargan --photos photos --paintings paintings --steps 60000 --precision bfloat16
@@ -113,7 +115,9 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         )
         places = (config.photos, *(config.paintings / name for name in config.domains))
         self.guide = DomainGuide(config, len(places))
+        self.faces = read_faces(config.faces) if config.faces else {}
         self.folders = [self.folder(place) for place in places]
+        self.paintings = PaintingGuide(self, self.folders[0], dict(enumerate(self.folders[1:], 1)))
         self.phases = (
             Phase("judge", ("critic",), self.judge),
             Phase("translate", ("translator",), self.translate, every=config.critic_steps),
@@ -129,8 +133,9 @@ class StarGAN(AdversarialMethod[StarGANRun]):
         painting = torch.randint(1, count, (cfg.batch,), generator=rng)
         source = torch.where(torch.rand(cfg.batch, generator=rng) < cfg.photo_share, 0, painting)
         target = torch.randint(count, (cfg.batch,), generator=rng)
-        pictures = self.crops([self.folders[i] for i in source.tolist()], rng)
-        return {"picture": pictures, "source": source, "target": target}
+        folders = [self.folders[i] for i in source.tolist()]
+        pictures, faces = self.crops_and_faces(folders, rng, self.faces)
+        return {"picture": pictures, "faces": faces, "source": source, "target": target}
 
     def _mix(self, domain: Tensor) -> Tensor:
         return F.one_hot(domain, len(self.folders)).float()
@@ -155,16 +160,22 @@ class StarGAN(AdversarialMethod[StarGANRun]):
             "fool": self.fooled(scores),
             "classify": cfg.classify * F.cross_entropy(domains, batch["target"]),
             "reconstruct": cfg.reconstruct * picture_l1(back, picture),
-            **self._led(batch, made, carry),
+            **self._led(batch, made, carry, step),
             **self.fool_projected(picture, made, carry, batch["source"], batch["target"]),
         }
 
-    def _led(self, batch: dict[str, Tensor], made: Tensor, carry: Carry) -> Losses:
-        """Lead those pictures that change their domain to its look."""
-        source, target = batch["source"].tolist(), batch["target"].tolist()
+    def _led(self, batch: dict[str, Tensor], made: Tensor, carry: Carry, step: int) -> Losses:
+        """Lead those pictures that change their domain to its look, and its paintings."""
+        picture, source, target = batch["picture"], batch["source"].tolist(), batch["target"].tolist()
         moved = [i for i in range(len(made)) if source[i] != target[i]]
         targets = [target[i] for i in moved]
-        return self.guide.losses(batch["picture"], source, made[moved], moved, targets, carry)
+        painted = [i for i in moved if target[i]]  # photos are no paintings
+        return {
+            **self.guide.losses(picture, source, made[moved], moved, targets, carry),
+            **self.paintings.losses(
+                picture[painted], made[painted], [target[i] for i in painted], batch["faces"][painted], step
+            ),
+        }
 
     def sample_batch(self) -> dict[str, Tensor]:
         return {"picture": self.crops([self.folders[0]] * SHOWN, generator(self.config.seed, SHOWN_NUMBER))}
@@ -188,7 +199,9 @@ class StarGAN(AdversarialMethod[StarGANRun]):
 
     def begin_with(self, network: nn.Module) -> None:
         if isinstance(network, Painter) and self.config.generator == "brush":
-            begin_as_painter(get_network(self.nets, "translator", BrushTranslator), network, self.folders)
+            begin_as_painter(
+                get_network(self.nets, "translator", BrushTranslator), network, self.folders, self.folders[0]
+            )
         else:
             super().begin_with(network)
 

@@ -96,7 +96,7 @@ class UNIT(UnpairedMethod[UNITRun]):
             "cycle": cfg.cycle * total(picture_l1(back[side], batch[side]) for side in back),
             "latent": cfg.latent * total(latent_divergence(code) for code in codes),
             **self.kept(batch),
-            **self.led(batch, made["b"], carry),
+            **self.led(batch, made["b"], carry, step),
         }
 
     @classmethod

@@ -13,16 +13,18 @@ from torch import Tensor, nn
 from stylizer.models.registry import Network
 from stylizer.models.roles import PHOTO
 
+from ..data.faces import read_faces
 from ..data.folders import side_by_side
 from ..losses.cycle import picture_l1
 from ..losses.discriminators import PatchCritic
 from ..run.method import SHOWN_NUMBER, Carry, Losses, Phase, generator, get_network
 from .crop_method import SHOWN, AdversarialMethod
-from .domain_guide import DomainGuide, GuidedRun, add_guide, see_domains
+from .domain_guide import DomainGuide, add_guide, see_domains
+from .painting_guide import PaintedRun, PaintingGuide
 
 
 @dataclass(frozen=True)
-class UnpairedRun(GuidedRun):
+class UnpairedRun(PaintedRun):
     """Options of a run between two folders of pictures."""
 
     a: Path = Path("photos")
@@ -62,7 +64,9 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
         super().__init__(config)
         self.nets = self.networks(config).to(memory_format=torch.channels_last)
         self.guide = DomainGuide(config, 2)
+        self.faces = read_faces(config.faces) if config.faces else {}
         self.folders = {"a": self.folder(config.a), "b": self.folder(config.b)}
+        self.paintings = PaintingGuide(self, self.folders["a"], {1: self.folders["b"]})
 
     @classmethod
     def networks(cls, config: UnpairedConfig) -> nn.ModuleDict:
@@ -105,12 +109,13 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
             "identity": self.config.identity * picture_l1(self.way(self.nets, "ab", batch["b"]), batch["b"])
         }
 
-    def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry) -> Losses:
+    def led(self, batch: dict[str, Tensor], made_b: Tensor, carry: Carry, step: int) -> Losses:
         """Return what leads a as b to the looks of b besides its critic, where the options ask for it."""
         a, b = batch["a"], batch["b"]
         sources = [0] * len(a) + [1] * len(b)
         guided = self.guide.losses(torch.cat([a, b]), sources, made_b, range(len(a)), [1] * len(a), carry)
-        return {**guided, **self.fool_projected(b, made_b, carry)}
+        painted = self.paintings.losses(a, made_b, [1] * len(a), batch["faces"], step)
+        return {**guided, **painted, **self.fool_projected(b, made_b, carry)}
 
     def batch(self, number: int) -> dict[str, Tensor]:
         return self._both(self.config.batch, number)
@@ -120,7 +125,8 @@ class UnpairedMethod(AdversarialMethod[UnpairedConfig]):
 
     def _both(self, count: int, number: int) -> dict[str, Tensor]:
         rng = generator(self.config.seed, number)
-        return {side: self.crops([folder] * count, rng) for side, folder in self.folders.items()}
+        a, faces = self.crops_and_faces([self.folders["a"]] * count, rng, self.faces)
+        return {"a": a, "b": self.crops([self.folders["b"]] * count, rng), "faces": faces}
 
     @torch.no_grad()
     def sample(self, nets: nn.ModuleDict, batch: dict[str, Tensor]) -> Tensor:
