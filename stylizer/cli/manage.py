@@ -14,7 +14,7 @@ import tyro
 from tqdm import tqdm
 
 from stylizer.cli.files import check_not_read, check_output, find_beside, photo_files, save_result, tile_bar
-from stylizer.cli.options import EngineOptions, Json, Out
+from stylizer.cli.options import EngineOptions, Json, Out, PainterOptions
 from stylizer.engine import read_recipe_text
 from stylizer.engine.pipelines.study import STAGE as STUDY
 from stylizer.errors import CommandError
@@ -24,7 +24,7 @@ from stylizer.models.style_file import NamedStyle
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(EngineOptions):
+class Replay(PainterOptions):
     """Make a picture again by the recipe inside a saved one."""
 
     picture: tyro.conf.Positional[Path]

@@ -12,6 +12,8 @@ import tyro
 from stylizer import CHECKPOINTS
 from stylizer.engine import Engine
 from stylizer.engine.settings import find_option
+from stylizer.errors import CommandError
+from stylizer.models.checkpoint import CONFIG
 from stylizer.models.published_segmenter import PublishedSegmenter
 
 Out = Annotated[Path, tyro.conf.arg(aliases=["-o"])]
@@ -32,17 +34,35 @@ class EngineOptions:
 
     def engine(self) -> Engine:
         """Make the engine, and tell the license of a published segmenter."""
-        engine = Engine(self.checkpoints, self.device, segmenter=self.segmenter)
+        engine = self._opened()
         if self.segmenter is not None and isinstance(engine.segmenter, PublishedSegmenter):
             print(f"{engine.segmenter.name}: license {engine.segmenter.licence}", file=sys.stderr)
         return engine
+
+    def _opened(self) -> Engine:
+        return Engine(self.checkpoints, self.device, segmenter=self.segmenter)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PainterOptions(EngineOptions):
+    """Where the networks are, the painter apart, and where they run."""
+
+    painter: Path | None = None
+    """The folder of another published painter; named styles of the one here are not for it."""
+
+    def _opened(self) -> Engine:
+        if self.painter and not (self.painter / CONFIG).is_file():
+            raise CommandError(
+                f"{self.painter.name} is no published painter; name the folder that `training publish` wrote."
+            )
+        return Engine(self.checkpoints, self.device, segmenter=self.segmenter, painter=self.painter)
 
 
 def placed_model(model: str, checkpoints: Path) -> tuple[str, Path]:
     """Tell the name of a model and the folder that it lies in: given as a path to a checkpoint folder, its
     own."""
     folder = Path(model)
-    if (folder / "config.json").is_file():
+    if (folder / CONFIG).is_file():
         return folder.resolve().name, folder.resolve().parent
     return model, checkpoints
 

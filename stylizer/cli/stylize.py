@@ -11,7 +11,7 @@ import tyro
 from tqdm import tqdm
 
 from stylizer.cli.files import open_photo, photo_files, plan_files, plan_folders, work_through
-from stylizer.cli.options import EngineOptions, Out, setting
+from stylizer.cli.options import EngineOptions, Out, PainterOptions, setting
 from stylizer.engine import Result, StyleRequest, options
 from stylizer.engine.parsing import (
     OTHER,
@@ -40,7 +40,7 @@ _COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stylize(EngineOptions):
+class Stylize(PainterOptions):
     """Paint photos in a style, or in a mix of styles."""
 
     photos: tyro.conf.Positional[tuple[Path, ...]]

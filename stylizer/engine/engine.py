@@ -59,7 +59,8 @@ class Engine:
 
     `checkpoints` is read when first needed, so an engine without a painter still lists what is there;
     painting then raises CheckpointError. `device` is auto, cpu, cuda or mps. `segmenter` is a published one
-    to find regions with instead of ours: a folder or a repository of segmentation-models-pytorch.
+    to find regions with instead of ours: a folder or a repository of segmentation-models-pytorch; `painter`
+    is the folder of another painter than the one among the checkpoints.
     """
 
     def __init__(
@@ -71,8 +72,9 @@ class Engine:
         finish: Finish | None = None,
         segmenter: str | Path | None = None,
         masterwork_steps: tuple[int, ...] | None = None,
+        painter: Path | None = None,
     ) -> None:
-        self.library = Library(Path(checkpoints))
+        self.library = Library(Path(checkpoints), painter)
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
         self._stylize = StylizePipeline(self.library, self.executor, finish)

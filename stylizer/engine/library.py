@@ -26,15 +26,19 @@ SWATCHES = "swatches"
 
 
 class Library:
-    """Read the checkpoints folder once, when first asked; a file that cannot be used becomes a problem."""
+    """Read the checkpoints folder once, when first asked; a file that cannot be used becomes a problem.
 
-    def __init__(self, folder: Path = CHECKPOINTS) -> None:
+    `painter` is the folder of another painter than the one in there; styles made for another are problems.
+    """
+
+    def __init__(self, folder: Path = CHECKPOINTS, painter: Path | None = None) -> None:
         self.folder = Path(folder)
+        self.painter = painter or self.folder / PAINTER
         self._lock = threading.RLock()
 
     def load_painter(self) -> nn.Module:
         """Load the painter; raises CheckpointError with a sentence on what is missing or damaged."""
-        return _load(self.folder / PAINTER, "stylizer")
+        return _load(self.painter, "stylizer")
 
     def load_segmenter(self, published: str | Path | None = None) -> nn.Module:
         """Load the segmenter, or a published one: a folder, or a repository's name, which is downloaded.
@@ -143,7 +147,7 @@ class Library:
             )
         file = next((path for path in style_files(self.folder / STYLES) if path.stem == name), None)
         if file is not None:
-            read_card(self.folder / PAINTER)
+            read_card(self.painter)
             load_style(file)
             raise StyleFileError("style {name!r} was made for another painter; make it again", name=name)
 
@@ -178,6 +182,8 @@ class Library:
                     except CheckpointError as error:
                         problems.append(str(error))
             shas = {card.sha256 for card in cards if card.name == PAINTER}
+            if self.painter.parent != self.folder:  # elsewhere: whoever names it is told what is wrong with it
+                shas = {read_card(self.painter).sha256}
             for path in style_files(self.folder / STYLES):
                 try:
                     style = load_style(path)

@@ -115,6 +115,43 @@ def test_replay_finds_the_photo_beside_the_picture(run, studio, tmp_path):
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
+def test_another_painter_paints_and_replays_from_wherever_it_lies(run, studio, tmp_path):
+    torch.manual_seed(2)
+    painter, photo = tmp_path / "runs" / "young", studio / "photos" / "photo0.png"
+    save_checkpoint(painter, Painter(PainterConfig.tiny()), "# Another\n")
+    alone = tmp_path / "alone"
+    save_checkpoint(alone / "painter", load_checkpoint(painter), "# Another\n")
+
+    def painted(name, *where):
+        out = tmp_path / f"{name}.png"
+        assert main(["stylize", str(photo), "--style", str(studio / "ink.png"), *where, "-o", str(out)]) == 0
+        return open_picture(out).rgb
+
+    shipped = painted("shipped", "--checkpoints", str(studio / "checkpoints"))
+    other = painted("other", "--checkpoints", str(studio / "checkpoints"), "--painter", str(painter))
+    assert not np.array_equal(other, shipped)
+    assert np.array_equal(other, painted("by-name", "--checkpoints", str(alone)))
+    again = tmp_path / "again.png"
+    replay = ("replay", tmp_path / "other.png", "--photo", photo, "-o", again)
+    assert run(*replay, "--painter", painter)[0] == 0
+    assert again.read_bytes() == (tmp_path / "other.png").read_bytes()
+    status, _, error = run(*replay)
+    assert status == 2 and "was made by another painter" in error
+
+
+def test_a_style_of_the_painter_here_and_a_run_that_is_not_published_are_refused_in_a_sentence(
+    run, studio, tmp_path
+):
+    photo, out = studio / "photos" / "photo0.png", tmp_path / "out.png"
+    save_checkpoint(tmp_path / "young", Painter(PainterConfig.tiny()), "# Another\n")
+    status, _, error = run("stylize", photo, "--style", "wave", "--painter", tmp_path / "young", "-o", out)
+    assert status == 2 and "style 'wave' was made for another painter" in error
+    (tmp_path / "run").mkdir()
+    status, _, error = run("stylize", photo, "--style", "wave", "--painter", tmp_path / "run", "-o", out)
+    assert status == 2 and "run is no published painter; name the folder that `training publish`" in error
+    assert not out.exists()
+
+
 def test_styles_and_models_are_listed(run):
     status, out, _ = run("styles")
     assert status == 0 and "wave" in out and "The Wave, A. Painter, 1831" in out and "dots" in out
