@@ -182,7 +182,9 @@ class Library:
                     except CheckpointError as error:
                         problems.append(str(error))
             shas = {card.sha256 for card in cards if card.name == PAINTER}
-            if self.painter.parent != self.folder:  # elsewhere: whoever names it is told what is wrong with it
+            if (
+                self.painter.parent != self.folder
+            ):  # elsewhere: whoever names it is told what is wrong with it
                 shas = {read_card(self.painter).sha256}
             for path in style_files(self.folder / STYLES):
                 try:
