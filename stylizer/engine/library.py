@@ -184,7 +184,7 @@ class Library:
             shas = {card.sha256 for card in cards if card.name == PAINTER}
             if (
                 self.painter.parent != self.folder
-            ):  # elsewhere: whoever names it is told what is wrong with it
+            ):  # elsewhere: what is wrong with it is said at once
                 shas = {read_card(self.painter).sha256}
             for path in style_files(self.folder / STYLES):
                 try:

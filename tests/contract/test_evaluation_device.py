@@ -30,9 +30,7 @@ def opened(monkeypatch):
     """Let files be opened as pictures of 60 x 44 whose tensors have no numbers."""
     for module in (sets, stylizer):
         monkeypatch.setattr(module, "open_rgb", lambda path: Image.new("RGB", (60, 44)))
-        monkeypatch.setattr(
-            module, "image_tensor", lambda image: torch.empty(1, 3, image.height, image.width)
-        )
+        monkeypatch.setattr(module, "image_tensor", lambda image: torch.empty(1, 3, *image.size[::-1]))
 
 
 @pytest.mark.parametrize("command", ["evaluate", "compare", "patterns"])
