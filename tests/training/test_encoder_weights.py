@@ -8,6 +8,8 @@ from stylizer.models.style_encoder import StyleDescriptor
 from training.data import encoder_weights
 from training.data.encoder_weights import SHIPPED, load_encoder, open_perceptual
 from training.run.config import UserMistake
+from training.run.loop import build
+from training.run.method import METHODS
 
 
 def test_without_a_file_a_style_encoder_begins_with_the_weights_that_ship():
@@ -61,6 +63,16 @@ def test_a_perceptual_network_that_is_none_is_a_sentence_that_names_the_option(t
     with pytest.raises(UserMistake, match=told) as caught:
         open_perceptual(file, torch.float32)
     assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["painter", "cyclegan", "stargan", "unit"])
+def test_a_perceptual_network_that_is_not_there_is_told_before_any_picture_is_read(name, tmp_path):
+    look = {} if name == "painter" else {"look": 1.0}
+    options = METHODS[name][0](perceptual=tmp_path / "eye.safetensors", device="cpu", **look)
+    with pytest.raises(
+        UserMistake, match=r"eye\.safetensors is not there; give .* by --perceptual"
+    ):
+        build(name, options)
 
 
 def test_the_perceptual_network_that_ships_is_there_without_an_option():

@@ -38,6 +38,17 @@ def test_known_answers_of_the_adversarial_losses(name, critic, generator):
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
+def test_losses_of_scores_in_half_precision_are_told_in_whole_precision(name):
+    loss, scores = ADVERSARIAL[name], torch.linspace(-1, 1, 200).bfloat16()
+    for found, exact in (
+        (loss.critic(scores, 0.3 * scores), loss.critic(scores.float(), (0.3 * scores).float())),
+        (loss.generator(scores), loss.generator(scores.float())),
+    ):
+        assert found.dtype == torch.float32
+        assert found.item() == pytest.approx(exact.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
 def test_a_better_critic_pays_less_and_a_better_fake_too(name):
     loss = ADVERSARIAL[name]
     assert loss.critic(torch.ones(4), -torch.ones(4)) < loss.critic(-torch.ones(4), torch.ones(4))

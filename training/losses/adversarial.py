@@ -1,4 +1,7 @@
-"""Adversarial losses of critic and generator: BCE, least squares, hinge, Wasserstein; feature matching."""
+"""Adversarial losses of critic and generator: BCE, least squares, hinge, Wasserstein; feature matching.
+
+Scores may be of half precision; losses are summed in whole precision, or a report's figures had 8 bits.
+"""
 
 from __future__ import annotations
 
@@ -24,26 +27,32 @@ class AdversarialLoss:
 
 
 def _bce_critic(real: Tensor, made: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(made).mean()
+    return F.softplus(-real.float()).mean() + F.softplus(made.float()).mean()
 
 
 def _least_squares_critic(real: Tensor, made: Tensor) -> Tensor:
-    return 0.5 * ((real - 1).square().mean() + made.square().mean())
+    return 0.5 * ((real.float() - 1).square().mean() + made.float().square().mean())
 
 
 def _hinge_critic(real: Tensor, made: Tensor) -> Tensor:
-    return F.relu(1 - real).mean() + F.relu(1 + made).mean()
+    return F.relu(1 - real.float()).mean() + F.relu(1 + made.float()).mean()
+
+
+def _least(made: Tensor) -> Tensor:
+    return -made.float().mean()
 
 
 ADVERSARIAL = {
     # non-saturating form of Goodfellow et al. 2014 (arXiv:1406.2661, section 3), on logits
-    "bce": AdversarialLoss(_bce_critic, lambda made: F.softplus(-made).mean()),
+    "bce": AdversarialLoss(_bce_critic, lambda made: F.softplus(-made.float()).mean()),
     # Mao et al. (arXiv:1611.04076), eq. 9 with a = 0, b = c = 1
-    "least_squares": AdversarialLoss(_least_squares_critic, lambda made: 0.5 * (made - 1).square().mean()),
+    "least_squares": AdversarialLoss(
+        _least_squares_critic, lambda made: 0.5 * (made.float() - 1).square().mean()
+    ),
     # Miyato et al. (arXiv:1802.05957), eq. 16 and 17
-    "hinge": AdversarialLoss(_hinge_critic, lambda made: -made.mean()),
+    "hinge": AdversarialLoss(_hinge_critic, _least),
     # Arjovsky et al. (arXiv:1701.07875), eq. 3
-    "wasserstein": AdversarialLoss(lambda real, made: made.mean() - real.mean(), lambda made: -made.mean()),
+    "wasserstein": AdversarialLoss(lambda real, made: made.float().mean() - real.float().mean(), _least),
 }
 
 
