@@ -69,9 +69,7 @@ def test_a_perceptual_network_that_is_none_is_a_sentence_that_names_the_option(t
 def test_a_perceptual_network_that_is_not_there_is_told_before_any_picture_is_read(name, tmp_path):
     look = {} if name == "painter" else {"look": 1.0}
     options = METHODS[name][0](perceptual=tmp_path / "eye.safetensors", device="cpu", **look)
-    with pytest.raises(
-        UserMistake, match=r"eye\.safetensors is not there; give .* by --perceptual"
-    ):
+    with pytest.raises(UserMistake, match=r"eye\.safetensors is not there; give .* by --perceptual"):
         build(name, options)
 
 
