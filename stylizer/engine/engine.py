@@ -104,12 +104,11 @@ class Engine:
 
         def work() -> Result:
             if isinstance(request, StyleRequest):
-                if request.masterwork:
-                    return self._masterwork(Job(request, token, receive))
-                return self._stylize(Job(request, token, receive))
+                paint = self._masterwork if request.masterwork else self._stylize
+                return self.executor.carry_out(Job(request, token, receive), paint)
             if isinstance(request, TranslateRequest):
-                return self._translate(Job(request, token, receive))
-            return self._generate(Job(request, token, receive))
+                return self.executor.carry_out(Job(request, token, receive), self._translate)
+            return self.executor.carry_out(Job(request, token, receive), self._generate)
 
         return self.executor.within_memory(work)
 

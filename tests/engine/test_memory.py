@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.engine import StyleChoice, StyleRequest
+from stylizer.engine import Cancelled, CancelToken, StyleChoice, StyleRequest
+from stylizer.engine.runtime import executor
 from stylizer.engine.runtime.executor import SMALLER_TILES
 from stylizer.errors import DeviceError
 from tests.engine.drawn import drawn
@@ -70,3 +71,25 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(fake_engine, scarce):
     scarce(pixels=0, times=1, error=RuntimeError("shapes do not fit"))
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         fake_engine.run(full_size())
+
+
+@pytest.fixture
+def given_back(monkeypatch):
+    """Count how often free memory is given back to the system."""
+    times = []
+    monkeypatch.setattr(executor, "give_back_heaps", lambda: times.append(1))
+    return times
+
+
+def test_what_a_large_picture_took_goes_back_to_the_system_and_a_previews_stays(fake_engine, given_back):
+    fake_engine.run(StyleRequest(full_size().content, full_size().styles, long_side=700))
+    assert given_back == []
+    fake_engine.run(full_size())
+    assert given_back == [1, 1]  # before the pass that takes the most, and at the end
+
+
+def test_what_a_large_picture_took_goes_back_when_it_is_stopped(fake_engine, given_back):
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        fake_engine.run(full_size(), token, lambda step: token.cancel() if step.stage == "painting" else None)
+    assert given_back == [1]

@@ -215,6 +215,7 @@ def finish_picture(
     `window` makes one, given the photo's (1, 3, h, w), and its rows and columns; `drawn` tells that a network
     draws in it.
     """
+    executor.give_back(job)  # of what the steps before took; this one takes the most
     samples = np.empty_like(target.rgb)
 
     def paint(tile: Tile, photo: Tensor) -> None:

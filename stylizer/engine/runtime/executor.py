@@ -20,6 +20,7 @@ from stylizer.engine.forecast import Pace
 from stylizer.engine.progress import CancelToken, Progress, ProgressReceiver, ignore_progress
 from stylizer.engine.runtime.cache import Cache
 from stylizer.engine.runtime.device import Device
+from stylizer.engine.runtime.heaps import give_back_heaps
 from stylizer.errors import DeviceError, Sentence
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, resize_picture
@@ -246,6 +247,18 @@ class Executor:
                 side //= 2
             if SMALLER_TILES not in job.notes:
                 job.notes.append(SMALLER_TILES)
+
+    def carry_out(self, job: Job[RequestT], pipeline: Callable[[Job[RequestT]], Answer]) -> Answer:
+        """Do a job; what a large picture took goes back to the system, however it ends."""
+        try:
+            return pipeline(job)
+        finally:
+            self.give_back(job)
+
+    def give_back(self, job: Job[Any]) -> None:
+        """Give free memory back to the system if the job makes a large picture."""
+        if not job.preview:
+            give_back_heaps()
 
     def within_memory(self, work: Callable[[], Answer]) -> Answer:
         """Do a work; where memory runs short, forget all that is remembered and do it once more.

