@@ -48,7 +48,7 @@ class App(EngineOptions):
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
         os.environ["GRADIO_TEMP_DIR"] = uploads  # and results of this run, nothing else
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-        from stylizer.ui.page import launch_settings, make_page  # gradio reads the environment when imported
+        from stylizer.ui.page import make_page, open_page  # gradio reads the environment when imported
         from stylizer.ui.zero_gpu import import_spaces, lend_gpu
 
         spaces = import_spaces()
@@ -58,12 +58,15 @@ class App(EngineOptions):
 
         for problem in engine.problems():
             print(f"Left out: {problem}.", file=sys.stderr)
-        make_page(engine, data=linked(self.data or default_data(), Path(folder) / "visits")).launch(
+        page = make_page(engine, data=linked(self.data or default_data(), Path(folder) / "visits"))
+        open_page(
+            page,
             share=self.share,
             server_name=self.host,
             server_port=self.port,
-            **launch_settings(**signing_in(self.sign_in)),
+            **signing_in(self.sign_in),
         )
+        page.block_thread()
         return 0
 
 

@@ -57,6 +57,9 @@ IDLE = 60.0
 """Seconds without a touch after which a visit leaves memory for one that brings a photo."""
 OWN_SIDE = 1536
 """Long side at which paintings of one's own are kept: styles are read at 512, masterworks at 1024."""
+CONNECTION_SECONDS = 75
+"""For which a connection stays open between two requests: longer than programs (httpx: 5) and proxies (nginx:
+60) use it again. A server that closes it just when the next request comes breaks that request."""
 READERS = 1
 """Pictures unpacked at a time: one of 40 megapixels takes up to 0.8 GB while it is read, for 1 to 3 s."""
 READERS_WAITING = 12

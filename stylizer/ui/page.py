@@ -139,6 +139,13 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
     } | settings
 
 
+def open_page(page: gr.Blocks, **settings: Any) -> str:
+    """Serve a page until it is closed, not waiting for that; return its address."""
+    _, address, _ = page.launch(prevent_thread_lock=True, **launch_settings(**settings))
+    page.server.config.timeout_keep_alive = limits.CONNECTION_SECONDS  # read at every new connection
+    return str(address)
+
+
 def _shelve_photo(photo: SamplePhoto, shelf: Path) -> SamplePhoto:
     """Copy a photo to the shelf, and a small one: the page hands out files of the temporary folder only."""
     small = shelf / f"{photo.name}.small.webp"

@@ -13,15 +13,14 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
     patch = pytest.MonkeyPatch()
     patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
-    from stylizer.ui.page import launch_settings, make_page
+    from stylizer.ui.page import make_page, open_page
 
     segmenter = FakeSegmenter(FakeSegmenterConfig())
     save_checkpoint(folder / "checkpoints" / "segmenter", segmenter, "# A fake\n", half=False)
     page = make_page(small_engine(folder / "checkpoints", models=True))
-    settings = launch_settings(server_port=free_port(), prevent_thread_lock=True, quiet=True)
     with pytest.MonkeyPatch.context() as busy:  # the page starts where it cannot answer itself at once
         busy.setattr("gradio.networking.url_ok", lambda url: False)
-        _, url, _ = page.launch(**settings)
+        url = open_page(page, server_port=free_port(), quiet=True)
     yield url
     page.close()
     patch.undo()

@@ -1,6 +1,7 @@
 """What strangers send over HTTP: refused in words, in bounds, and without a trace."""
 
 import asyncio
+import http.client
 import json
 import os
 import socket
@@ -488,3 +489,15 @@ def test_visitors_are_refused_in_the_language_that_their_browser_asks_for(site):
     for languages, said in (("zh-CN,zh;q=0.9", "文件超过了 32 个"), ("de", "more than 32 files")):
         answer = site.upload(*files, headers={"Accept-Language": languages})
         assert answer.status_code == 413 and said in answer.json()["error"]
+
+
+def test_a_connection_that_has_rested_answers_again(address):
+    """Programs use one again for up to five seconds (httpx), and uvicorn by itself closes it then: a race."""
+    connection = http.client.HTTPConnection(httpx.URL(address).netloc.decode(), timeout=30)
+    connection.connect()
+    first = connection.sock
+    for rest in (5.5, 0):
+        connection.request("GET", "/gradio_api/startup-events")
+        connection.getresponse().read()
+        time.sleep(rest)
+    assert connection.sock is first

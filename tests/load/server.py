@@ -26,7 +26,7 @@ def main() -> None:
     """Serve until stopped."""
     from stylizer.engine import Engine
     from stylizer.engine.runtime.heaps import keep_heaps_few
-    from stylizer.ui.page import launch_settings, make_page
+    from stylizer.ui.page import make_page, open_page
 
     keep_heaps_few()
     port, share = int(sys.argv[1]), float(sys.argv[2])
@@ -34,7 +34,8 @@ def main() -> None:
     if share > 0:
         fail_at_random(engine, share)
     page = make_page(engine, data=Path(tempfile.mkdtemp()) / "visits")
-    page.launch(server_port=port, quiet=True, **launch_settings())
+    open_page(page, server_port=port, quiet=True)
+    page.block_thread()
 
 
 if __name__ == "__main__":
