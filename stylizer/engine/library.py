@@ -182,9 +182,7 @@ class Library:
                     except CheckpointError as error:
                         problems.append(str(error))
             shas = {card.sha256 for card in cards if card.name == PAINTER}
-            if (
-                self.painter.parent != self.folder
-            ):  # elsewhere: what is wrong with it is said at once
+            if self.painter.parent != self.folder:  # elsewhere: what is wrong with it is said at once
                 shas = {read_card(self.painter).sha256}
             for path in style_files(self.folder / STYLES):
                 try:

@@ -14,7 +14,8 @@ import numpy as np
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.state import Session
+from stylizer.ui.language import say
+from stylizer.ui.state import OwnStyle, Session
 
 OWN = "Mine"
 TECHNIQUES = (
@@ -93,7 +94,7 @@ class StyleGallery:
     def own_cards(self, session: Session) -> list[StyleCard]:
         """List the cards of what a visitor has brought."""
         return [
-            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.best)
+            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.best, about=about_own(own))
             for key, own in session.own.items()
         ]
 
@@ -116,6 +117,13 @@ class StyleGallery:
         opened = picture if isinstance(picture, Picture) else open_picture(picture)
         save_picture(fit_within(opened, side), self.shelf / name, quality=72)
         return self.shelf / name
+
+
+def about_own(own: OwnStyle) -> str:
+    """Say how well a style of the artist's own is known, and what that is good for."""
+    if isinstance(own.best, NamedStyle):
+        return say("Studied. Kept as a file, it can be dropped in again another day.")
+    return say("Read at one glance. Studying it comes nearer, in two minutes at most.")
 
 
 def choose_groups(cards: Iterable[StyleCard]) -> dict[str, tuple[str, ...]]:

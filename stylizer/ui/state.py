@@ -347,6 +347,8 @@ class Session:
     """The translator that was chosen last, and which of its looks: the page's box may still lag behind."""
     sheet: list[GenerateRequest] = field(default_factory=list)
     """Pictures to choose from, as the Invent tab shows them."""
+    inventing: GenerateRequest | None = None
+    """What the large picture of that tab is, or will be when it is made."""
     sheeting: Turns = field(default_factory=Turns)
     sheets: list[Path] = field(default_factory=list)
     """Folders of generated pictures, the oldest first."""

@@ -80,15 +80,17 @@ class Study:
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        told = Progress("study", 0, self._request.steps, self._request.seconds)
+        told, begun = Progress("study", 0, self._request.steps, self._request.seconds), 0.0
 
         def hear(progress: Progress) -> None:
-            nonlocal told
-            told = progress
+            nonlocal told, begun
+            told, begun = progress, begun or time.monotonic()
 
         try:
             for style in self._desk.engine.study(self._request, self._token, hear):
-                self._news.put(StudyNews(style, told.done / told.total, told.seconds_left or 0.0))
+                spent, left = time.monotonic() - begun, told.seconds_left or 0.0
+                # of the time, not of the steps: on a slow machine the time is up long before these are done
+                self._news.put(StudyNews(style, spent / (spent + left) if left else 1.0, left))
             self._news.put(None)
         except Exception as error:  # raised again where the page waits
             self._news.put(error)

@@ -277,7 +277,7 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: St
 def _wire_study(wires: Wires, live: StudyHandlers, tab: StylizeTab) -> None:
     """Connect studying; the desk counts who studies, so no event waits in the queue of the previews."""
     on, buttons = wires.on, ["study", "study_stop", "study_keep", "study_line"]
-    on(tab.study.click, live.study_chosen, ["visit"], ["turn", *buttons], concurrency_limit=None)
+    on(tab.study.click, live.study_chosen, ["visit"], ["turn", "title", *buttons], concurrency_limit=None)
     on(tab.study_stop.click, live.stop, ["visit"], [], **AT_ONCE)
     kept = on(tab.study_keep.click, live.keep, ["visit"], ["study_file"], **AT_ONCE)
     kept.then(None, tab.study_file, None, js=call_page("download(...values)"))
@@ -384,11 +384,12 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
     on(changed, live.renew, ["visit"], ["turn"], **AT_ONCE)
     on(tab.roll.click, live.roll("seed"), ["visit"], ["seed", "turn"], **AT_ONCE)
     on(tab.roll_second.click, live.roll("second"), ["visit"], ["second", "turn"], **AT_ONCE)
+    on(tab.other.click, live.take_other, ["visit"], ["second"], kind, **AT_ONCE)
     on(
         wires.widgets["turn"].change,
         live.paint,
         ["visit"],
-        ["picture", "download", *generate_handlers.DEEDS, "walk"],
+        ["picture", "download", *generate_handlers.DEEDS, "walk", "sheet"],
         live.settings_type,
         act=False,
         trigger_mode="always_last",

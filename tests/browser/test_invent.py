@@ -3,7 +3,7 @@
 import pytest
 
 from stylizer.imaging.picture import open_picture, read_recipe
-from stylizer.ui.handlers.generate import SIDE
+from stylizer.ui.handlers.generate import FIRST, SIDE
 from tests.browser.test_studio import stage_says, status_says
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,38 @@ def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     page.locator("#wall").wait_for()
     stage_says(page, "turn >= 1 && frames >= 7")
     status_says(page, "Painted like Invented Picture 1")
+
+
+def test_steps_lead_from_one_chosen_picture_to_another(page):
+    page.get_by_role("tab", name="Invent").click()
+    first = shown(page)
+    page.locator("#invent-sheet .selected img").wait_for()
+    assert page.locator("#invent-sheet button").first.get_attribute("class").count("selected")
+    page.locator("#invent-sheet img").nth(7).wait_for()
+    page.locator("#invent-status", has_text="lead to the other").wait_for()
+    page.locator("#invent-other").click()
+    page.locator("#invent-status", has_text="This is the other picture now.").wait_for()
+    page.locator("#invent-sheet button").nth(2).click()
+    another_is_shown(page, first)
+    page.locator("#invent-status", has_text="lead to the other").wait_for()
+    assert page.locator("#invent-second input").input_value() == str(FIRST)
+
+
+def test_on_a_phone_the_large_picture_stays_above_the_sheet_it_is_chosen_from(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("tab", name="Invent").click()
+    first = shown(page)
+    page.locator("#invent-sheet img").nth(7).wait_for()
+    place = page.locator("#invent-sheet button").nth(6)
+    place.scroll_into_view_if_needed()
+    place.click()
+    another_is_shown(page, first)
+    large, sheet = (page.locator(name).bounding_box() for name in ("#invent-picture", "#invent-sheet"))
+    assert large["y"] >= 0 and large["height"] <= 0.4 * 844
+    assert abs(sheet["y"] - large["y"] - large["height"]) < 160, "nothing but its words lies between"
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function("document.querySelector('#invent-picture').getBoundingClientRect().top >= -1")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_one_of_eight_is_chosen_varied_and_kept(page):

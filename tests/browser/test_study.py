@@ -49,6 +49,8 @@ def test_a_painting_is_studied_while_the_slider_goes_on(page, photo_file, tmp_pa
     assert not page.locator("#study").is_visible(), "a style with a name is not studied"
     page.locator("#own-style input[type=file]").set_input_files(tmp_path / "old-harbor.png")
     settle(page, 2)
+    button, wall = (page.locator(name).bounding_box() for name in ("#study", "#wall"))
+    assert button["y"] < wall["y"], "beside the painting, and not below all others"
     page.locator("#study").click()
     page.locator("#study-line", has_text="Studying Old Harbor").wait_for()
     first = turn_of(page)

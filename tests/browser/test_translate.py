@@ -144,3 +144,8 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     status_says(page, "Translated: Winter.")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    about, looks, mix = (
+        page.locator(f"#translate-{name}").bounding_box() for name in ("about", "looks", "domains")
+    )
+    assert about["y"] < looks["y"] < mix["y"]
+    assert looks["height"] < 360, "a strip of two rows: what is mixed lies in view below it"

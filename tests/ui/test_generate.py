@@ -115,6 +115,39 @@ def test_eight_pictures_come_one_by_one_and_a_click_shows_one_large(inventions, 
         inventions.choose(visitor.visit, 2.0, SimpleNamespace(index=SHEET))
 
 
+def ring(answer):
+    return answer["sheet"].selected_index
+
+
+def test_the_sheet_rings_what_is_shown_large_and_nothing_else(inventions, visitor, values):
+    invented(inventions, visitor, values)
+    answers = list(inventions.fill(visitor.visit, values))
+    assert [ring(answer) for answer in answers] == [0] * SHEET
+    inventions.choose(visitor.visit, 1.0, SimpleNamespace(index=2))
+    chosen = replace(values, seed=visitor.session.sheet[2].seed)
+    assert ring(next(inventions.paint(visitor.visit, chosen))) == 2
+    assert ring(invented(inventions, visitor, replace(chosen, coarse=30))[0]) is None, "a mix is not in it"
+    assert ring(list(inventions.eight(visitor.visit, values))[-1]) is None
+
+
+def test_a_ring_that_is_clicked_stays_while_the_sheet_fills(inventions, visitor, values):
+    invented(inventions, visitor, values)
+    filling = inventions.fill(visitor.visit, values)
+    next(filling), next(filling)
+    inventions.choose(visitor.visit, 1.0, SimpleNamespace(index=1))
+    assert ring(next(filling)) == 1
+
+
+def test_what_is_shown_becomes_the_other_picture_that_steps_lead_to(inventions, visitor, values):
+    picture = open_picture(invented(inventions, visitor, values)[0]["picture"])
+    answer = inventions.take_other(visitor.visit, values)
+    assert answer["second"] == values.seed and "Choose one to walk from" in answer["status"]
+    _, last = invented(inventions, visitor, replace(values, seed=21, second=answer["second"]))
+    assert (open_picture(last["walk"].value[-1]["image"]["path"]).rgb == picture.rgb).all()
+    with pytest.raises(RequestError, match="a mix of two has no number of its own"):
+        inventions.take_other(visitor.visit, replace(values, fine=20))
+
+
 def test_variations_are_nearer_to_the_picture_than_others_are(inventions, visitor, values):
     values = replace(values, truncation=100)
     picture = open_picture(invented(inventions, visitor, values)[0]["picture"]).rgb.astype(float)

@@ -1,19 +1,21 @@
 """Studying on the page: it gets better, stops, waits in line, and is kept."""
 
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from stylizer.engine import CancelToken, RequestError, StyleChoice, StyleRequest
+from stylizer.engine import CancelToken, Progress, RequestError, StyleChoice, StyleRequest
 from stylizer.errors import StyleFileError
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle, load_style, save_style
 from stylizer.ui.api import Endpoints
 from stylizer.ui.handlers.regions import StylizeRegionHandlers
 from stylizer.ui.handlers.study import StudyHandlers
+from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.studies import StudyDesk, read_style_file
 from stylizer.ui.visits import read_visit, write_visit
 from tests.engine.drawn import drawn
@@ -78,8 +80,29 @@ def test_the_picture_gets_better_while_the_painting_is_studied(owner, studies):
     assert shown(answers[1], "study_stop") and not shown(answers[1], "study")
     assert "Old Harbor is studied" in answers[-1]["study_line"]
     assert shown(answers[-1], "study_keep") and not shown(answers[-1], "study_stop")
+    assert "Studied. Kept as a file" in answers[-1]["title"]
     assert isinstance(before, Picture) and asked(owner).styles[0].style is own_of(owner).studied
     assert own_of(owner).studied.refined
+
+
+def test_an_own_painting_says_what_studying_is_good_for(owner):
+    card = owner.studio.gallery.find(owner.session, owner.session.chosen)
+    assert "Studying it comes nearer, in two minutes at most." in chosen_panel(card)
+
+
+def test_the_bar_shows_the_share_of_the_time_and_not_of_the_steps(engine, desk, monkeypatch):
+    """On a slow machine the time is up long before the steps are done."""
+    style = NamedStyle("", "Known", "", "", (), torch.zeros(4), "0" * 64)
+
+    def study(request, token, hear):
+        for step, left in ((1, 0.2), (2, 0.1), (3, 0.0)):
+            hear(Progress("study", step, 160, left))
+            yield style
+            time.sleep(0.1)
+
+    monkeypatch.setattr(engine, "study", study)
+    news = list(desk.begin(Picture(drawn(64, 64).rgb), [], CancelToken()).follow(0.0))
+    assert [each.done for each in news] == pytest.approx([0, 0, 0.5, 1, 1], abs=0.2)
 
 
 def test_few_strengths_are_painted_while_it_goes_on_and_all_of_them_in_the_end(owner, long_studies):

@@ -77,9 +77,10 @@ class GenerateHandlers:
         if token is None:
             return
         try:
-            request = read_request(settings)
+            session.inventing = request = read_request(settings)
             result = self.engine.run(request, token)
-            yield self._show(session, result.picture, result.recipe.to_json(), say("Inventing the steps."))
+            shown = self._show(session, result.picture, result.recipe.to_json(), say("Inventing the steps."))
+            yield shown | {"sheet": gr.Gallery(selected_index=_ringed(session))}
             second = settings.second
             session.walk = [] if second is None else list(self._steps(request, second, token))
             hung = [
@@ -131,7 +132,7 @@ class GenerateHandlers:
                 file = self._file(session, made.picture, made.recipe.to_json())
                 session.sheet = [*session.sheet, request]
                 shown.append((str(file), say("Picture {place} of {count}", place=place, count=len(requests))))
-                yield {"sheet": gr.Gallery(value=list(shown), selected_index=None)}
+                yield {"sheet": gr.Gallery(value=list(shown), selected_index=_ringed(session))}
         except Cancelled:
             return
 
@@ -140,7 +141,17 @@ class GenerateHandlers:
         session = self.sessions.find(visit)
         if not session.newest_click(moment):
             return {}
-        return {**widgets_of(picked(session.sheet, event.index)), **self.renew(visit)}
+        session.inventing = picked(session.sheet, event.index)
+        return {**widgets_of(session.inventing), **self.renew(visit)}
+
+    def take_other(self, visit: str, settings: GenerateSettings) -> Answer:
+        """Let the picture that is shown be the other one; steps lead to it from what is chosen next."""
+        self._present(self.sessions.find(visit))
+        request = read_request(settings)
+        if any(request.mix):
+            raise RequestError(say("a mix of two has no number of its own; choose one of eight others"))
+        said = say("This is the other picture now. Choose one to walk from.")
+        return {"second": request.seed, "status": status(said)}
 
     # -- what becomes of a picture ----------------------------------------------------------------------
 
@@ -263,6 +274,11 @@ def widgets_of(request: GenerateRequest) -> Answer:
     second = {} if request.second is None else {"second": request.second}
     truncation = round(100 * request.truncation)
     return {"model": request.model, "seed": request.seed, **second, **shares, "truncation": truncation}
+
+
+def _ringed(session: Session) -> int | None:
+    """Return the place in the sheet of the picture that is shown large, if it is among those."""
+    return session.sheet.index(session.inventing) if session.inventing in session.sheet else None
 
 
 def _others(settings: GenerateSettings, count: int) -> list[GenerateRequest]:

@@ -12,6 +12,7 @@ from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers, study_buttons
 from stylizer.ui.language import say
 from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.state import Session
 from stylizer.ui.studies import StudyDesk
 
@@ -63,7 +64,7 @@ class StudyHandlers:
             session.studying = ""
         self.sessions.save(session)
         # all strengths of the final one
-        yield {**self._told(session, sentence), **self._renewed(session, key)}
+        yield {**self._told(session, sentence), **self._renewed(session, key), **self._about(session, key)}
 
     def stop(self, visit: str) -> Answer:
         """Stop studying; what was learned stays."""
@@ -103,6 +104,12 @@ class StudyHandlers:
         if not self.stylize.uses(session, key):
             return {}
         return {"turn": self.stylize.stage(session).renew()}
+
+    def _about(self, session: Session, key: str) -> Answer:
+        """Show anew what is known of the painting, if it is the one that is shown large."""
+        if session.chosen != key or self.stylize.stage(session).selected:
+            return {}
+        return {"title": chosen_panel(self.stylize.gallery.find(session, key))}
 
     def _told(self, session: Session, sentence: str, done: float | None = None) -> Answer:
         return {

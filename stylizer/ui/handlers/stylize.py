@@ -28,7 +28,7 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import SUFFIX, NamedStyle
 from stylizer.ui import limits, options
-from stylizer.ui.gallery import OWN_KEY, StyleCard, StyleGallery, equal_shares, whole_shares
+from stylizer.ui.gallery import LARGE_SIDE, OWN_KEY, StyleCard, StyleGallery, equal_shares, whole_shares
 from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
@@ -209,7 +209,7 @@ class StylizeHandlers(SavingHandlers):
 
     def _add_own(self, session: Session, style: Picture | NamedStyle, title: str, sample: Picture) -> str:
         file = session.new_file(".webp")
-        save_picture(fit_within(sample, THUMBNAIL_SIDE), file, quality=80)
+        save_picture(fit_within(sample, LARGE_SIDE), file, quality=80)  # shown large, too
         key = f"{OWN_KEY}{len(session.own) + 1}"
         session.own[key] = OwnStyle(style, written(title) or say("My painting"), file)
         return key

@@ -15,9 +15,9 @@ from stylizer.ui.stage.component import make_status_line
 PREFIX = "invent-"
 NONE = "No inventor is here yet. Put its folder into checkpoints, and start the studio again."
 LEVELS = {
-    "coarse": ("Composition of the second (%)", "Where things are."),
-    "middle": ("Shapes of the second (%)", "What is drawn."),
-    "fine": ("Colors of the second (%)", "Color and grain."),
+    "coarse": ("Composition of the other (%)", "Where things are."),
+    "middle": ("Shapes of the other (%)", "What is drawn."),
+    "fine": ("Colors of the other (%)", "Color and grain."),
 }
 ABOUT_SHEET = "Nobody painted these. Click one to see it large."
 ABOUT_SECOND = "The steps below the picture walk to it; mix in what you like of it."
@@ -45,6 +45,7 @@ class GenerateTab:
     roll: gr.Button
     second: gr.Number
     roll_second: gr.Button
+    other: gr.Button
     coarse: gr.Slider
     middle: gr.Slider
     fine: gr.Slider
@@ -69,28 +70,33 @@ def make_generate_tab(generate: GenerateHandlers) -> GenerateTab | None:
                 visible=len(models) > 1,
                 elem_id=f"{PREFIX}model",
             )
-            for card in generate.engine.models("generator"):
-                gr.HTML(about_line(card))
-            made |= _sheet()
+            made |= _sheet(generate)
             made["truncation"] = _slider("truncation", "Daring (%)", DARING, 70)
             with gr.Column(elem_classes="panel"):
                 gr.HTML(f"<h2>Another picture</h2><p>{ABOUT_SECOND}</p>")
-                made |= _seed("second", "roll_second", SECOND, "Number of the other picture")
+                with gr.Row(elem_classes="deeds"):
+                    made["other"] = gr.Button("Take the picture shown", elem_id=f"{PREFIX}other")
+                    made["roll_second"] = gr.Button("Roll the dice", elem_id=f"{PREFIX}roll_second")
             for name, (label, info) in LEVELS.items():
                 made[name] = _slider(name, label, info, 0)
             with gr.Accordion("By number", open=False, elem_id=f"{PREFIX}numbers"):
                 gr.HTML(f"<p>{ABOUT_NUMBERS}</p>")
-                made |= _seed("seed", "roll", FIRST, "Number of the picture")
+                with gr.Row(elem_classes="seed"):
+                    made["seed"] = _number("seed", FIRST, "Number of the picture")
+                    made["roll"] = gr.Button("Roll the dice", elem_id=f"{PREFIX}roll", min_width=120)
+                made["second"] = _number("second", SECOND, "Number of the other picture")
                 made["saved"] = gr.UploadButton(
                     "Open a saved one", file_types=[".png"], size="md", elem_id=f"{PREFIX}saved"
                 )
     return GenerateTab(**made)
 
 
-def _sheet() -> dict[str, Any]:
+def _sheet(generate: GenerateHandlers) -> dict[str, Any]:
     made: dict[str, Any] = {}
     with gr.Column(elem_classes="panel", elem_id=f"{PREFIX}sheet-panel"):
         gr.HTML(f"<h2>Choose a picture</h2><p>{ABOUT_SHEET}</p>")
+        for card in generate.engine.models("generator"):
+            gr.HTML(about_line(card))
         made["sheet"] = gr.Gallery(
             label="Invented pictures",
             show_label=False,
@@ -145,13 +151,8 @@ def _easel() -> dict[str, Any]:
     return made
 
 
-def _seed(name: str, dice: str, value: int, label: str) -> dict[str, Any]:
-    with gr.Row(elem_classes="seed"):
-        number = gr.Number(
-            value, precision=0, label=label, show_label=False, container=False, elem_id=f"{PREFIX}{name}"
-        )
-        button = gr.Button("Roll the dice", elem_id=f"{PREFIX}{dice}", min_width=120)
-    return {name: number, dice: button}
+def _number(name: str, value: int, label: str) -> gr.Number:
+    return gr.Number(value, precision=0, label=label, elem_id=f"{PREFIX}{name}")
 
 
 def _slider(name: str, label: str, info: str, value: int) -> gr.Slider:

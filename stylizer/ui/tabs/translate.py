@@ -25,7 +25,7 @@ NONE = "No translator is here yet. Put its folder into checkpoints, and start th
 WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
-ABOUT_LOOKS = "What each does, shown on one photo. Those that mix can be blended with each other."
+ABOUT_LOOKS = "Each is shown on one photo. Those with a + can be mixed with each other."
 ABOUT_HINTS = (
     "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
     "something alike."
@@ -108,6 +108,7 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
     offered = looks(card)
     with gr.Column(elem_id=f"{PREFIX}models-panel", elem_classes="panel"):
         gr.HTML(f"<h2>Look</h2><p>{ABOUT_LOOKS}</p>")
+        made["about"] = gr.HTML(about_line(card), elem_id=f"{PREFIX}about", apply_default_css=False)
         made["looks"] = gr.Gallery(
             [(look.sample, look.title) for look in translate.looks],
             label="Looks",
@@ -130,7 +131,6 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
             visible="hidden",  # a look's sample chooses it
             elem_id=f"{PREFIX}model",
         )
-        made["about"] = gr.HTML(about_line(card), elem_id=f"{PREFIX}about", apply_default_css=False)
         made["domains"] = gr.CheckboxGroup(
             worded(offered),
             value=offered[:1],
