@@ -42,6 +42,11 @@ def look(page, title, place=0):
     page.locator("#translate-looks button", has_text=title).nth(place).click()
 
 
+def places(page):
+    """Return where the words on the chosen look, the samples of all looks and the mix stand."""
+    return [page.locator(f"#translate-{name}").bounding_box() for name in ("about", "looks", "domains")]
+
+
 def color_by_hints(page):
     """Choose the colorizer that takes hints: two have one title, and either may stand first."""
     for place in (0, 1):
@@ -142,10 +147,10 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     status_says(page, "Translated: Lines.")
     look(page, "Winter")
     status_says(page, "Translated: Winter.")
+    about, looks, mix = places(page)
+    assert about["y"] < looks["y"] < mix["y"], "what the chosen one does stands above the wall"
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    about, looks, mix = (
-        page.locator(f"#translate-{name}").bounding_box() for name in ("about", "looks", "domains")
-    )
-    assert about["y"] < looks["y"] < mix["y"]
+    about, looks, mix = places(page)
+    assert looks["y"] < about["y"] < mix["y"] and looks["y"] < 700, "looks are in the first view"
     assert looks["height"] < 360, "a strip of two rows: what is mixed lies in view below it"

@@ -34,7 +34,7 @@ SHEET = 8
 MOST_SHEETS = 4 * STEPS + 2 * SHEET
 NEAR, FAR = 0.15, 0.4
 """Shares of another picture in a variation, at the fewest and at the most."""
-TOLD = words("Keep it, vary it, or use it as a painting. The steps below lead to the other picture.")
+TOLD = words("Keep it, vary it, or use it as a painting. The steps lead to the other picture.")
 DEEDS = ("use", "paint", "keep", "vary")
 """The buttons that need a picture."""
 WIDGETS = ("model", "seed", "second", "coarse", "middle", "fine", "truncation")

@@ -25,7 +25,7 @@ NONE = "No translator is here yet. Put its folder into checkpoints, and start th
 WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
-ABOUT_LOOKS = "Each is shown on one photo. Those with a + can be mixed with each other."
+ABOUT_LOOKS = "All shown on one photo. Those with a + can be mixed."
 ABOUT_HINTS = (
     "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
     "something alike."
