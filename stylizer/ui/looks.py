@@ -57,7 +57,7 @@ def takes_hints(card: Card) -> bool:
 
 def way(card: Card, domain: str) -> str:
     """Name a look, with a + where it mixes with others; say which do not convince yet."""
-    told = f"{written(domain)} +" if len(looks(card)) > 1 else called(card)
+    told = f"{written(domain)}\N{NO-BREAK SPACE}+" if len(looks(card)) > 1 else called(card)
     return f"{told}, experimental" if card.status and not colors(card) else told
 
 

@@ -124,8 +124,11 @@ def test_a_color_is_clicked_on_the_gray_photo_and_taken_back(opened):
     page.locator("#translate-hint-line", has_text="1 color is given.").wait_for()
     says(page, f"turn !== '{turn}' && frames === '2' && settled === 'true'")
     assert max(far(*pair) for pair in zip(colors(page), before, strict=True)) > 0.005
+    assert page.locator("#translate-hint-clear").is_visible()
     page.locator("#translate-hint-back").click()
     page.locator("#translate-hint-line", has_text="No colors are given").wait_for()
+    page.locator("#translate-hint-back").wait_for(state="hidden")
+    assert not page.locator("#translate-hint-clear").is_visible(), "there is nothing to take back"
 
 
 def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):

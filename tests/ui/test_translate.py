@@ -172,15 +172,15 @@ def test_every_look_has_a_sample_and_a_click_takes_it(artist):
     live = artist.live
     titles = {look.title: place for place, look in enumerate(live.looks)}
     assert {
-        "Autumn +",
-        "Winter +",
+        "Autumn\N{NO-BREAK SPACE}+",
+        "Winter\N{NO-BREAK SPACE}+",
         "Lines",
         "Black and white to color",
     } <= set(titles)
     samples = [look.sample for look in live.looks]
     assert all(sample.shape == (SIDE, SIDE, 3) for sample in samples)
     assert len({sample.tobytes() for sample in samples}) == len(samples), "each is its own picture"
-    answer = live.choose_look(artist.visit, 1.0, SimpleNamespace(index=titles["Winter +"]))
+    answer = live.choose_look(artist.visit, 1.0, SimpleNamespace(index=titles["Winter\N{NO-BREAK SPACE}+"]))
     assert answer["model"] == "seasons" and answer["domains"].value == ["winter"]
     assert answer["turn"] == artist.session.stages["translate"].turns.number
     late = live.choose_look(artist.visit, 0.5, SimpleNamespace(index=0))

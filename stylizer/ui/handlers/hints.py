@@ -19,7 +19,7 @@ from stylizer.ui.messages import status
 from stylizer.ui.options import TranslateSettings, hints_for, written_hints
 from stylizer.ui.state import Session
 
-PANEL = ("hint_box", "hint_picture", "hint_line")
+PANEL = ("hint_box", "hint_picture", "hint_line", "hint_back", "hint_clear")
 """The widgets that show the hints."""
 NO_HINTS = words("No colors are given: the model guesses all of them.")
 _SIDE = 480  # long side of the gray copy, pixels
@@ -98,7 +98,8 @@ def shown_hints(photo: Picture, hints: tuple[ColorHint, ...]) -> Answer:
     """Show the photo in gray, with a mark for each hint."""
     said = say("1 color is given.") if len(hints) == 1 else say("{count} colors are given.", count=len(hints))
     said = said if hints else say(NO_HINTS)
-    return {"hint_picture": marked(photo, hints), "hint_line": status(said)}
+    taken = {name: gr.Button(visible=bool(hints)) for name in ("hint_back", "hint_clear")}
+    return {"hint_picture": marked(photo, hints), "hint_line": status(said), **taken}
 
 
 def marked(photo: Picture, hints: tuple[ColorHint, ...]) -> NDArray[np.uint8]:

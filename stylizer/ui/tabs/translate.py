@@ -25,7 +25,7 @@ NONE = "No translator is here yet. Put its folder into checkpoints, and start th
 WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
-ABOUT_LOOKS = "All shown on one photo. Those with a + can be mixed."
+ABOUT_LOOKS = "All on one photo. Those with a + can be mixed."
 ABOUT_HINTS = (
     "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
     "something alike."
@@ -164,8 +164,8 @@ def _hints(translate: TranslateHandlers) -> dict[str, Any]:
         )
         made["hint_line"] = gr.HTML(status(NO_HINTS), apply_default_css=False, elem_id=f"{PREFIX}hint-line")
         with gr.Row(elem_classes="deeds"):
-            made["hint_back"] = gr.Button("Take the last back", elem_id=f"{PREFIX}hint-back")
-            made["hint_clear"] = gr.Button("No colors", elem_id=f"{PREFIX}hint-clear")
+            made["hint_back"] = gr.Button("Take the last back", visible=False, elem_id=f"{PREFIX}hint-back")
+            made["hint_clear"] = gr.Button("No colors", visible=False, elem_id=f"{PREFIX}hint-clear")
             made["reference"] = gr.UploadButton(
                 "Colors of another photo", file_types=PICTURES, size="md", elem_id=f"{PREFIX}reference"
             )
