@@ -84,7 +84,8 @@ def make_generate_tab(generate: GenerateHandlers) -> GenerateTab | None:
                 with gr.Row(elem_classes="seed"):
                     made["seed"] = _number("seed", FIRST, "Number of the picture")
                     made["roll"] = gr.Button("Roll the dice", elem_id=f"{PREFIX}roll", min_width=120)
-                made["second"] = _number("second", SECOND, "Number of the other picture")
+                with gr.Row(elem_classes="seed"):
+                    made["second"] = _number("second", SECOND, "Number of the other picture")
                 made["saved"] = gr.UploadButton(
                     "Open a saved one", file_types=[".png"], size="md", elem_id=f"{PREFIX}saved"
                 )
