@@ -70,6 +70,7 @@ def test_steps_lead_from_one_chosen_picture_to_another(page):
     page.locator("#invent-sheet button").nth(2).click()
     another_is_shown(page, first)
     page.locator("#invent-status", has_text="lead to the other").wait_for()
+    page.locator("#invent-numbers button", has_text="By number").first.click()
     assert page.locator("#invent-second input").input_value() == str(FIRST)
 
 
