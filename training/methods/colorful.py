@@ -100,6 +100,9 @@ class Colorful(ColorizingMethod[ColorfulRun]):
         "Colorful: gives black-and-white photos colors by classifying hues, and keeps every luminance sample."
     )
     betas = (0.9, 0.99)
+    licences = """\
+The weights were learned from research-use pictures and are for research use. The encoder began as
+EfficientNet-Lite0 (timm's weights, learned from ImageNet, Apache-2.0)."""
 
     def __init__(self, config: ColorfulRun):
         super().__init__(config)
