@@ -151,6 +151,8 @@ def command(method: str, options: Mapping[str, Any]) -> str:
             words += flags(value, getattr(default, field.name), f"{field.name}.")
         elif field.name in paths and value is not None and field.name != "out":
             words.append(f"--{field.name} {shlex.quote(last_part(str(value)))}")
+        elif field.name in paths and value is None and getattr(default, field.name) is not None:
+            words.append(f"--{field.name} None")
     words += flags(config, default, left_out=(*paths, "name"))
     return " \\\n  ".join(words)
 
