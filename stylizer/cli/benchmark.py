@@ -56,7 +56,7 @@ class Benchmark(EngineOptions):
         figures = benchmark(engine, self.sizes, self.repeats, self.threads)
         numbers = str(engine.device.dtype).removeprefix("torch.")
         if self.as_json:
-            rows = [asdict(row) | {"units": row.in_units(), "regions": row.regions_ratio} for row in figures]
+            rows = [asdict(row) | {"units": row.in_units()} for row in figures]
             facts = {"device": engine.device.name, "dtype": numbers, "threads": self.threads, "sizes": rows}
             print(json.dumps(facts, indent=2))
             return 0
@@ -67,7 +67,6 @@ class Benchmark(EngineOptions):
             print(f"{row.size} px: unit {row.unit * 1e3:.0f} ms, peak memory {peak}")
             for name, value in units.items():
                 print(f"  {name.replace('_', ' '):<14} {value * row.unit * 1e3:8.1f} ms  {value:6.3f}")
-            print(f"  eight regions cost {row.regions_ratio:.2f} x one")
             if row.translator is not None:
                 print(f"  translate is one pass of {row.translator}")
         return 0
@@ -108,8 +107,8 @@ class Figures:
     `peak_mb` is the whole process's, or that of a CUDA device.
 
     `paint` is photo, style and tick together: a new photo in a new style. `cached` leaves the style out.
-    `eight_regions` is the tick of a photo with eight regions, each in a style of its own. `translate` is one
-    pass of `translator`, the first by name among the checkpoints; None where there is none.
+    `translate` is one pass of `translator`, the first by name among the checkpoints; None where there is
+    none.
     """
 
     size: int
@@ -117,7 +116,6 @@ class Figures:
     encode_photo: float
     encode_style: float
     slider_tick: float
-    eight_regions: float
     paint: float
     cached: float
     full_run: float
@@ -130,11 +128,6 @@ class Figures:
         others = ("size", "unit", "peak_mb", "translator")
         times = {key: value for key, value in asdict(self).items() if key not in others and value is not None}
         return {key: value / self.unit for key, value in times.items()}
-
-    @property
-    def regions_ratio(self) -> float:
-        """Return what eight regions cost, relative to one."""
-        return self.eight_regions / self.slider_tick
 
 
 def benchmark(engine: Engine, sizes: tuple[int, ...], repeats: int = 9, threads: int = 2) -> list[Figures]:
@@ -164,9 +157,6 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         encode_photo = best(lambda: painter.encode(photo))
         encode_style = best(lambda: painter.code(style))
         tick = best(lambda: painter.decode(content, codes, weights))
-        eight = torch.stack([own, *(style_code * (1 - 0.02 * place) for place in range(8))])
-        field = _eight_regions(size).to(device.torch)
-        regions = best(lambda: painter.decode(content, eight, field))
         translate = None if network is None else best(lambda: network.translate(photo))
     fewer = max(1, repeats // 3)
     start_peak(device.torch)
@@ -181,7 +171,6 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         encode_photo=encode_photo,
         encode_style=encode_style,
         slider_tick=tick,
-        eight_regions=regions,
         paint=encode_photo + encode_style + tick,
         cached=encode_photo + tick,
         full_run=full_run,
@@ -189,14 +178,6 @@ def _measure(engine: Engine, size: int, repeats: int) -> Figures:
         translate=translate,
         translator=translator,
     )
-
-
-def _eight_regions(size: int) -> torch.Tensor:
-    """Cut a square into eight fields painted at strength 0.8: weights (9, size, size)."""
-    across = torch.arange(size) * 4 // size
-    label = across[None] + 4 * (torch.arange(size) * 2 // size)[:, None]
-    fields = torch.stack([(label == place).float() for place in range(8)])
-    return torch.cat([torch.full((1, size, size), 0.2), 0.8 * fields])
 
 
 def _full_run(engine: Engine, size: int) -> None:

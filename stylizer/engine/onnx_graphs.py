@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from stylizer.imaging import color
 from stylizer.models import style_encoder
-from stylizer.models.blocks import CodeField
+from stylizer.models.blocks import CodeMix
 from stylizer.models.painter import Painter
 from stylizer.models.segmenter import Segmenter
 from stylizer.models.strength import RAMP
@@ -43,9 +43,9 @@ class Painting(nn.Module):
         content = painter.encode(photo)
         share, own = _calibrated(strength, self.table), painter.own_code(content)
         look, adapters = code[:, : painter.code_size], code[:, painter.code_size :]
-        field = CodeField(own + share * (look - own))
-        field.adapted, field.adapters, field.adapter_weights = [0], adapters, share
-        painted = painter.paint(content, field).clamp(0, 1)
+        mix = CodeMix(own + share * (look - own))
+        mix.adapters, mix.adapter_weights = adapters, share
+        painted = painter.paint(content, mix).clamp(0, 1)
         return photo + (strength / RAMP).clamp(max=1) * (painted - photo)
 
 

@@ -1,4 +1,4 @@
-"""Layers of the networks that paint: codes over places, reusable statistics, modulated blocks, borders."""
+"""Layers of the networks that paint: mixes of codes, reusable statistics, modulated blocks, borders."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Statistics:
     values: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     replay: bool = False
     transport: Tensor | None = None
-    """How the painter moves the whole picture's colors to those of each of its codes, (K, 3, 3), for tiles of
-    the same codes: finding it waits for a GPU."""
+    """How the painter moves the whole picture's colors to those of its code, (B, 3, 3), for tiles: finding it
+    waits for a GPU."""
     matching: Tensor | None = None
-    """How the painter matches the colors of what it has drawn to those of each of its codes: matrices and
-    what is added, (K, 3, 4), for tiles."""
+    """How the painter matches the colors of what it has drawn to those of its code: matrices and what is
+    added, (B, 3, 4), for tiles."""
 
     def started(self) -> StatisticsCursor:
         """Return a cursor at the first normalization."""
@@ -72,95 +72,48 @@ class AdapterSlices:
     rank: int
 
 
-class CodeField:
-    """Style codes for every picture of a batch, or mixed anew at every pixel of one picture.
+class CodeMix:
+    """One style code for each picture of a batch, made of as many, or of a mix.
 
-    codes (B, L) alone: one code a picture. With weights (K,): their mean, for one picture. With weights
-    (K, h, w): at each pixel the mean of K codes with that pixel's weights (weights sum to 1).
+    codes (B, L) alone: one code a picture. With weights (K,): the mean of K codes, for one picture.
     A code longer than `size` numbers goes on with low-rank adapters of convolutions (arXiv:2106.09685): their
     products are what is averaged, so a mix of adapted styles still costs one pass. Adapters need weights.
     """
 
     def __init__(self, codes: Tensor, weights: Tensor | None = None, size: int | None = None):
         adapters, codes = codes[:, size or codes.shape[1] :], codes[:, :size]
-        self.codes, self.weights = codes, weights
-        uniform = weights if weights is not None and weights.dim() == 1 else None
-        if uniform is not None:
+        self.codes = codes
+        if weights is not None:
             with full_precision(codes):
-                self.codes, self.weights = (uniform.to(codes) @ codes)[None], None
-        self._resized: dict[tuple[object, ...], Tensor] = {}
+                self.codes = (weights.to(codes) @ codes)[None]
         # a GPU is waited for once, and for codes without adapters never
         found = adapters.any(1).tolist() if adapters.shape[1] else ()
-        self.adapted = [place for place, has in enumerate(found) if has]
-        if self.adapted and weights is None:
+        adapted = [place for place, has in enumerate(found) if has]
+        if adapted and weights is None:
             raise ValueError("codes with adapters need weights")
-        self.adapters = adapters[self.adapted] if self.adapted else adapters[:0]
-        self.adapter_weights: Tensor | None = None
-        if self.adapted and uniform is not None:
-            self.adapter_weights = uniform[self.adapted].to(adapters)
+        self.adapters = adapters[adapted] if adapted else adapters[:0]
+        self.adapter_weights = adapters.new_empty(0)
+        if adapted and weights is not None:
+            self.adapter_weights = weights[adapted].to(adapters)
 
     @classmethod
-    def alike(cls, codes: Tensor, adapters: Tensor, share: float) -> CodeField:
+    def alike(cls, codes: Tensor, adapters: Tensor, share: float) -> CodeMix:
         """Return one code a picture (B, L), and for all of them the same adapters (1, A) at a share."""
-        field = cls(codes)
-        field.adapted, field.adapters = [0], adapters
-        field.adapter_weights = adapters.new_full((1,), share)
-        return field
+        mix = cls(codes)
+        mix.adapters, mix.adapter_weights = adapters, adapters.new_full((1,), share)
+        return mix
 
     def adapt(self, x: Tensor, part: AdapterSlices) -> Tensor | None:
         """Return what adapters add to the 3x3 convolution of x (B, C, h, w); None where there are none."""
-        if not self.adapted:
+        if not len(self.adapters):
             return None
-        count, channels = len(self.adapted), x.shape[1]
+        count, channels = len(self.adapters), x.shape[1]
         down = self.adapters[:, part.down].reshape(count * part.rank, channels, 3, 3)
         up = self.adapters[:, part.up].reshape(count, channels, part.rank)
-        if self.adapter_weights is not None:
-            up = up * self.adapter_weights[:, None, None]
+        up = up * self.adapter_weights[:, None, None]
         up = up.permute(1, 0, 2).reshape(channels, count * part.rank, 1, 1)
         drawn = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), down.to(x.dtype))
-        if self.adapter_weights is None:
-            shares = self.shares((x.shape[2], x.shape[3]))[self.adapted]
-            drawn = drawn * shares.repeat_interleave(part.rank, 0)[None].to(drawn.dtype)
         return F.conv2d(drawn, up.to(drawn.dtype))
-
-    def read(self, part: slice, size: tuple[int, int]) -> Tensor:
-        """Return numbers `part` of the code as (B, n, 1, 1), or as a map (1, n, *size) for a field."""
-        numbers = self.codes[:, part]
-        if self.weights is None:
-            return numbers[:, :, None, None]
-        with full_precision(numbers):
-            return torch.einsum("kn,khw->nhw", numbers, self.shares(size))[None]
-
-    def spread(self, numbers: Tensor, like: Tensor) -> Tensor:
-        """Lay numbers (B, n) of the codes out over x (B, C, h, w): (B, n, 1, 1), or for a field (1, n, h, w).
-
-        Of x's type, and in channels-last memory: a field's maps then cost one product of matrices.
-        """
-        if self.weights is None:
-            return numbers[:, :, None, None].to(like.dtype)
-        size = (like.shape[2], like.shape[3])
-        key = (*size, like.dtype)
-        if key not in self._resized:
-            self._resized[key] = self.shares(size).flatten(1).t().to(like.dtype, copy=True).contiguous()
-        with full_precision(numbers):
-            laid = self._resized[key] @ numbers.to(like.dtype)
-        return laid.view(1, *size, -1).permute(0, 3, 1, 2)
-
-    def shares(self, size: tuple[int, int]) -> Tensor:
-        """Return the weights (K, *size) of a field; area means keep the sum at 1."""
-        weights = self.weights
-        if weights is None:
-            raise ValueError("codes without weights have no shares")
-        if size not in self._resized:
-            height, width = weights.shape[1:]
-            if size == (height, width):
-                resized = weights
-            elif height % size[0] == 0 and width % size[1] == 0:  # the same means, in a third of the time
-                resized = F.avg_pool2d(weights[None], (height // size[0], width // size[1]))[0]
-            else:
-                resized = F.interpolate(weights[None], size=size, mode="area")[0]
-            self._resized[size] = resized.to(self.codes)
-        return self._resized[size]
 
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -217,16 +170,16 @@ class ModulatedLayer(nn.Module):
         self.conv = conv(channels, channels)
         self.slices, self.adapter, self.floor = slices, adapter, floor
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, codes: CodeMix, cursor: StatisticsCursor) -> Tensor:
         added = codes.adapt(x, self.adapter)
         x = self.conv(x)
         if added is not None:
             x = x + added
         mean, inverse = (moment.flatten(1) for moment in cursor.read(x, self.floor))
-        # folded into the codes before they are laid out: means of codes are means of these too
         scale = (1 + codes.codes[:, self.slices.scale]) * inverse
         shift = codes.codes[:, self.slices.shift] - mean * scale
-        return torch.addcmul(codes.spread(shift, x), x, codes.spread(scale, x))
+        shift, scale = (numbers[:, :, None, None].to(x.dtype) for numbers in (shift, scale))
+        return torch.addcmul(shift, x, scale)
 
 
 class ModulatedBlock(nn.Module):
@@ -236,7 +189,7 @@ class ModulatedBlock(nn.Module):
         super().__init__()
         self.first, self.second = first, second
 
-    def forward(self, x: Tensor, codes: CodeField, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, codes: CodeMix, cursor: StatisticsCursor) -> Tensor:
         return x + self.second(F.relu(self.first(x, codes, cursor)), codes, cursor)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
-from stylizer.models.blocks import CodeField, Statistics
+from stylizer.models.blocks import CodeMix, Statistics
 from stylizer.models.config import before
 from stylizer.models.registry import architecture
 from stylizer.models.roles import PHOTO
@@ -82,7 +82,7 @@ class BrushTranslator(TransferNetwork):
     ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
-        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
+        mix (K,) or (B, K) weighs the domains; sums to 1 over K.
         statistics: those of the whole picture, from `measure`, when `photo` is a tile of it.
         """
         return self.draw(photo, mix, statistics).clamp(0, 1)
@@ -98,14 +98,10 @@ class BrushTranslator(TransferNetwork):
         height, width = photo.shape[2:]
         if min(height, width) < 16:
             raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
-        shares = domain_mix(mix, photo, self.domains).shares
+        shares = domain_mix(mix, photo, self.domains)
         content = self.encode(photo, whole.content if whole else None)
         statistics = whole.statistics if whole else measured
-        if shares.dim() == 3:
-            codes = CodeField(self._codes(content, torch.eye(len(self.domains)).to(shares)), shares)
-        else:
-            codes = CodeField(self._codes(content, shares))
-        return self.paint(content, codes, statistics)
+        return self.paint(content, CodeMix(self._codes(content, shares)), statistics)
 
     def _codes(self, content: Content, shares: Tensor) -> Tensor:
         """Mix the codes of the domains by shares (N, K): (N, code_size).

@@ -11,7 +11,6 @@ from stylizer.models.registry import architecture
 from stylizer.models.translator_blocks import (
     DomainBlock,
     DomainLayer,
-    DomainMix,
     GrowLayer,
     Translating,
     check_domains,
@@ -74,7 +73,7 @@ class ResnetTranslator(Translating):
         """How far, in pixels, what a pixel becomes depends on others: 8 a block, 20 around them."""
         return 8 * len(self.blocks) + 20
 
-    def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def paint(self, pixels: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         x = self.stem(pixels * 2 - 1, mix, cursor)
         x = self.to_quarter(self.to_half(x, mix, cursor), mix, cursor)
         for block in self.blocks:

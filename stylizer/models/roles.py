@@ -75,7 +75,7 @@ class Stylizer(Shipped, Protocol):
     def decode(self, content: Any, codes: Tensor, weights: Tensor, statistics: Any = None) -> Tensor:
         """Paint with the weighted mean of codes (K, code_size); returns (B, 3, H, W) in [0, 1].
 
-        weights (K,) or (K, h, w), sum 1 over K; a tile gets the whole picture's statistics.
+        weights (K,), sum 1; a tile gets the whole picture's statistics.
         """
         ...
 
@@ -108,7 +108,7 @@ class Translator(Shipped, Protocol):
     def translate(self, photo: Tensor, mix: Tensor | None = None, statistics: Any = None) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], any size from 16; returns (B, 3, H, W) in [0, 1].
 
-        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; None mixes all alike.
+        mix (K,) or (B, K) weighs the domains; None mixes all alike.
         A tile gets the whole picture's statistics.
         """
         ...

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.models.blocks import CodeField
+from stylizer.models.blocks import CodeMix
 from stylizer.models.painter import Painter
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
@@ -210,7 +210,7 @@ class _Trial:
         code = torch.cat([self.learned, self.colors], 1)
         mixed = torch.lerp(painter.own_code(content).float(), code, strength)
         brings = bool(self.adapters.shape[1])
-        field = CodeField.alike(mixed, self.adapters, strength) if brings else CodeField(mixed)
+        field = CodeMix.alike(mixed, self.adapters, strength) if brings else CodeMix(mixed)
         with _half_precision(practice.device):
             painted = painter.paint(content, field)
             losses = painting_losses(

@@ -22,7 +22,7 @@ from stylizer.imaging.color import (
 from stylizer.imaging.detail_bands import between, busy_range, busyness
 from stylizer.models.blocks import (
     AdapterSlices,
-    CodeField,
+    CodeMix,
     EncoderLayer,
     ModulatedBlock,
     ModulatedLayer,
@@ -200,14 +200,12 @@ class TransferNetwork(Network):
 
     # -- painting ---------------------------------------------------------------------------------------
 
-    def paint(self, content: Content, codes: CodeField, statistics: Statistics | None = None) -> Tensor:
+    def paint(self, content: Content, codes: CodeMix, statistics: Statistics | None = None) -> Tensor:
         """Paint without clamping: (B, 3, H, W) around [0, 1]; gradients flow to codes and weights."""
         statistics = statistics or Statistics()
         if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
             statistics.transport = self._transport(content, codes)
         transport, cursor = statistics.transport, statistics.started()
-        if len(transport) != len(codes.codes):
-            raise ValueError(f"statistics of {len(transport)} codes cannot serve {len(codes.codes)}")
         x = content.eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
@@ -218,70 +216,45 @@ class TransferNetwork(Network):
         for block in self.blocks2:
             x = block(x, codes, cursor)
         x = enlarge(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
-        scale, shift = (codes.spread(part, x) for part in codes.codes[:, self.fine].chunk(2, 1))
+        scale, shift = codes.codes[:, self.fine, None, None].to(x.dtype).chunk(2, 1)
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
             picture = self._color(features.float(), content, codes, transport)
             picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
 
-    def _transport(self, content: Content, codes: CodeField) -> Tensor:
+    def _transport(self, content: Content, codes: CodeMix) -> Tensor:
         """Return the matrices (B, 3, 3) that take the photo's colors to those of the codes."""
         _, root = self.color_of(codes.codes)
-        photo_root = content.root
-        if codes.weights is not None:  # one photo, K codes: K colorings, then their mean at every pixel
-            photo_root = photo_root.expand(len(root), -1, -1)
         with full_precision(root):
-            return color_transport(photo_root.float(), root.float())
+            return color_transport(content.root.float(), root.float())
 
-    def _color(self, features: Tensor, content: Content, codes: CodeField, transport: Tensor) -> Tensor:
+    def _color(self, features: Tensor, content: Content, codes: CodeMix, transport: Tensor) -> Tensor:
         """Give features their colors: the style's palette matrix over the photo's soft colors, matched."""
         numbers, base = codes.codes[:, self.palette], codes.codes[:, self.base]
         mean, _ = self.color_of(codes.codes)
-        several = codes.weights is not None
-        count = numbers.shape[0]
-        photo_mean = content.mean.expand(count, -1) if several else content.mean
-        soft = apply_colors(
-            content.colors.float().expand(count if several else -1, -1, -1, -1), photo_mean, transport, mean
-        )
+        soft = apply_colors(content.colors.float(), content.mean, transport, mean)
         # learned together with what is drawn, and no more than that is shown: alone it made blue skies purple
         shown = content.shown[:, None, None, None]
         soft = (1 + shown * base[:, :1, None, None]) * (soft - 0.5) + shown * base[:, 1:, None, None] + 0.5
-        matrices = numbers.unflatten(1, (3, -1))
-        if several:
-            shares = codes.shares((content.colors.shape[2], content.colors.shape[3]))
-            soft = (soft * shares[:, None]).sum(0, keepdim=True)
-            drawn = torch.einsum("kcp,phw->kchw", matrices, features[0])
-            drawn = (drawn * codes.shares((drawn.shape[2], drawn.shape[3]))[:, None]).sum(0, keepdim=True)
-        else:
-            drawn = torch.einsum("bcp,bphw->bchw", matrices, features)
+        drawn = torch.einsum("bcp,bphw->bchw", numbers.unflatten(1, (3, -1)), features)
         soft = F.interpolate(soft, size=drawn.shape[2:], mode="bilinear", align_corners=False)
         return soft + shown * drawn
 
-    def _matched(self, picture: Tensor, content: Content, codes: CodeField, statistics: Statistics) -> Tensor:
-        """Give what has been drawn, padded, the mean and covariance of colors that its codes tell."""
+    def _matched(self, picture: Tensor, content: Content, codes: CodeMix, statistics: Statistics) -> Tensor:
+        """Give what has been drawn, padded, the mean and covariance of colors that its code tells."""
         if not self.match_colors:
             return picture
-        several = codes.weights is not None
-        shares = codes.shares((picture.shape[2], picture.shape[3])) if several else None
         if statistics.matching is None:
-            statistics.matching = self._matching(picture, content, codes, shares)
+            statistics.matching = self._matching(picture, content, codes)
         matrices = statistics.matching
-        if shares is not None:  # at every pixel the mean of K matches is one match
-            affine = torch.einsum("kij,khw->ijhw", matrices, shares)
-            return (torch.einsum("ijhw,jhw->ihw", affine[:, :3], picture[0]) + affine[:, 3])[None]
         moved = torch.einsum("bij,bjhw->bihw", matrices[:, :, :3], picture)
         return moved + matrices[:, :, 3, None, None]
 
-    def _matching(self, picture: Tensor, content: Content, codes: CodeField, shares: Tensor | None) -> Tensor:
-        """Return the affine maps (K, 3, 4) of colors, as much of them as there is form in the photo."""
+    def _matching(self, picture: Tensor, content: Content, codes: CodeMix) -> Tensor:
+        """Return the affine maps (B, 3, 4) of colors, as much of them as there is form in the photo."""
         wanted, root = self.color_of(codes.codes)
-        seen = picture[:, :, : content.size[0], : content.size[1]]
-        if shares is None:
-            mean, covariance = color_covariance(seen)
-        else:  # every code answers for the places where it paints
-            weights = shares[:, None, : content.size[0], : content.size[1]].clamp(min=1e-4)
-            mean, covariance = color_covariance(seen.expand(len(weights), -1, -1, -1), weights)
+        mean, covariance = color_covariance(picture[:, :, : content.size[0], : content.size[1]])
         one, shown = identities(covariance), content.shown[:, None, None]
         matrix = one + shown * (color_match(covariance, root) - one)
         toward = mean + shown[:, :, 0] * (wanted - mean)
@@ -296,13 +269,12 @@ class TransferNetwork(Network):
     ) -> Tensor:
         """Paint one photo with a mix of codes.
 
-        codes (K, code_size), or longer by `adapter_size`; weights (K,), or (K, h, w) for a mix of its own at
-        every pixel, summing to 1. `statistics`, for tiles: from `measure` with the same codes. Returns
-        (1, 3, H, W) in [0, 1].
+        codes (K, code_size), or longer by `adapter_size`; weights (K,), summing to 1. `statistics`, for
+        tiles: from `measure` with the same codes and weights. Returns (1, 3, H, W) in [0, 1].
         """
         if weights.shape[0] != codes.shape[0]:
             raise ValueError(f"{codes.shape[0]} codes need as many weights, not {weights.shape[0]}")
-        return self.paint(content, CodeField(codes, weights, self.code_size), statistics).clamp(0, 1)
+        return self.paint(content, CodeMix(codes, weights, self.code_size), statistics).clamp(0, 1)
 
     def measure(self, content: Content, codes: Tensor, weights: Tensor) -> Statistics:
         """Measure the instance statistics of a whole picture, for `decode` to replay on its tiles."""

@@ -15,42 +15,17 @@ from stylizer.models.registry import Network
 _NEAR = 0.02  # a residual starts from colors this far inside the range, where the sigmoid still has a slope
 
 
-class DomainMix:
-    """How much each domain counts: shares (B, K) one row a picture, or maps (K, h, w) for one picture."""
+def domain_mix(mix: Tensor | None, photo: Tensor, domains: Sequence[str]) -> Tensor:
+    """Check a mix of domains for photos (B, 3, H, W), (K,) or (B, K); None mixes all alike.
 
-    def __init__(self, shares: Tensor):
-        self.shares = shares
-        self._resized: dict[tuple[int, int], Tensor] = {}
-
-    def read(self, table: Tensor, size: tuple[int, int]) -> Tensor:
-        """Mix the rows of a table (K, C) to (B, C, 1, 1), or to a map (1, C, *size)."""
-        with full_precision(table):
-            if self.shares.dim() == 2:
-                return (self.shares @ table)[:, :, None, None]
-            if size not in self._resized:
-                self._resized[size] = F.interpolate(self.shares[None], size=size, mode="area")[0]
-            return torch.einsum("khw,kc->chw", self._resized[size], table)[None]
-
-
-def domain_mix(mix: Tensor | None, photo: Tensor, domains: Sequence[str]) -> DomainMix:
-    """Check a mix of domains for photos (B, 3, H, W): (K,), (B, K) or maps (K, h, w); None mixes all alike.
-
-    Raises ValueError when the shapes do not go together.
+    Returns (B, K) float32 where the photos are. Raises ValueError when the shapes do not go together.
     """
     count, batch = len(domains), photo.shape[0]
     if mix is None:
         mix = torch.full((count,), 1 / count)
-    mix = mix.to(photo.device, torch.float32)
-    if mix.dim() == 1 and mix.shape[0] == count:
-        return DomainMix(mix.expand(batch, -1))
-    if (mix.dim() == 2 and mix.shape == (batch, count)) or (
-        mix.dim() == 3 and mix.shape[0] == count and batch == 1
-    ):
-        return DomainMix(mix)
-    raise ValueError(
-        f"mix has the shape {tuple(mix.shape)}; expected ({count},), ({batch}, {count}) "
-        f"or, for one photo, ({count}, height, width)"
-    )
+    if mix.shape not in ((count,), (batch, count)):
+        raise ValueError(f"mix has the shape {tuple(mix.shape)}; expected ({count},) or ({batch}, {count})")
+    return mix.to(photo.device, torch.float32).expand(batch, -1)
 
 
 def one_domain(weights: Mapping[str, Tensor], index: int, count: int) -> dict[str, Tensor]:
@@ -77,12 +52,13 @@ class DomainLayer(nn.Module):
         self.shift = nn.Parameter(torch.zeros(domains, outputs))
         self.activated = activated
 
-    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         x = self.conv(x)
-        size = (x.shape[2], x.shape[3])
         mean, inverse = cursor.read(x)
-        scale = mix.read(self.scale, size) * inverse
-        shift = mix.read(self.shift, size) - mean * scale
+        with full_precision(self.scale):
+            scale, shift = ((mix @ table)[:, :, None, None] for table in (self.scale, self.shift))
+        scale = scale * inverse
+        shift = shift - mean * scale
         x = torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype))
         return F.relu(x) if self.activated else x
 
@@ -95,14 +71,14 @@ class DomainBlock(nn.Module):
         self.first = DomainLayer(channels, channels, domains)
         self.second = DomainLayer(channels, channels, domains, activated=False)
 
-    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         return x + self.second(self.first(x, mix, cursor), mix, cursor)
 
 
 class GrowLayer(DomainLayer):
     """Double the size, then a layer: transposed convolutions leave checkerboards (Odena et al. 2016)."""
 
-    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         return super().forward(enlarge(x), mix, cursor)
 
 
@@ -125,7 +101,7 @@ class Translating(Network):
         """Sizes are worked on in multiples of this, pixels."""
         raise NotImplementedError
 
-    def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def paint(self, pixels: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         raise NotImplementedError
 
     def translate(
@@ -133,7 +109,7 @@ class Translating(Network):
     ) -> Tensor:
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
-        mix (K,) or (B, K) weighs the domains, (K, h, w) at every pixel of one photo; sums to 1 over K.
+        mix (K,) or (B, K) weighs the domains; sums to 1 over K.
         statistics: those of the whole picture, from `measure`, when `photo` is a tile of it that begins at
         multiples of `stride`.
         """

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from stylizer.models.blocks import StatisticsCursor, conv
 from stylizer.models.registry import architecture
-from stylizer.models.translator_blocks import DomainLayer, DomainMix, GrowLayer, Translating, check_domains
+from stylizer.models.translator_blocks import DomainLayer, GrowLayer, Translating, check_domains
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class UShape(nn.Module):
             arriving = leaving + below[level] if bridges else leaving
         self.last = conv(arriving, outputs)
 
-    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         seen = []
         for layer in self.down:
             seen.append(x)
@@ -90,5 +90,5 @@ class UNet(Translating):
         """How far, in pixels, what a pixel becomes depends on others: four strides and the last layer."""
         return 5 * self.stride
 
-    def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def paint(self, pixels: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         return self.shape(pixels * 2 - 1, mix, cursor)

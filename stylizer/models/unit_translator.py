@@ -11,7 +11,6 @@ from stylizer.models.registry import architecture
 from stylizer.models.translator_blocks import (
     DomainBlock,
     DomainLayer,
-    DomainMix,
     GrowLayer,
     Translating,
     check_domains,
@@ -53,7 +52,7 @@ class Encoder(nn.Module):
         self.to_quarter = DomainLayer(2 * width, 4 * width, 1, stride=2)
         self.blocks = nn.ModuleList(DomainBlock(4 * width, 1) for _ in range(config.blocks))
 
-    def forward(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, pixels: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         x = self.to_half(self.stem(pixels * 2 - 1, mix, cursor), mix, cursor)
         x = self.to_quarter(x, mix, cursor)
         for block in self.blocks:
@@ -72,7 +71,7 @@ class Decoder(nn.Module):
         self.up_full = GrowLayer(2 * width, width, 1)
         self.color = conv(width, 3, 7)
 
-    def forward(self, x: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def forward(self, x: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         for block in self.blocks:
             x = block(x, mix, cursor)
         return self.color(self.up_full(self.up_half(x, mix, cursor), mix, cursor))
@@ -101,6 +100,6 @@ class UnitTranslator(Translating):
         """How far, in pixels, what a pixel becomes depends on others: 8 a block, 20 around them."""
         return 16 * (self.config.blocks + 1) + 20
 
-    def paint(self, pixels: Tensor, mix: DomainMix, cursor: StatisticsCursor) -> Tensor:
+    def paint(self, pixels: Tensor, mix: Tensor, cursor: StatisticsCursor) -> Tensor:
         latent = self.shared_in(self.encoder(pixels, mix, cursor), mix, cursor)
         return self.decoder(self.shared_out(latent, mix, cursor), mix, cursor)

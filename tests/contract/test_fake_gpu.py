@@ -17,9 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import stylizer.models.checkpoint  # noqa: F401 - registers the networks that ship
 from stylizer.engine import RegionStyle, StyleChoice, StyleRequest
+from stylizer.engine.pipelines import region_plan
 from stylizer.engine.pipelines.region_plan import make_plan
 from stylizer.engine.pipelines.stylize import StylizePipeline
-from stylizer.engine.pipelines.upscale import Finish, Grown, weights_over
+from stylizer.engine.pipelines.upscale import Finish, Grown
 from stylizer.engine.runtime.executor import Job
 from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
@@ -88,19 +89,17 @@ def test_a_picture_is_painted_at_a_few_strengths(painter, gpu):
     codes = torch.cat([painter.own_code(content), style])
     for _ in range(3):
         on_gpu(painter.decode(content, codes, empty(2)), 1, 3, 61, 96)
-    on_gpu(painter.decode(content, codes, empty(2, 64, 96)), 1, 3, 61, 96)  # a field of regions
 
 
 def test_full_size_is_painted_like_the_small_copy(painter, gpu):
     placed(painter)
     small = painter.encode(empty(1, 3, 64, 96))
     codes = torch.cat([painter.own_code(small), painter.code(empty(1, 3, 64, 48))])
-    statistics = painter.measure(small, codes, empty(2, 64, 96))
+    statistics = painter.measure(small, codes, empty(2))
 
     def draw(ground, window, size):
         content = painter.encode(ground, like=small)
-        weights = weights_over(empty(2, 64, 96), size, painter.stride, window)
-        return painter.decode(content, codes, weights, statistics)
+        return painter.decode(content, codes, empty(2), statistics)
 
     grown = Grown(empty(1, 3, 64, 96), (160, 240), 2.5, draw, painter.halo, Finish())
     rows, columns = slice(0, 80), slice(16, 112)
@@ -178,18 +177,16 @@ def test_copies_that_wait_and_convolutions_are_heard():
     assert heard.told == ["paint", "wait", "paint", "wait", "wait", "wait", "paint"]
 
 
-@pytest.mark.parametrize("weights", [(2,), (2, 64, 96)])
-def test_a_tile_of_full_size_is_painted_without_a_wait(painter, weights):
+def test_a_tile_of_full_size_is_painted_without_a_wait(painter):
     with fake_gpu():
         placed(painter)
         small = painter.encode(empty(1, 3, 64, 96))
         codes = torch.cat([painter.own_code(small), painter.code(empty(1, 3, 64, 48))])
-        statistics = painter.measure(small, codes, empty(*weights))
+        statistics = painter.measure(small, codes, empty(2))
 
         def draw(ground, window, size):
             content = painter.encode(ground, like=small)
-            mix = weights_over(empty(*weights), size, painter.stride, window)
-            return painter.decode(content, codes, mix, statistics)
+            return painter.decode(content, codes, empty(2), statistics)
 
         grown = Grown(empty(1, 3, 64, 96), (160, 240), 2.5, draw, painter.halo, Finish())
         with Heard() as heard:
@@ -206,8 +203,8 @@ def test_colors_and_detail_are_brought_back_without_a_wait():
 
 
 @pytest.mark.parametrize("parts", [None, "sky"])
-def test_a_strength_of_a_preview_waits_for_the_device_once_and_before_it_paints(painter, parts):
-    """Of a photo that was read, for one mix and for regions; then the painting alone is fetched."""
+def test_a_strength_of_a_preview_waits_for_the_device_once_and_before_it_paints(painter, parts, monkeypatch):
+    """Of a photo that was read, for one mix and for each region's; then the painting alone is fetched."""
     code = torch.rand(painter.code_size)
     style = StyleChoice(NamedStyle("a", "A", "", "", (), code, "0" * 64))
     request = StyleRequest(parted(64, 96), (style,), strength=0.6)
@@ -224,14 +221,15 @@ def test_a_strength_of_a_preview_waits_for_the_device_once_and_before_it_paints(
         pace=SimpleNamespace(measured=lambda kind, pixels: nullcontext()),
     )
     pipeline, job = StylizePipeline(SimpleNamespace(load_painter=None), executor, Finish()), Job(request)
-    mode, _ = FakeTensorMode(), plan.field  # its numbers are known on the CPU
+    monkeypatch.setattr(region_plan, "code_weights", lambda shares, strength: torch.empty(1 + len(shares)))
+    mode = FakeTensorMode()
     with mode, torch.inference_mode():
         placed(painter)
-        plan.__dict__["field"] = mode.from_tensor(plan.field)
         plan.codes["a"] = mode.from_tensor(code)
         content = painter.encode(empty(1, 3, 64, 96))
         with Heard() as heard:
             for _ in range(3):
-                encoded, mix = pipeline._mix(job, plan, (64, 96))
-                on_gpu(pipeline._decode(job, encoded, mix, (64, 96)), 1, 3, 64, 96)
-    assert heard.told == ["wait", "paint"] * 3
+                for manner in plan.painted:
+                    encoded, mix = pipeline._mix(job, plan, manner, (64, 96))
+                    on_gpu(pipeline._decode(job, encoded, mix, (64, 96)), 1, 3, 64, 96)
+    assert heard.told == ["wait", "paint"] * 3 * len(plan.painted)

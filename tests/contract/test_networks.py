@@ -125,11 +125,11 @@ def test_what_cannot_be_translated_is_a_sentence(entry):
     network = tiny(entry)
     with pytest.raises(ValueError, match="photo is 40 x 15 pixels; it must be at least 16 x 16"):
         network.translate(photo(15, 40))
-    with pytest.raises(ValueError, match=r"mix has the shape \(3,\); expected \(1,\)"):
+    with pytest.raises(ValueError, match=r"mix has the shape \(3,\); expected \(1,\) or \(1, 1\)"):
         network.translate(photo(16, 16), torch.ones(3))
 
 
-def test_domains_mix_evenly_and_by_pixel():
+def test_domains_mix():
     entry = next(entry for entry in TRANSLATORS if entry.name == "resnet-translator")
     network = tiny(entry, domains=("ink", "print"))
     torch.nn.init.normal_(network.stem.shift)
@@ -138,9 +138,7 @@ def test_domains_mix_evenly_and_by_pixel():
     with torch.inference_mode():
         first, second = (network.translate(picture, row) for row in torch.eye(2))
         mixed = network.translate(picture, shares)
-        mapped = network.translate(picture, shares[:, None, None].expand(2, 9, 7))
     assert not torch.allclose(first, second, atol=1e-3)
     assert not torch.allclose(mixed, first, atol=1e-4)
-    assert torch.allclose(mixed, mapped, atol=1e-5)
     with pytest.raises(ValueError, match="domains are 'a', 'a'; give each a name of its own"):
         entry.config(domains=("a", "a"))

@@ -8,7 +8,7 @@ import torch
 
 from stylizer.engine import Engine, RegionStyle, RequestError, StyleChoice, StyleRequest
 from stylizer.engine.recipe import read_recipe_text
-from stylizer.imaging.regions import Regions, regions_from_weights, whole
+from stylizer.imaging.regions import Regions, grow, regions_from_weights, whole
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig
 from tests.engine.drawn import drawn
@@ -44,23 +44,21 @@ def asked(content=None, region_styles=(), regions=None, **options) -> StyleReque
 LOOKS = (RegionStyle("left", (STYLES[1],), 0.8, 0.5), RegionStyle("middle", (STYLES[2], STYLES[3])))
 
 
-def test_any_number_of_regions_costs_one_decode_a_brush_size(tmp_path):
+def test_every_way_of_painting_costs_one_decode_and_another_mask_none(tmp_path):
     save_checkpoint(tmp_path / "painter", FakePainter(FakeConfig()), "# A fake\n", half=False)
     engine = Engine(tmp_path, device="cpu", whole_precision=True)
     calls = engine.painter.calls
-    eight = regions_from_weights(np.eye(8).repeat(9, 0).repeat(11, 1)[:, :, None].transpose(2, 0, 1)
-                                 * np.ones((8, 1, 1)) / 8, [f"r{n}" for n in range(8)])  # fmt: skip
-    looks = tuple(RegionStyle(f"r{n}", (STYLES[n % 4],), 0.3 + n / 10, n / 8) for n in range(8))
-    engine.run(asked(region_styles=looks, regions=eight))
-    assert (calls["encode"], calls["decode"]) == (1, 1)
-    engine.run(asked(region_styles=(replace(looks[0], stroke=0.9), *looks[1:]), regions=eight))
-    assert (calls["encode"], calls["decode"]) == (2, 2)  # what the first brush paints is known already
-    engine.run(asked(region_styles=(RegionStyle("left", ()),)))
     engine.run(replace(asked(), regions=None))
-    engine.run(
-        asked(region_styles=(RegionStyle("middle", ()), replace(asked().region_style("left"), color=0.2)))
-    )
-    assert calls["decode"] == 3  # the kept photo and colors are matters of the finish
+    engine.run(asked(region_styles=LOOKS))
+    assert (calls["encode"], calls["decode"]) == (1, 3)  # the rest is painted as the whole picture was
+    engine.run(asked(region_styles=LOOKS, regions=grow(thirds(), "left", 5)))
+    engine.run(asked(region_styles=(replace(LOOKS[0], color=0.1), LOOKS[1])))
+    engine.run(asked(region_styles=(RegionStyle("left", ()), LOOKS[1])))
+    assert calls["decode"] == 3  # masks, colors and the kept photo are matters of the finish
+    engine.run(asked(region_styles=(replace(LOOKS[0], strength=0.7), LOOKS[1])))
+    assert (calls["encode"], calls["decode"]) == (1, 4)
+    engine.run(asked(region_styles=(replace(LOOKS[0], stroke=0.9), LOOKS[1])))
+    assert (calls["encode"], calls["decode"]) == (2, 5)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

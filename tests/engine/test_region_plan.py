@@ -1,11 +1,8 @@
-"""What regions have of their own, what they take from the picture, and what goes on beyond them."""
+"""What regions have of their own, and what they take from the picture."""
 
 from dataclasses import replace
 
-import torch
-
 from stylizer.engine import RegionStyle, RegionTranslation, StyleChoice, StyleRequest, TranslateRequest
-from stylizer.engine.pipelines.region_plan import spread_out
 from stylizer.imaging.regions import whole
 from tests.engine.drawn import drawn
 
@@ -43,24 +40,3 @@ def test_another_strength_of_one_region_leaves_the_rest_of_what_it_has():
     request = StyleRequest(drawn(), (INK,), regions=whole((48, 64)), region_styles=(own,))
     assert request.at_strength(0.4, "rest").region_styles == (replace(own, strength=0.4),)
     assert request.at_strength(0.4).strength == 0.4 and request.at_strength(0.4).region_styles == (own,)
-
-
-def test_where_nothing_is_painted_the_nearest_mix_goes_on():
-    """Left half one mix, right edge another; between them nothing: each side goes on from its own."""
-    total = torch.zeros(1, 32, 64)
-    total[:, :, :20], total[:, :, 60:] = 1, 1
-    sums = torch.zeros(2, 32, 64)
-    sums[0, :, :20], sums[1, :, 60:] = 1, 1
-    spread = spread_out(sums, total)
-    assert torch.allclose(spread.sum(0), torch.ones(32, 64), atol=1e-4), "weights stay weights"
-    assert torch.equal(spread[0, :, :20], torch.ones(32, 20)), "what is known stays"
-    assert spread[0, :, 22:26].min() > 0.8 and spread[1, :, 54:58].min() > 0.8, "its neighbor goes on"
-    across = spread[0].mean(0)
-    assert (across.diff() <= 1e-4).all(), "from one to the other without a jump back"
-
-
-def test_a_hole_takes_the_color_around_it():
-    total = torch.ones(1, 33, 47)
-    total[:, 10:20, 15:30] = 0
-    sums = 0.3 * total
-    assert torch.allclose(spread_out(sums, total), torch.full((1, 33, 47), 0.3), atol=1e-4)

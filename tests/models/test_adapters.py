@@ -1,11 +1,9 @@
 """Low-rank adapters in codes: what they add, and how they mix."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from stylizer.models.blocks import CodeField
+from stylizer.models.blocks import CodeMix
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.transfer_network import stack_codes
 
@@ -39,7 +37,7 @@ def test_an_adapter_changes_the_painting_and_one_of_zeros_does_not(painter, cont
 
 
 def test_the_adapter_is_a_convolution_of_low_rank_added_to_the_layers_own(painter):
-    field = CodeField(code(painter, 4)[None], torch.ones(1), painter.code_size)
+    field = CodeMix(code(painter, 4)[None], torch.ones(1), painter.code_size)
     layer = painter.blocks4[0].first
     part, channels = layer.adapter, layer.conv.in_channels
     down = field.adapters[0, part.down].view(part.rank, channels, 3, 3)
@@ -54,9 +52,9 @@ def test_the_adapter_is_a_convolution_of_low_rank_added_to_the_layers_own(painte
 def test_codes_with_and_without_adapters_mix_in_one_pass(painter, content):
     codes = stack_codes([code(painter, 3), code(painter, 6, adapted=False)])
     even = torch.tensor([0.4, 0.6])
-    field = even[:, None, None].expand(2, 48, 40)
     uniform = painter.decode(content, codes, even)
-    assert torch.allclose(painter.decode(content, codes, field), uniform, atol=1e-5)
+    alone = [painter.decode(content, codes, row) for row in torch.eye(2)]
+    assert all((each - uniform).abs().max() > 0.01 for each in alone)
     swapped = painter.decode(content, codes.flip(0), even.flip(0))
     assert torch.allclose(swapped, uniform, atol=1e-5)
 
@@ -68,21 +66,6 @@ def test_a_style_split_in_two_equals_itself(painter, content):
     assert torch.allclose(halves, whole, atol=1e-5)
 
 
-def test_every_region_is_painted_with_its_own_adapter(painter):
-    wide = painter.encode(torch.rand(1, 3, 48, 320, generator=torch.Generator().manual_seed(2)))
-    codes = torch.stack([code(painter, 3), code(painter, 7)])
-    left = torch.zeros(2, 48, 320)
-    left[0, :, :160], left[1, :, 160:] = 1, 1
-    statistics = painter.measure(wide, codes, left)
-    both = painter.decode(wide, codes, left, statistics)
-    for index, columns in ((0, slice(0, 60)), (1, slice(260, 320))):
-        own = replace(statistics, transport=None, matching=statistics.matching[[index]])  # of this one code
-        alone = painter.decode(wide, codes[[index]], torch.ones(1), own)
-        assert torch.allclose(both[..., columns], alone[..., columns], atol=1e-4)
-        with pytest.raises(ValueError, match="statistics of 2 codes cannot serve 1"):
-            painter.decode(wide, codes[[index]], torch.ones(1), statistics)
-
-
 def test_lengths_that_fit_are_the_two_and_no_others(painter):
     size, more = painter.code_size, painter.adapter_size
     assert painter.fits(torch.zeros(size)) and painter.fits(torch.zeros(size + more))
@@ -91,4 +74,4 @@ def test_lengths_that_fit_are_the_two_and_no_others(painter):
 
 def test_a_batch_of_codes_with_adapters_is_refused(painter):
     with pytest.raises(ValueError, match="need weights"):
-        CodeField(code(painter, 3)[None], None, painter.code_size)
+        CodeMix(code(painter, 3)[None], None, painter.code_size)

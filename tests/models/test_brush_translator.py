@@ -55,15 +55,6 @@ def test_among_photos_all_colors_are_the_photos_own_whatever_is_usual():
     assert torch.allclose(color(one, photo(0.1), PHOTO), photo(0.1).mean((0, 2, 3)), atol=5e-3)
 
 
-def test_a_mix_at_every_pixel_is_the_mix_of_the_whole_where_it_is_even():
-    network = translator()
-    mix = torch.tensor([0.3, 0.7])
-    field = mix[:, None, None].expand(-1, 6, 6)
-    with torch.no_grad():
-        even, whole = network.draw(photo(0.1), field), network.draw(photo(0.1), mix)
-    assert (even - whole).abs().mean() < 0.03, "colors are matched code by code there"
-
-
 def test_a_translator_of_before_keeps_nothing_and_goes_on_as_it_was(tmp_path):
     told = {"painter": {}, "domains": ["photo", "waves"]}
     assert not config_from_json(BrushTranslatorConfig, told).keeps_colors

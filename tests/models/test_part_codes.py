@@ -3,7 +3,6 @@
 import torch
 
 from stylizer.imaging.color import color_moments
-from stylizer.models.blocks import CodeField
 from stylizer.models.channel_moments import channel_moments
 from stylizer.models.painter import Painter, PainterConfig
 
@@ -40,13 +39,3 @@ def test_a_part_that_is_everything_has_the_pictures_code_and_what_is_outside_cou
     part = [painter.describe(style, left(96, 96)) for style in (picture, other)]
     whole = [painter.describe(style) for style in (picture, other)]
     assert (part[0] - part[1]).abs().mean() < 0.1 * (whole[0] - whole[1]).abs().mean()
-
-
-def test_a_field_that_is_the_same_everywhere_is_a_uniform_mix():
-    codes, like = noise(3, 10), noise(1, 4, 6, 8)
-    shares = torch.tensor([0.2, 0.5, 0.3])
-    field = CodeField(codes, shares[:, None, None].expand(3, 12, 16).contiguous())
-    uniform = CodeField(codes, shares)
-    laid = field.spread(field.codes[:, 2:7], like)
-    assert laid.shape == (1, 5, 6, 8)
-    assert torch.allclose(laid, uniform.spread(uniform.codes[:, 2:7], like).expand_as(laid), atol=1e-6)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from stylizer.models.blocks import CodeField
+from stylizer.models.blocks import CodeMix
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
@@ -202,7 +202,7 @@ class PainterMethod(Method[PainterRun]):
         s = strength[:, None]
         encoded = painter.encode(batch["grainy"].contiguous(memory_format=torch.channels_last))
         code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
-        painted = painter.paint(encoded, CodeField(code))
+        painted = painter.paint(encoded, CodeMix(code))
         features = self.fixed["perceptual"](painted)
         carry.painted, carry.features = painted.detach(), tuple(f.detach() for f in features)
         losses = painting_losses(
@@ -262,8 +262,8 @@ class PainterMethod(Method[PainterRun]):
         codes = painter.code(batch["style"])
         content = painter.encode(batch["photo"])
         own = painter.own_code(content)
-        rows = [painter.paint(content, CodeField(own + s * (codes - own))) for s in (0.0, 0.5, 1.0)]
-        turned = painter.paint(content, CodeField(codes.roll(3, 0)))
+        rows = [painter.paint(content, CodeMix(own + s * (codes - own))) for s in (0.0, 0.5, 1.0)]
+        turned = painter.paint(content, CodeMix(codes.roll(3, 0)))
         return side_by_side([batch["photo"], batch["style"], *rows, turned], 256)
 
     def publish(self, nets: nn.ModuleDict) -> Mapping[str, nn.Module]:

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import Statistics, StatisticsCursor
-from stylizer.models.translator_blocks import DomainMix
 from stylizer.models.unit_translator import Decoder, Encoder, UnitTranslator, UnitTranslatorConfig
 
 from ..losses.cycle import latent_divergence, picture_l1
@@ -133,8 +132,8 @@ def decode(nets: nn.ModuleDict, side: str, latent: Tensor) -> Tensor:
         return torch.sigmoid(2 * logits.float())
 
 
-def _fresh(x: Tensor) -> tuple[StatisticsCursor, DomainMix]:
-    return Statistics().started(), DomainMix(torch.ones(len(x), 1, device=x.device))
+def _fresh(x: Tensor) -> tuple[StatisticsCursor, Tensor]:
+    return Statistics().started(), torch.ones(len(x), 1, device=x.device)
 
 
 def _noisy(latent: Tensor) -> Tensor:

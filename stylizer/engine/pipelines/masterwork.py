@@ -64,19 +64,13 @@ class MasterworkPipeline:
         if not plan.painted:
             return self._stylize.result(job, target, codes)
         size = _work_size(target)
-        key = (
-            STAGE,
-            request.content.digest,
-            size,
-            plan.key,
-            tuple(manner.stroke for manner in plan.painted),
-            request.seed,
-        )
+        key = (STAGE, request.content.digest, size, plan.key, request.seed)
         with job.stage(STAGE):
             work = partial(self._work, job, target, plan, codes, pictures, size)
             painted = self.executor.compute(job, key, work)
-        layer = self._stylize.grown_layer(job, target, plan, plan.painted, painted, key)
-        return self._stylize.result(job, self._stylize.compose(job, target, plan, [layer]), codes)
+        grown = self._stylize.grown_layer
+        layers = [grown(job, target, plan, manners, painted, key) for manners in plan.layers]
+        return self._stylize.result(job, self._stylize.compose(job, target, plan, layers), codes)
 
     def memory_needed(self, request: StyleRequest) -> int:
         """Predict the bytes that a masterwork takes while it is worked out."""

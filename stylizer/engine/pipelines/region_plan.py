@@ -1,14 +1,15 @@
-"""From regions to what is made how: one decode, however many regions there are.
+"""From regions to what is made how: one painting of the whole photo for each way of painting it.
 
 A manner is a style mix, a strength, a color amount and a brush size; regions with equal manners are one
-part. The parts' codes become a field for the painter, and their shares of each pixel lay the painting over
-the photo.
+part. Each part is cut from the whole photo painted its way, by the parts' shares of each pixel. So a region
+looks as the whole picture did in its style: a network told another style at every pixel normalizes and
+matches colors over all of them at once, and a sky of its own turned from blue to gray.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -16,7 +17,6 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.engine.requests import StyleChoice, StyleRequest
@@ -29,8 +29,6 @@ from stylizer.imaging.resample import linear_window
 from stylizer.imaging.tensors import to_device, window_tensor
 from stylizer.models.strength import code_weights, mix_styles, painted_share
 from stylizer.models.transfer_network import stack_codes
-
-_NOTHING = 1e-3  # share of a pixel below which its neighbors say what is painted there
 
 _BAND = 256  # rows of a photo that lose their color at once
 
@@ -46,6 +44,11 @@ class Manner:
     strength: float
     color: float
     shares: tuple[tuple[str, float], ...]
+
+    @property
+    def way(self) -> tuple[Hashable, ...]:
+        """What a painting depends on; its color is a matter of the finish."""
+        return self.stroke, self.strength, self.shares
 
     @property
     def shown(self) -> float:
@@ -74,55 +77,34 @@ class Plan:
         """The manners that paint at all."""
         return tuple(manner for manner in self.manners if manner.strength > 0)
 
-    @property
-    def strokes(self) -> tuple[float, ...]:
-        """The brush sizes: each costs a decode."""
-        return tuple(dict.fromkeys(manner.stroke for manner in self.painted))
-
-    @cached_property
-    def mixed(self) -> tuple[str, ...]:
-        """The digests of the codes that are mixed, in the order of the field's weights."""
-        return tuple(sorted({digest for manner in self.painted for digest, _ in manner.shares}))
-
     @cached_property
     def key(self) -> tuple[Hashable, ...]:
-        """Name what the painter is asked for: equal keys, equal weights of codes."""
-        ways = tuple((manner.strength, manner.shares) for manner in self.painted)
-        if len(set(ways)) == 1 or self.parts is None:
-            return ways[:1]
+        """Name what is painted where: equal keys, equal paintings."""
+        ways = tuple(manner.way for manner in self.painted)
+        if self.parts is None:
+            return ways
         return (*ways, hashlib.sha256(self.parts.tobytes()).hexdigest())
 
-    def stacked(self, own: Tensor) -> Tensor:
-        """Return the codes (1 + K, L) where the photo's own (L,) is, which is the first.
+    def mix(self, manner: Manner, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Return codes (1 + K, L) where the photo's own (L,) is, which is the first, and weights (1 + K,).
 
         L is longer where a style was studied.
         """
-        return stack_codes([own, *(to_device(self.codes[digest], own.device) for digest in self.mixed)])
+        styles = (to_device(self.codes[digest], own.device) for digest, _ in manner.shares)
+        weights = code_weights([share for _, share in manner.shares], self.calibrated(manner.strength))
+        return stack_codes([own, *styles]), to_device(weights, own.device)
 
     @cached_property
-    def field(self) -> Tensor:
-        """The weights of codes: (1 + K,) where all is painted with one mix, else (1 + K, h, w); sum 1.
-
-        A part counts as much as it shows, so one that fades away leaves its border to its neighbors; where
-        the photo is kept, the nearest painted parts go on, so no border is half photo for the painter.
-        """
-        rows = torch.stack([self._row(manner) for manner in self.painted])
-        if len(self.key) == 1:
-            return rows[0]
-        shown = [manner.shown for manner in self.manners]
-        weighed = self._planes(shown)[[manner.strength > 0 for manner in self.manners]]
-        return spread_out(torch.einsum("mhw,mk->khw", weighed, rows), weighed.sum(0, keepdim=True))
-
-    def layers(self, colors_only: bool) -> tuple[tuple[Manner, ...], ...]:
-        """Group the painted manners into layers that are painted apart: by brush size, or each for itself."""
-        if colors_only:
-            return tuple((manner,) for manner in self.painted)
-        return tuple(tuple(m for m in self.painted if m.stroke == stroke) for stroke in self.strokes)
+    def layers(self) -> tuple[tuple[Manner, ...], ...]:
+        """Group the painted manners by their way: each group is one painting."""
+        ways = dict.fromkeys(manner.way for manner in self.painted)
+        return tuple(tuple(manner for manner in self.painted if manner.way == way) for way in ways)
 
     def covers(self, layers: tuple[tuple[Manner, ...], ...]) -> Tensor | None:
         """Return planes (1 + L + 1, h, w): how much is painted, by each layer, and in the photo's color.
 
-        None where all of the picture is painted in one manner.
+        A part counts as much as it shows, so one that fades away leaves its border to its neighbors. None
+        where all of the picture is painted in one manner.
         """
         if self.parts is None:
             return None
@@ -132,10 +114,6 @@ class Plan:
         ]
         gray = self._planes([manner.shown * (1 - manner.color) for manner in self.manners]).sum(0)
         return torch.stack([torch.stack(planes).sum(0), *planes, gray])
-
-    def _row(self, manner: Manner) -> Tensor:
-        shares = dict(manner.shares)
-        return code_weights([shares.get(d, 0.0) for d in self.mixed], self.calibrated(manner.strength))
 
     def _planes(self, factors: list[float]) -> Tensor:
         """Return each manner's part (M, h, w) in [0, 1], times its factor."""
@@ -185,20 +163,6 @@ def grouped(regions: Regions, how: Callable[[str], Key]) -> dict[Key, Mask]:
     return parts
 
 
-def spread_out(sums: Tensor, total: Tensor) -> Tensor:
-    """Divide sums (K, h, w) by total (1, h, w); where the total is nothing, the surroundings flow in.
-
-    Push and pull over a pyramid (Gortler et al., "The lumigraph", 1996, section 3.3.3).
-    """
-    known = sums / total.clamp(min=1e-9)
-    if total.min() >= _NOTHING or min(total.shape[1:]) == max(total.shape[1:]) == 1:
-        return known
-    half = F.avg_pool2d(torch.cat([sums, total])[None], 2, ceil_mode=True, count_include_pad=False)[0]
-    around = spread_out(half[:-1], half[-1:])
-    around = F.interpolate(around[None], size=total.shape[1:], mode="bilinear", align_corners=False)[0]
-    return torch.lerp(around, known, (total / _NOTHING).clamp(max=1))
-
-
 class Planes:
     """Planes (P, h, w) laid over a picture, window by window.
 
@@ -218,6 +182,28 @@ class Planes:
         if self.guide is None:
             return linear_window(self.planes, self.size, rows, columns)
         return self.guide.window(photo, self.size, rows, columns)
+
+
+def mixed_windows(
+    windows: Sequence[Callable[[Tensor, slice, slice], Tensor]],
+    parts: Tensor,
+    photo: Tensor,
+    rows: slice,
+    columns: slice,
+) -> Tensor | None:
+    """Mix what several paintings show in a window (1, 3, h, w) by their parts (L, h, w) of each pixel.
+
+    A painting without any part there is not made. None where none of them has any.
+    """
+    seen = [place for place, most in enumerate(parts.amax((1, 2)).tolist()) if most > 0]
+    if not seen:
+        return None
+    shares = parts[seen] + 1e-6
+    shares = (shares / shares.sum(0))[:, None, None]
+    made = torch.zeros_like(photo)
+    for place, share in zip(seen, shares, strict=True):
+        made = made + windows[place](photo, rows, columns).float() * share
+    return made
 
 
 def grayed(executor: Executor, target: Picture, request: StyleRequest) -> Picture:

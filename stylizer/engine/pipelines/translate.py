@@ -1,12 +1,11 @@
 """Translate: a photo in a look that a network has learned, or a mix of several, region by region.
 
-Read it from the top: the domains become a plan, the photo is translated small, and that grows over the photo
-to full size, tile by tile.
+Read it from the top: the domains become a plan, the photo is translated small into every mix of domains that
+is wanted somewhere, and these grow over the photo to full size, tile by tile.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from stylizer.engine.hints import ColorHint
 from stylizer.engine.library import Library, license_notes
-from stylizer.engine.pipelines.region_plan import Planes, grouped, spread_out
+from stylizer.engine.pipelines.region_plan import Planes, grouped, mixed_windows
 from stylizer.engine.pipelines.upscale import (
     Finish,
     Grown,
@@ -24,7 +23,6 @@ from stylizer.engine.pipelines.upscale import (
     Window,
     finish_picture,
     grow,
-    weights_over,
     work_size,
 )
 from stylizer.engine.progress import CancelToken
@@ -62,19 +60,20 @@ class TranslatePipeline:
             if request.hints:
                 self._hinted(network, request.model)
             job.notes += license_notes(request.model, network)
-        if isinstance(plan.shown, Tensor) or plan.shown > 0:
-            with job.stage("painting"):
-                small, draw = self._translate_small(job, target, network, plan)
-            tiling = Tiling(network.stride, network.halo)
-            grown = grow(self.executor, job, target, small, draw, tiling, self.finish)
+        if plan.shown > 0:
+            tiling, grown = Tiling(network.stride, network.halo), []
+            for mix in plan.mixes:
+                with job.stage("painting"):
+                    small, draw = self._translate_small(job, target, network, mix)
+                grown.append(grow(self.executor, job, target, small, draw, tiling, self.finish))
             picture = self._compose(job, target, network, plan, grown)
         recipe = write_recipe(request, network.checkpoint_sha)
         return Result(picture, recipe, job.seconds, tuple(job.notes))
 
     def _translate_small(
-        self, job: Job[TranslateRequest], target: Picture, network: Translator, plan: DomainPlan
+        self, job: Job[TranslateRequest], target: Picture, network: Translator, mix: tuple[float, ...]
     ) -> tuple[Tensor, _Redraw | None]:
-        """Translate at work size, and measure what tiles need where the result is larger.
+        """Translate into a mix of domains at work size; measure what tiles need where the result is larger.
 
         A network that looks at large photos small itself gets the photo at the target's size.
         """
@@ -84,23 +83,22 @@ class TranslatePipeline:
         else:
             content = request.content
             size = work_size(content.height, content.width, request.stroke)
-        translate = partial(self._translate, job, network, plan, content, size)
+        shares = to_device(torch.tensor(mix), executor.device.torch)
+        translate = partial(self._translate, job, network, shares, content, size)
         if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
             return translate(), None
-        key = ("translated", content.digest, size, network.checkpoint_sha, plan.key, request.hints)
+        key = ("translated", content.digest, size, network.checkpoint_sha, mix, request.hints)
         small = executor.compute(job, key, translate)
         if network.tiling != "exact" or target.height < self.finish.from_scale * size[0]:
             return small, None
-        mix = to_device(plan.mix, executor.device.torch)
         with executor.holding(job):  # what grows is drawn over as if it were a photo
-            statistics = network.measure(small, weights_over(mix, size, network.stride))
-        return small, _Redraw(network, request.model, mix, statistics)
+            return small, _Redraw(network, request.model, shares, network.measure(small, shares))
 
     def _translate(
         self,
         job: Job[TranslateRequest],
         network: Translator,
-        plan: DomainPlan,
+        shares: Tensor,
         content: Picture,
         size: Size,
     ) -> Tensor:
@@ -113,9 +111,8 @@ class TranslatePipeline:
                 return _checked(
                     hinted.translate_hinted(seen, to_device(rows, seen.device)), job.request.model
                 )
-        mix = weights_over(to_device(plan.mix, self.executor.device.torch), size, network.stride)
         with self.executor.holding(job):
-            return _checked(network.translate(self.executor.whole(photo), mix), job.request.model)
+            return _checked(network.translate(self.executor.whole(photo), shares), job.request.model)
 
     @staticmethod
     def _hinted(network: Translator, model: str) -> HintedTranslator:
@@ -141,19 +138,20 @@ class TranslatePipeline:
         target: Picture,
         network: Translator,
         plan: DomainPlan,
-        grown: Grown,
+        grown: list[Grown],
     ) -> Picture:
-        """Lay the translation over the photo, a window at a time."""
-        covers = Planes(self.executor, plan.shown, target) if isinstance(plan.shown, Tensor) else None
+        """Lay the translations over the photo, a window at a time."""
+        covers = None if plan.planes is None else Planes(self.executor, plan.planes, target)
         gray = 1 - job.request.color
 
         def window(photo: Tensor, rows: slice, columns: slice) -> TileResult:
-            shown = plan.shown if covers is None else covers.window(photo, rows, columns)[None]
-            if isinstance(shown, Tensor) and not shown.any():
-                return TileResult(None, shown)
-            return TileResult(grown.window(photo, rows, columns), shown, gray)
+            if covers is None:
+                return TileResult(grown[0].window(photo, rows, columns), plan.shown, gray)
+            found = covers.window(photo, rows, columns)
+            made = mixed_windows([each.window for each in grown], found[1:], photo, rows, columns)
+            return TileResult(made, found[None, :1], gray)
 
-        tiling = Tiling(network.stride, grown.halo)
+        tiling = Tiling(network.stride, max(each.halo for each in grown))
         return finish_picture(self.executor, job, target, tiling, window)
 
 
@@ -163,12 +161,11 @@ class _Redraw:
 
     network: Translator
     model: str
-    mix: Tensor
+    shares: Tensor
     statistics: Any
 
     def __call__(self, ground: Tensor, window: Window, size: Size) -> Tensor:
-        shares = weights_over(self.mix, size, self.network.stride, window)
-        return _checked(self.network.translate(ground, shares, self.statistics), self.model)
+        return _checked(self.network.translate(ground, self.shares, self.statistics), self.model)
 
 
 def _checked(made: Tensor, model: str) -> Tensor:
@@ -184,15 +181,15 @@ def _checked(made: Tensor, model: str) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class DomainPlan:
-    """Which domains, as a mix (K,) or maps (K, h, w), and how much shows: one amount or planes (1, h, w)."""
+    """Which mixes of domains are wanted, each with a share (K,) of every domain, and where.
 
-    mix: Tensor
-    shown: float | Tensor
+    `planes` (1 + M, h, w) tell how much shows at every pixel, and of each mix; None where one mix shows
+    everywhere as much as `shown`.
+    """
 
-    @property
-    def key(self) -> str:
-        """Name the mix."""
-        return hashlib.sha256(repr(self.mix.shape).encode() + self.mix.numpy().tobytes()).hexdigest()
+    mixes: tuple[tuple[float, ...], ...]
+    shown: float = 1.0
+    planes: Tensor | None = None
 
 
 def make_domain_plan(request: TranslateRequest, offered: tuple[str, ...]) -> DomainPlan:
@@ -206,24 +203,22 @@ def make_domain_plan(request: TranslateRequest, offered: tuple[str, ...]) -> Dom
         return own.strength or 0.0, shares(own.domains)
 
     if request.regions is None:
-        return DomainPlan(torch.tensor(shares(request.domains)), request.strength)
+        return DomainPlan((shares(request.domains),), request.strength)
     parts = {
         way: torch.from_numpy(mask.astype("float32")) / WHOLE
         for way, mask in sorted(grouped(request.regions, way_of).items())
     }
     strengths = {strength for strength, _ in parts}
-    rows = dict.fromkeys(row for strength, row in parts if strength > 0)
-    if not rows:
-        return DomainPlan(torch.tensor(shares(request.domains)), 0.0)
-    shown = torch.stack([strength * plane for (strength, _), plane in parts.items()]).sum(0)[None]
-    if len(rows) == 1:
-        mix = torch.tensor(next(iter(rows)))
-    else:  # where nothing is translated, the nearest mix goes on, so that no border is half photo
-        weighed = [
-            strength * plane * torch.tensor(row)[:, None, None] for (strength, row), plane in parts.items()
-        ]
-        mix = spread_out(torch.stack(weighed).sum(0), shown)
-    return DomainPlan(mix, strengths.pop() if len(strengths) == 1 else shown)
+    mixes = tuple(dict.fromkeys(row for strength, row in parts if strength > 0))
+    if not mixes:
+        return DomainPlan((shares(request.domains),), 0.0)
+    if len(mixes) == len(strengths) == 1:
+        return DomainPlan(mixes, strengths.pop())
+    planes = [
+        torch.stack([strength * plane * (row == mix) for (strength, row), plane in parts.items()]).sum(0)
+        for mix in mixes
+    ]
+    return DomainPlan(mixes, 1.0, torch.stack([torch.stack(planes).sum(0), *planes]))
 
 
 def domain_shares(domains: Domains, offered: tuple[str, ...], model: str) -> tuple[float, ...]:

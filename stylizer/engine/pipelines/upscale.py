@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.engine.runtime.executor import Executor, Job, Size, Tiling
 from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resample import blur, linear_window, resample
+from stylizer.imaging.resample import blur, resample
 from stylizer.imaging.resize import resize_picture
 from stylizer.imaging.tensors import to_device, window_tensor
 from stylizer.imaging.tiles import Tile
@@ -73,16 +72,6 @@ def growth(work: Size, target: Size, finish: Finish) -> list[Size]:
     steps = max(1, math.ceil(math.log(scale) / math.log(finish.step))) if scale > 1 else 1
     between = [scale ** (step / steps) for step in range(1, steps)]
     return [(round(work[0] * s), round(work[1] * s)) for s in between] + [target]
-
-
-def weights_over(weights: Tensor, size: Size, stride: int, window: Window | None = None) -> Tensor:
-    """Lay weights (K, h, w) over a picture of `size`, or a window of it, padded to the stride; (K,) stay."""
-    if weights.dim() == 1:
-        return weights
-    rows, columns = window or (slice(0, size[0]), slice(0, size[1]))
-    fitted = linear_window(weights, size, rows, columns)
-    below, right = (-fitted.shape[1]) % stride, (-fitted.shape[2]) % stride
-    return F.pad(fitted[None], (0, right, 0, below), mode="replicate")[0] if below or right else fitted
 
 
 # -- growing -------------------------------------------------------------------------------------------------
