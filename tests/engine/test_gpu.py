@@ -44,4 +44,4 @@ def test_the_benchmark_prints_its_table(checkpoints, device, capsys):
     words = ["--sizes", "64", "--repeats", "1", "--device", device, "--checkpoints", str(checkpoints)]
     assert main(["benchmark", *words]) == 0
     out = capsys.readouterr().out
-    assert out.startswith(f"{device}, ") and "slider tick" in out and "eight regions cost" in out
+    assert out.startswith(f"{device}, ") and "slider tick" in out
