@@ -139,6 +139,8 @@ class Publish:
     """One line on what it does; empty: the method's own."""
     status: Status = "final"
     """Whether it convinces; the page says so of what is experimental."""
+    place: int | None = None
+    """Where it stands among others of its role on the page: the best first, from 0."""
     direction: Literal["there", "back"] = "there"
     """Of a run between two folders: the translator from a to b, or the one from b to a, which learned beside
     it. Each is a checkpoint of its own."""
@@ -148,7 +150,7 @@ class Publish:
         from .publishing.card import Words
         from .publishing.publish import publish
 
-        words = Words(self.title, self.about, "" if self.status == "final" else self.status)
+        words = Words(self.title, self.about, "" if self.status == "final" else self.status, place=self.place)
         folders = publish(
             self.run_folder,
             self.checkpoint,
@@ -179,12 +181,15 @@ class Card:
     """One line on what it does."""
     status: Status | None = None
     """Whether it convinces; the page says so of what is experimental."""
+    place: int | None = None
+    """Where it stands among others of its role on the page: the best first, from 0."""
 
     def run(self) -> None:
         """Change it."""
         from .publishing.card import rewrite_card, table_row
 
-        changed = rewrite_card(self.checkpoint, self.figures, self.notes, self.title, self.about, self.status)
+        words = self.title, self.about, self.status, self.place
+        changed = rewrite_card(self.checkpoint, self.figures, self.notes, *words)
         print(table_row(changed, self.figures))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -40,6 +41,9 @@ CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 LARGEST_JSON = 1 << 20
 LARGEST_HEADER = 4 << 20
 LARGEST_WEIGHTS = 1 << 30
+UNPLACED = 1000
+"""The place of what has none: behind all that have one, as with styles."""
+_PLACE = re.compile(r"[0-9]{1,3}")
 _ENTRIES = {"format", "role", "architecture", "config", "sha256"}
 
 
@@ -64,6 +68,8 @@ class Card:
     """One line with its main figures, the card's `measured:`; may be empty."""
     license: str = ""
     """The card's `license:`, a short name such as "apache-2.0" or "other"."""
+    place: int = UNPLACED
+    """The card's `place:`, where it stands among others of its role on the page: the best first, from 0."""
 
 
 def save_checkpoint(folder: str | os.PathLike[str], network: nn.Module, card: str, half: bool = True) -> None:
@@ -244,7 +250,8 @@ def _read_config(folder: Path) -> tuple[Card, Architecture]:
     told, _ = split_front_matter(text)
     words = {key: told.get(key, "") for key in ("about", "status", "measured", "license")}
     words["title"] = told.get("title") or folder.name
-    return Card(folder.name, entry.role, entry.name, values, sha, nbytes, text, **words), entry
+    place = int(told["place"]) if _PLACE.fullmatch(told.get("place", "")) else UNPLACED
+    return Card(folder.name, entry.role, entry.name, values, sha, nbytes, text, **words, place=place), entry
 
 
 def _check_header(name: str, data: bytes) -> None:

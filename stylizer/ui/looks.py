@@ -31,6 +31,7 @@ class Look:
     domain: str
     title: str
     sample: Path | NDArray[np.uint8]
+    experimental: bool = False
 
 
 def looks(card: Card) -> list[str]:
@@ -56,20 +57,19 @@ def takes_hints(card: Card) -> bool:
 
 
 def way(card: Card, domain: str) -> str:
-    """Name a look, with a + where it mixes with others; say which do not convince yet."""
-    told = f"{written(domain)}\N{NO-BREAK SPACE}+" if len(looks(card)) > 1 else called(card)
-    return f"{told}, experimental" if card.status and not colors(card) else told
+    """Name a look, with a + where it mixes with others."""
+    return f"{written(domain)}\N{NO-BREAK SPACE}+" if len(looks(card)) > 1 else called(card)
 
 
 def convincing(engine: Engine) -> list[Card]:
-    """List the translators' cards: those that convince first, and what colors after what paints."""
-    return sorted(engine.models("translator"), key=lambda card: (bool(card.status), colors(card)))
+    """List the translators' cards: what convinces first, what colors after what paints; then by place."""
+    return sorted(engine.models("translator"), key=lambda card: (bool(card.status), colors(card), card.place))
 
 
 def find_looks(engine: Engine, folder: Path = FOLDER) -> list[Look]:
     """List all looks with a sample each: one that ships, of just these weights, or else one made now."""
     return [
-        Look(card.name, domain, way(card, domain), _sample(engine, card, domain, folder))
+        Look(card.name, domain, way(card, domain), _sample(engine, card, domain, folder), bool(card.status))
         for card in convincing(engine)
         for domain in looks(card)
     ]

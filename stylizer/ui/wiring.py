@@ -288,16 +288,11 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
     _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.stroke, *tab.shares])
-    chosen = ["turn", "looks", *shares]
+    chosen = ["turn", *translate_handlers.WALLS, *shares]
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], chosen, **AT_ONCE)
-    on(
-        tab.looks.select,
-        live.choose_look,
-        ["visit", "moment"],
-        ["turn", "model", "looks", "about", "hint_box", "domains", *shares],
-        js=CLICKED,
-        **AT_ONCE,
-    )
+    picked = ["turn", "model", *translate_handlers.WALLS, "about", "hint_box", "domains", *shares]
+    for wall, take in (("looks", live.choose_look), ("trials", live.choose_trial)):
+        on(wires.widgets[wall].select, take, ["visit", "moment"], picked, js=CLICKED, **AT_ONCE)
     told, panel = HintHandlers(live), ["turn", "hints", *hints.PANEL]
     kind = live.settings_type
     on(tab.hint_picture.select, told.add, ["visit", "hint_color"], panel, kind, **AT_ONCE)

@@ -1,9 +1,6 @@
 """The Translate tab in a real browser: its own stage, the photo and the regions of the visit."""
 
-import contextlib
-
 import pytest
-from playwright.sync_api import TimeoutError
 
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
 from tests.browser.test_regions import COLOR_AT, GROUND, SKY
@@ -38,8 +35,8 @@ def status_says(page, words):
     page.locator("#translate-status", has_text=words).wait_for()
 
 
-def look(page, title, place=0):
-    page.locator("#translate-looks button", has_text=title).nth(place).click()
+def look(page, title):
+    page.locator("#translate-looks button", has_text=title).click()
 
 
 def places(page):
@@ -48,13 +45,9 @@ def places(page):
 
 
 def color_by_hints(page):
-    """Choose the colorizer that takes hints: two have one title, and either may stand first."""
-    for place in (0, 1):
-        look(page, "Black and white to color", place)
-        with contextlib.suppress(TimeoutError):
-            page.locator("#translate-hint-picture img").wait_for(timeout=8000)
-            return
-    raise AssertionError("neither of two colorizers shows where to click")
+    """Choose the colorizer that takes hints; the one of the same title is on the other wall."""
+    look(page, "Black and white to color")
+    page.locator("#translate-hint-picture img").wait_for()
 
 
 def colors(page):
@@ -150,6 +143,16 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     status_says(page, "Translated: Lines.")
     look(page, "Winter")
     status_says(page, "Translated: Winter.")
+    trial = page.locator("#translate-trials button", has_text="Black and white to color")
+    assert not trial.is_visible(), "what does not convince is put away"
+    page.locator("#translate-trials-panel > button").click()
+    trial.click()
+    page.locator("#translate-about", has_text="Experimental: look twice.").wait_for()
+    page.locator("#translate-trials .selected").wait_for()
+    page.locator("#translate-looks .selected").wait_for(state="detached")
+    look(page, "Winter")
+    status_says(page, "Translated: Winter.")
+    page.locator("#translate-trials .selected").wait_for(state="detached")
     about, looks, mix = places(page)
     assert about["y"] < looks["y"] < mix["y"], "what the chosen one does stands above the wall"
     page.set_viewport_size({"width": 390, "height": 844})

@@ -11,12 +11,13 @@ from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslator
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from stylizer.models.unet import UNet, UNetConfig
 
+TRIAL = "---\nlicense: other\nstatus: experimental\n---\n\n# {name}\n"
 CARD = '---\nlicense: other\nabout: "Looks like {name}."\nmeasured: "FID 12"\n---\n\n# {name}\n'
 SEASONS = ("photo", "autumn", "winter")
 
 
 def save_models(folder: Path) -> None:
-    """Save `seasons` (three domains), `lines` (one), `tint` (a colorizer) and `dream` (a generator)."""
+    """Save `seasons` (three domains), `lines` (one), `tint` (a colorizer; a trial), `dream` (a generator)."""
     torch.manual_seed(3)
     networks = {
         "seasons": _alive(ResnetTranslator(ResnetTranslatorConfig.tiny(SEASONS))),
@@ -25,7 +26,7 @@ def save_models(folder: Path) -> None:
         "dream": _noisy(StyleGAN(StyleGANConfig.tiny())),
     }
     for name, network in networks.items():
-        save_checkpoint(folder / name, network, CARD.format(name=name))
+        save_checkpoint(folder / name, network, (TRIAL if name == "tint" else CARD).format(name=name))
 
 
 def _alive(network: torch.nn.Module) -> torch.nn.Module:

@@ -12,7 +12,13 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from stylizer.models.checkpoint import CheckpointError, load_checkpoint, read_card, save_checkpoint
+from stylizer.models.checkpoint import (
+    UNPLACED,
+    CheckpointError,
+    load_checkpoint,
+    read_card,
+    save_checkpoint,
+)
 from stylizer.models.config import before, config_from_json
 from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.painter import PainterConfig
@@ -156,6 +162,15 @@ def test_a_card_gives_its_title_and_status_from_its_head(saved):
     assert (card.title, card.about) == ('Monet: "haystacks"', "Photos, as he saw them.")
     assert (card.status, card.license, card.measured) == ("experimental", "other", "")
     assert split_front_matter(card.text)[1].startswith("# Brush")
+
+
+@pytest.mark.parametrize(("head", "place"), [
+    ("place: 3", 3), ("place: 0", 0), ("title: brush", UNPLACED), ("place: -1", UNPLACED),
+    ("place: ٣", UNPLACED), ("place: 99999999999999999999", UNPLACED), ("place: first", UNPLACED),
+])  # fmt: skip
+def test_a_card_tells_its_place_and_what_is_no_number_is_none(saved, head, place):
+    (saved / "README.md").write_text(f"---\n{head}\n---\n# Brush\n")
+    assert read_card(saved).place == place
 
 
 @pytest.mark.parametrize(("head", "title"), [

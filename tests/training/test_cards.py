@@ -81,8 +81,9 @@ def test_a_card_gets_figures_words_and_notes_and_keeps_the_rest(star, tmp_path, 
     row = "| [`star`](checkpoints/star/README.md) | Photos in dots. (experimental) | 0."
     assert capsys.readouterr().out.startswith(row)
     assert load_checkpoint(star).checkpoint_sha == before
-    assert main(["card", str(star), "--status", "final"]) == 0
+    assert main(["card", str(star), "--status", "final", "--place", "0"]) == 0
     again = read_card(star)
+    assert (card.place, again.place) == (1000, 0), "behind the others, and now before them"
     assert again.status == "" and split_sections(again.text)["Figures"] == sections["Figures"]
 
 
@@ -121,9 +122,9 @@ def test_publishing_puts_words_and_figures_on_the_card(studio, tmp_path):
         "--metrics",
         figure_file(tmp_path, translator=TRANSLATOR),
     ]
-    assert main([*line, "--title", "Dots", "--status", "experimental"]) == 0
+    assert main([*line, "--title", "Dots", "--status", "experimental", "--place", "2"]) == 0
     card = read_card(tmp_path / "dots")
-    assert (card.title, card.status) == ("Dots", "experimental")
+    assert (card.title, card.status, card.place) == ("Dots", "experimental", 2)
     assert card.about.startswith("CycleGAN: photos translated") and card.measured.startswith("dots FID")
     assert "## Figures" in card.text and "VGG-16 (ImageNet)" in card.text
     assert list(read_figures([tmp_path / "translator.json"])) == ["translator"]

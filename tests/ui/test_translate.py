@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,15 +11,18 @@ import pytest
 
 from stylizer.engine import ColorHint, RequestError
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
+from stylizer.models.checkpoint import UNPLACED, read_card
 from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.regions import PHOTO
 from stylizer.ui.handlers.translate import TO_GRAY, TranslateHandlers, TranslateRegionHandlers
-from stylizer.ui.looks import SIDE, find_looks, paint_all
+from stylizer.ui.looks import SIDE, convincing, find_looks, looks, paint_all, way
 from stylizer.ui.options import TranslateSettings, hints_for, written_hints
 from stylizer.ui.samples import FOLDER
 from tests.engine.drawn import drawn
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +88,12 @@ def test_photo_is_no_look_and_looks_mix_by_their_shares(artist):
 
 def test_what_is_chosen_is_ringed_however_it_was_chosen(artist):
     def ringed(answer):
-        look = artist.live.looks[answer["looks"].selected_index]
+        (wall,) = [name for name in ("looks", "trials") if answer[name].selected_index is not None]
+        look = artist.live.wall(wall)[answer[wall].selected_index]
         return look.model, look.domain
 
     assert ringed(artist.live.choose_model(artist.visit, "lines"))[0] == "lines"
+    assert ringed(artist.live.choose_model(artist.visit, "tint"))[0] == "tint", "on the other wall"
     assert ringed(artist.live.choose_model(artist.visit, "seasons")) == ("seasons", "autumn")
     assert ringed(artist.live.choose_domains(artist.visit, "seasons", ["winter"])) == ("seasons", "winter")
     artist.session.values["translate"] = replace(artist.values, model="lines", domains=[]).to_widgets()
@@ -170,13 +176,8 @@ def test_regions_are_masks_and_what_keeps_the_photo_keeps_every_sample(artist, t
 
 def test_every_look_has_a_sample_and_a_click_takes_it(artist):
     live = artist.live
-    titles = {look.title: place for place, look in enumerate(live.looks)}
-    assert {
-        "Autumn\N{NO-BREAK SPACE}+",
-        "Winter\N{NO-BREAK SPACE}+",
-        "Lines",
-        "Black and white to color",
-    } <= set(titles)
+    titles = {look.title: place for place, look in enumerate(live.wall("looks"))}
+    assert {"Autumn\N{NO-BREAK SPACE}+", "Winter\N{NO-BREAK SPACE}+", "Lines"} <= set(titles)
     samples = [look.sample for look in live.looks]
     assert all(sample.shape == (SIDE, SIDE, 3) for sample in samples)
     assert len({sample.tobytes() for sample in samples}) == len(samples), "each is its own picture"
@@ -185,6 +186,35 @@ def test_every_look_has_a_sample_and_a_click_takes_it(artist):
     assert answer["turn"] == artist.session.stages["translate"].turns.number
     late = live.choose_look(artist.visit, 0.5, SimpleNamespace(index=0))
     assert late == {}, "a click that was made before counts no more"
+    assert [(look.model, look.title) for look in live.wall("trials")] == [
+        ("tint", "Black and white to color")
+    ]
+    answer = live.choose_trial(artist.visit, 2.0, SimpleNamespace(index=0))
+    assert answer["model"] == "tint" and "look twice" in answer["about"]
+    with pytest.raises(RequestError, match="not in the list any more"):
+        live.choose_trial(artist.visit, 3.0, SimpleNamespace(index=1))
+
+
+def test_the_best_stand_first_by_their_cards_and_what_is_experimental_apart(engine):
+    lines, seasons = (
+        next(c for c in engine.models("translator") if c.name == n) for n in ("lines", "seasons")
+    )
+    by_name = SimpleNamespace(models=lambda role: (lines, seasons))
+    placed = SimpleNamespace(models=lambda role: (lines, replace(seasons, place=1)))
+    doubtful = SimpleNamespace(models=lambda role: (replace(lines, place=0, status="experimental"), seasons))
+    assert [card.name for card in convincing(by_name)] == ["lines", "seasons"]
+    assert [card.name for card in convincing(placed)] == ["seasons", "lines"]
+    assert [card.name for card in convincing(doubtful)] == ["seasons", "lines"]
+
+
+def test_no_two_looks_that_ship_have_one_name_on_one_wall():
+    cards = [read_card(file.parent) for file in CHECKPOINTS.glob("*/config.json")]
+    for experimental in (False, True):
+        shown = [c for c in cards if c.role == "translator" and bool(c.status) == experimental]
+        titles = [way(card, domain) for card in shown for domain in looks(card)]
+        assert len(set(titles)) == len(titles), titles
+    placed = [card.place for card in cards if card.role == "translator" and card.place < UNPLACED]
+    assert min(placed) == 0 and len(set(placed)) == len(placed), "one opens the tab"
 
 
 def test_samples_that_ship_are_of_the_weights_that_ship(engine, tmp_path):

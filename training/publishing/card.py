@@ -55,6 +55,8 @@ class Words:
     about: str = ""
     status: str = ""
     """"experimental" or empty."""
+    place: int | None = None
+    """Where it stands among others of its role on the page, from 0; None: behind those that have a place."""
     does: str = ""
     """What the network does, where that is not what its method is for."""
 
@@ -102,6 +104,7 @@ def write_card(
         "title": words.title,
         "about": words.about or does,
         "status": words.status,
+        "place": "" if words.place is None else str(words.place),
         "measured": measured_line(figures),
     }
     parts = [front_matter(entries), f"# {name}", about]
@@ -188,6 +191,7 @@ def rewrite_card(
     title: str | None = None,
     about: str | None = None,
     status: Status | None = None,
+    place: int | None = None,
 ) -> Card:
     """Change what is given on a card, and nothing else; return the card. Raises UserMistake.
 
@@ -205,6 +209,8 @@ def rewrite_card(
     entries |= {key: value for key, value in told.items() if value is not None}
     if status is not None:
         entries["status"] = "" if status == "final" else status
+    if place is not None:
+        entries["place"] = str(place)
     sections = split_sections(body)
     if found:
         put(sections, FIGURES, figure_table(found))

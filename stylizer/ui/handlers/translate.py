@@ -39,7 +39,9 @@ HALF = 50
 OWN_LOOK = "Own look"
 PANEL = ("region_box", "region_title", "region_manner", "region_strength", "region_domains")
 """The widgets that show the chosen regions."""
-CONTROLS = (*TranslateSettings.WIDGETS, "looks", "about", "region_box", *HINT_PANEL)
+WALLS = ("looks", "trials")
+"""The two walls of samples: of what convinces, and of what is experimental."""
+CONTROLS = (*TranslateSettings.WIDGETS, *WALLS, "about", "region_box", *HINT_PANEL)
 """The widgets that a recipe sets."""
 
 TO_GRAY = words("Your photo is in color: it was turned to black and white first.")
@@ -121,12 +123,23 @@ class TranslateHandlers(SavingHandlers):
         card = self.card(model)
         return {"turn": stage.renew(), **self.show_looks(session, card, looks(card)[:1])}
 
+    def wall(self, name: str) -> list[Look]:
+        """List the looks of one of the two walls."""
+        return [look for look in self.looks if look.experimental == (name == "trials")]
+
     def choose_look(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
-        """Take a look by its sample."""
+        """Take a look that convinces, by its sample."""
+        return self._choose("looks", visit, moment, event.index)
+
+    def choose_trial(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
+        """Take an experimental look, by its sample."""
+        return self._choose("trials", visit, moment, event.index)
+
+    def _choose(self, wall: str, visit: str, moment: float, place: int) -> Answer:
         session = self.sessions.find(visit)
         if not session.newest_click(moment):
             return {}
-        look = picked(self.looks, event.index)
+        look = picked(self.wall(wall), place)
         answer = self.choose_model(visit, look.model)
         chosen = self.show_looks(session, self.card(look.model), [look.domain])
         return {**answer, "model": look.model, **chosen}
@@ -141,8 +154,12 @@ class TranslateHandlers(SavingHandlers):
     def ring(self, card: Card, chosen: list[str]) -> Answer:
         """Ring the sample of what is chosen; of a mix, the first."""
         domain = (chosen or looks(card))[0]
-        place = [(look.model, look.domain) for look in self.looks].index((card.name, domain))
-        return {"looks": gr.Gallery(selected_index=place)}
+        answer: Answer = {}
+        for name in WALLS:
+            ways = [(look.model, look.domain) for look in self.wall(name)]
+            place = ways.index((card.name, domain)) if (card.name, domain) in ways else None
+            answer[name] = gr.Gallery(selected_index=place)
+        return answer
 
     def current(self, session: Session, settings: TranslateSettings) -> TranslateSettings:
         """Take the looks that were chosen last: the browser paints before the box with them has followed."""

@@ -12,7 +12,7 @@ from stylizer.ui import options
 from stylizer.ui.handlers.hints import NO_HINTS
 from stylizer.ui.handlers.regions import FOLLOW, PHOTO
 from stylizer.ui.handlers.translate import OWN_LOOK, TranslateHandlers, about_line, worded
-from stylizer.ui.looks import looks, takes_hints
+from stylizer.ui.looks import Look, looks, takes_hints
 from stylizer.ui.messages import status
 from stylizer.ui.options import MOST_SHARES
 from stylizer.ui.region_edits import PRESETS
@@ -26,6 +26,7 @@ WAITING = "Reading the photo."
 USEFUL = ("Subject only", "Background only", "Protect people")
 """Presets; the others ask for a painting."""
 ABOUT_LOOKS = "All on one photo. Those with a + can be mixed."
+ABOUT_TRIALS = "Look twice: faces and fine lines may suffer."
 ABOUT_HINTS = (
     "Choose a color, and click where it belongs; what looks alike takes it too. Or bring a photo in color of "
     "something alike."
@@ -50,6 +51,7 @@ class TranslateTab:
     photo: gr.UploadButton
     samples: gr.Gallery
     looks: gr.Gallery
+    trials: gr.Gallery
     model: gr.Radio
     about: gr.HTML
     domains: gr.CheckboxGroup
@@ -109,19 +111,8 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
     with gr.Column(elem_id=f"{PREFIX}models-panel", elem_classes="panel"):
         gr.HTML(f"<h2>Look</h2><p>{ABOUT_LOOKS}</p>")
         made["about"] = gr.HTML(about_line(card), elem_id=f"{PREFIX}about", apply_default_css=False)
-        made["looks"] = gr.Gallery(
-            [(look.sample, look.title) for look in translate.looks],
-            label="Looks",
-            selected_index=0,
-            show_label=False,
-            columns=4,
-            object_fit="cover",
-            allow_preview=False,
-            buttons=[],
-            interactive=False,
-            elem_id=f"{PREFIX}looks",
-            container=False,
-        )
+        convince = translate.wall("looks")
+        made["looks"] = _wall(convince, "Looks", f"{PREFIX}looks", 0 if convince else None)
         made["model"] = gr.Radio(
             models,
             value=card.name,
@@ -144,7 +135,29 @@ def _models(translate: TranslateHandlers) -> dict[str, Any]:
             )
             for _ in range(MOST_SHARES)
         )
+        trials = translate.wall("trials")
+        opened, there = not convince, bool(trials)
+        with gr.Accordion("Experimental looks", open=opened, visible=there, elem_id=f"{PREFIX}trials-panel"):
+            gr.HTML(f"<p>{ABOUT_TRIALS}</p>")
+            made["trials"] = _wall(trials, "Experimental looks", f"{PREFIX}trials", None if convince else 0)
     return made
+
+
+def _wall(shown: list[Look], label: str, name: str, ringed: int | None) -> gr.Gallery:
+    """Hang samples of looks on a wall."""
+    return gr.Gallery(
+        [(look.sample, look.title) for look in shown],
+        label=label,
+        selected_index=ringed,
+        show_label=False,
+        columns=4,
+        object_fit="cover",
+        allow_preview=False,
+        buttons=[],
+        interactive=False,
+        elem_id=name,
+        container=False,
+    )
 
 
 def _hints(translate: TranslateHandlers) -> dict[str, Any]:
