@@ -77,18 +77,18 @@ def _lines(planes: Tensor, guide: Tensor, radius: int, noise: float) -> Tensor:
         (planes[:, None] * guide).flatten(0, 1),
     ])  # fmt: skip
     parts = [channels, len(products), count, channels * count]
-    means, squares, plane_means, mixed = _window_mean(flat, radius).split(parts)
+    means, squares, plane_means, mixed = window_mean(flat, radius).split(parts)
     variance = torch.empty(channels, channels, *guide.shape[1:], device=guide.device)
     for (a, b), square in zip(products, squares, strict=True):
         variance[a, b] = variance[b, a] = square - means[a] * means[b]
     variance += noise * torch.eye(channels, device=guide.device)[:, :, None, None]
     covariance = mixed.unflatten(0, (count, channels)) - plane_means[:, None] * means
-    slopes = torch.einsum("abhw,pbhw->pahw", _inverse(variance), covariance)
+    slopes = torch.einsum("abhw,pbhw->pahw", inverses(variance), covariance)
     # where a plane is constant as far as the window sees, the line is flat, to the last bit
     same = _widest(planes, radius) == -_widest(-planes, radius)
     slopes = torch.where(same[:, None], 0.0, slopes)
     offsets = plane_means - (slopes * means).sum(1)
-    averaged = _window_mean(torch.cat([slopes, offsets[:, None]], 1).flatten(0, 1), radius)
+    averaged = window_mean(torch.cat([slopes, offsets[:, None]], 1).flatten(0, 1), radius)
     averaged = averaged.unflatten(0, (count, channels + 1))
     averaged[:, -1] -= 0.5 * averaged[:, :-1].sum(1)  # colors are read as they are, from 0 to 1
     far = _widest(planes, 2 * radius) == -_widest(-planes, 2 * radius)
@@ -96,7 +96,7 @@ def _lines(planes: Tensor, guide: Tensor, radius: int, noise: float) -> Tensor:
     return torch.where(far[:, None], flat_line, averaged).flatten(0, 1)
 
 
-def _inverse(matrix: Tensor) -> Tensor:
+def inverses(matrix: Tensor) -> Tensor:
     """Invert symmetric matrices (C, C, h, w), C 1 or 3, by cofactors; torch's own inverse is far slower."""
     if len(matrix) == 1:
         return 1 / matrix
@@ -107,7 +107,7 @@ def _inverse(matrix: Tensor) -> Tensor:
     return torch.stack([torch.stack(row) for row in rows]) / (a * first + b * second + c * third)
 
 
-def _window_mean(planes: Tensor, radius: int) -> Tensor:
+def window_mean(planes: Tensor, radius: int) -> Tensor:
     """Average (C, h, w) over square windows, cut off at the border."""
     size = 2 * radius + 1
     for kernel, padding in (((size, 1), (radius, 0)), ((1, size), (0, radius))):

@@ -20,6 +20,7 @@ from stylizer.imaging.color import (
     identities,
 )
 from stylizer.imaging.detail_bands import between, busy_range, busyness
+from stylizer.imaging.even_tone import even_tones
 from stylizer.models.blocks import (
     AdapterSlices,
     CodeMix,
@@ -71,6 +72,10 @@ class PainterConfig:
     """Whether the network is told how calm each place is within its photo. The losses ask calm places for the
     painting's calm ones; a network that has to guess from a few pixels where the sky ends leaves a rim of
     another tone round what stands before it."""
+    even_tones: bool = field(default=True, metadata=before(False))
+    """Whether calm places of what has been drawn are held to the photo's tones before colors are matched.
+    Asked for all of a painting's colors, a network parts an even sky in two of them, by how far it is to the
+    next edge: a band of light round every silhouette. A loss (`even`) made it fainter, no more."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -99,7 +104,8 @@ class Content(NamedTuple):
     mean: Tensor  # (B, 3)
     root: Tensor  # (B, 3, 3)
     shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
-    busy: Tensor  # (B, 2) how busy its calmest and busiest places are; (B, 0) where the network is not told
+    ends: Tensor  # (B, 2) how busy its calmest and busiest places are
+    busy: Tensor  # (B, 1, H/2, W/2) how busy every place is, from 0 at the calmest to 1
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
@@ -125,7 +131,7 @@ class TransferNetwork(Network):
 
     def __init__(self, config: PainterConfig):
         super().__init__()
-        self.config, self.match_colors = config, config.match_colors
+        self.config, self.match_colors, self.even_tones = config, config.match_colors, config.even_tones
         w2, w4, w8 = config.widths
         self.stem = EncoderLayer(12, w2, normalize=config.normalize_encoder)
         self.to_quarter = EncoderLayer(w2, w4, stride=2, normalize=config.normalize_encoder)
@@ -187,16 +193,16 @@ class TransferNetwork(Network):
         colors = F.avg_pool2d(pixels, 8)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         shown = like.shown if like else _share_shown(colors)
-        ends = mean[:, :0]
+        busy = busyness(pixels)
+        ends = like.ends if like else busy_range(busy)
+        busy = between(busy, ends)
         if self.told_calmness:
-            busy = busyness(pixels)
-            ends = like.busy if like else busy_range(busy)
-            told = between(busy, ends) - 0.5
+            told = busy - 0.5
             half = half + self.calm2(told)
             quarter = quarter + self.calm4(F.avg_pool2d(told, 2))
             eighth = eighth + self.calm8(F.avg_pool2d(told, 4))
         size = (height, width)
-        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, ends, size, statistics)
+        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, ends, busy, size, statistics)
 
     # -- painting ---------------------------------------------------------------------------------------
 
@@ -220,6 +226,8 @@ class TransferNetwork(Network):
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
             picture = self._color(features.float(), content, codes, transport)
+            if self.even_tones and not statistics.replay:  # of tiles the detail counts alone
+                picture = even_tones(picture, content.pixels, content.busy)
             picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
 

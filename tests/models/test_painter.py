@@ -60,7 +60,7 @@ def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(
     photo, halo = picture(192, 192), painter.halo
     content = painter.encode(photo)
     statistics = painter.measure(content, codes[:1], torch.ones(1))
-    whole = painter.decode(content, codes[:1], torch.ones(1))
+    whole = painter.decode(content, codes[:1], torch.ones(1), statistics)
     tile = painter.encode(photo[:, :, :, :160], like=content)
     part = painter.decode(tile, codes[:1], torch.ones(1), statistics)
     assert torch.allclose(part[:, :, :, : 160 - halo], whole[:, :, :, : 160 - halo], atol=1e-4)
