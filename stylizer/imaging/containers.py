@@ -16,33 +16,37 @@ _MARKER = re.compile(rb"\xff[^\x00\xff]")  # before 00 it is a sample, before ff
 _NEXT_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # restarts lie within a scan
 _SCAN, _END, _LONE = 0xDA, 0xD9, (0x01, *range(0xD0, 0xD9))
 # JPEG segments that matter by what they begin with: once each but for the profile, which lies in up to 255.
-_KEPT = ((0xE1, b"Exif\0\0", 1), (0xE1, b"http://ns.adobe.com/xap/1.0/\0", 1), (0xE2, b"ICC_PROFILE\0", 255))
+_KEPT = ((0xE1, b"http://ns.adobe.com/xap/1.0/\0", 1), (0xE2, b"ICC_PROFILE\0", 255))
+_EXIF = b"Exif\0\0"
 
 
-def without_segments(jpeg: bytes) -> bytes:
+def without_segments(jpeg: bytes) -> tuple[bytes, bytes | None]:
     """Leave out of a JPEG what no pixel depends on: comments, previews, further pictures' whereabouts.
 
-    Kept are the profile, the first EXIF and XMP, and what tells how colors are stored. Raises PictureError
-    for more than MAX_SCANS scans, OSError for too many segments.
+    Kept are the profile, the first XMP, and what tells how colors are stored; the first EXIF comes back by
+    itself, for Pillow would read all of it. Raises PictureError for more than MAX_SCANS scans, OSError for
+    too many segments.
     """
-    parts, at, seen = [jpeg[:2]], 2, dict.fromkeys(_KEPT, 0)
+    parts, at, seen, exif = [jpeg[:2]], 2, dict.fromkeys(_KEPT, 0), None
     for _ in range(MAX_PARTS):
         found = _MARKER.search(jpeg, at)
         if found is None:
-            return b"".join(parts)
+            return b"".join(parts), exif
         at, code = found.start(), jpeg[found.start() + 1]
         if code in _LONE:
             at += 2
             continue
         if code in (_SCAN, _END):
             check_scans(jpeg, at)
-            return b"".join([*parts, memoryview(jpeg)[at:]])
+            return b"".join([*parts, memoryview(jpeg)[at:]]), exif
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
         keep = code == 0xE0 or code == 0xEE or not (0xE0 <= code <= 0xEF or code == 0xFE)
         for kind in _KEPT:
             if code == kind[0] and jpeg.startswith(kind[1], at + 4):
                 seen[kind] += 1
                 keep = seen[kind] <= kind[2]
+        if code == 0xE1 and jpeg.startswith(_EXIF, at + 4):
+            exif, keep = exif or jpeg[at + 4 : end], False
         if keep:
             parts.append(jpeg[at:end])
         at = end
@@ -50,17 +54,22 @@ def without_segments(jpeg: bytes) -> bytes:
 
 
 def check_scans(jpeg: bytes, at: int = 0) -> None:
-    """Raise PictureError when more than MAX_SCANS scans follow from there on."""
-    for _ in range(MAX_SCANS + 1):
+    """Raise PictureError when more than MAX_SCANS scans follow from there on, OSError for many segments."""
+    scans = 0
+    for _ in range(MAX_PARTS):
         found = _NEXT_SCAN.search(jpeg, at)
-        while found is not None and jpeg[found.start() + 1] not in (_SCAN, _END):
-            at = (
-                found.start() + 2 + max(2, int.from_bytes(jpeg[found.start() + 2 : found.start() + 4], "big"))
-            )
-            found = _NEXT_SCAN.search(jpeg, at)
-        if found is None or jpeg[found.start() + 1] == _END:
+        code = _END if found is None else jpeg[found.start() + 1]
+        if found is None or code == _END:
             return
         at = found.start() + 2
+        if code == _SCAN:
+            scans += 1
+            if scans > MAX_SCANS:
+                break
+        else:
+            at += max(2, int.from_bytes(jpeg[at : at + 2], "big"))
+    else:
+        raise OSError("too many segments")
     raise PictureError(
         "That JPEG goes over the picture more than {most} times, which takes too long; save it anew.",
         most=MAX_SCANS,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import html
 import io
 import re
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+from PIL import Image, UnidentifiedImageError, _imaging
 
 from stylizer.errors import PictureError, Sentence
 from stylizer.imaging import containers, heif, png, profiles, text_chunk, tiff
 from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
+from stylizer.imaging.tags import exif_orientation
 
 # Pillow takes memory in blocks of 16 MB, which the C library keeps for the thread that asked: six photos of
 # 40 megapixels, read by as many threads, held 1.5 GB for ever. Blocks as large as a picture go back at once.
@@ -60,18 +63,21 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]
             head = tiff.read_head(data)
             if head.is_deep:
                 return _finish(*tiff.read_tiff(data, head), head.profile, head.orientation, notes)
-            tiff.check_open(data, head)
-        data, animated, profile = _bare(data)
-        with _opened(data) as image:
-            if animated or (image.format in ("PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False)):
+            bare = _Bare(tiff.for_pillow(data, head))
+        else:
+            bare = _bare(data)
+        with _opened(bare.data) as image:
+            if bare.animated or (
+                image.format in ("PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False)
+            ):
                 notes.append(Sentence("That picture is animated; its first frame is painted."))
-            if image.format == "PNG" and png.is_deep_png(data):
-                samples, alpha = png.read_png(data)
+            if image.format == "PNG" and png.is_deep_png(bare.data):
+                samples, alpha = png.read_png(bare.data)
             else:
                 image.load()
                 samples, alpha = _samples(image, notes)
-            profile = profile or image.info.get("icc_profile")
-            return _finish(samples, alpha, profile, _orientation(image), notes)
+            profile = bare.profile or image.info.get("icc_profile")
+            return _finish(samples, alpha, profile, _orientation(image, bare.exif), notes)
 
 
 def read_recipe(data: bytes) -> str | None:
@@ -81,7 +87,7 @@ def read_recipe(data: bytes) -> str | None:
             return text_chunk.read_text(data, "recipe")
         if heif.is_heif(data) or tiff.is_tiff(data):
             return None
-        with _opened(_bare(data)[0]) as image:
+        with _opened(_bare(data).data) as image:
             packet = image.info.get("xmp") or b""
     # Searched for twice, not by one pattern: looking for its end from every beginning takes n * n steps.
     start = packet.find(b"<studio:recipe>", 0, text_chunk.MAX_TEXT)
@@ -93,25 +99,35 @@ def read_recipe(data: bytes) -> str | None:
 
 def read_size(data: bytes) -> tuple[int, int]:
     """Read a picture's width and height from a file's head, before it is turned; raises PictureError."""
-    with _reading(data), _opened(data) as image:
-        return image.size
+    with _reading(data):
+        bare = tiff.for_pillow(data, tiff.read_head(data)) if tiff.is_tiff(data) else _bare(data).data
+        with _opened(bare) as image:
+            return image.size
 
 
-def _bare(data: bytes) -> tuple[bytes, bool, bytes | None]:
-    """Leave out of a file what no pixel depends on; tell whether it is animated, and a PNG's color profile.
+@dataclass(frozen=True)
+class _Bare:
+    """A file without what no pixel depends on, and what was taken out of it."""
 
-    Raises PictureError for what would take too long.
-    """
+    data: bytes
+    animated: bool = False
+    profile: bytes | None = None
+    exif: bytes | None = None
+
+
+def _bare(data: bytes) -> _Bare:
+    """Leave out of a file what no pixel depends on; raises PictureError for what would take too long."""
     if data.startswith(b"\xff\xd8\xff"):
-        return containers.without_segments(data), False, None
+        bare, exif = containers.without_segments(data)
+        return _Bare(bare, exif=exif)
     if data.startswith(text_chunk.SIGNATURE):
         bare, profile = png.without_hangers(data)
-        return bare, False, profile
+        return _Bare(bare, profile=profile)
     if data.startswith(b"GIF8"):
-        return *containers.first_frame(data), None
+        return _Bare(*containers.first_frame(data))
     if data.startswith(b"BM"):
         containers.check_runs(data)
-    return data, False, None
+    return _Bare(data)
 
 
 @contextmanager
@@ -212,12 +228,24 @@ def _scale_whole(values: np.ndarray, bits: int) -> np.ndarray:
     return ((values * 65535 + top // 2) // max(top, 1)).astype(np.uint16)
 
 
-def _orientation(image: Image.Image) -> int:
-    """Read how the camera was held (EXIF 0x0112); Pillow turns TIFF itself and clears the tag."""
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # damaged EXIF says nothing, and the pixels are sound
+def _orientation(image: Image.Image, exif: bytes | None) -> int:
+    """Read how the camera was held: from EXIF, which may have been taken out of the file, or else from XMP.
+
+    Pillow would take all that EXIF names (`tags.py`). TIFFs it has turned by itself.
+    """
+    if image.format == "TIFF":
         return 1
+    info, found = image.info, None
+    with suppress(OSError, ValueError, struct.error):  # damaged, it says nothing, and the pixels are sound
+        text = info.get("Raw profile type exif", "")
+        exif = exif or info.get("exif") or bytes.fromhex("".join(text.split("\n")[3:]))
+        found = exif_orientation(exif)
+    if found is None:
+        packet = info.get("XML:com.adobe.xmp") or info.get("xmp") or ""
+        text = packet if isinstance(packet, str) else packet.decode("latin-1")
+        said = re.search(r'tiff:Orientation(?:="|>)([0-9])', text)
+        found = int(said[1]) if said else 1
+    return found
 
 
 def _finish(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from stylizer.errors import PictureError, Sentence
-from stylizer.imaging.bounds import MAX_PROFILE, check_size
+from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
+from stylizer.imaging.heif_parts import pixels_unpacked
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # H.273 code points that stand for sRGB's primaries (BT.709) and for curves near sRGB's; 2 is "unspecified".
@@ -33,6 +34,12 @@ def read_heif(data: bytes, notes: list[str]) -> tuple[np.ndarray, np.ndarray | N
             "That file is a HEIC photo, and pillow-heif, which reads these, is not installed here; "
             "save the photo as JPEG or PNG and try again."
         ) from error
+    if pixels_unpacked(data) > 4 * MAX_PIXELS:  # the photo, its opacity, and what hangs over at the edges
+        raise PictureError(
+            "That picture is put together of more than {most} megapixels; save it as JPEG or PNG and try "
+            "again.",
+            most=4 * MAX_PIXELS // 10**6,
+        )
     # Pictures that hang on the photo are not painted, so they are not unpacked either.
     options = pillow_heif.options
     options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False

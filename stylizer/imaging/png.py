@@ -31,27 +31,33 @@ def without_hangers(png: bytes) -> tuple[bytes, bytes | None]:
 
     Texts may be long, damaged or packed a thousandfold, and a decoder that looks at them refuses a sound
     picture. Kept are what says how the camera was held, and animation. A damaged profile comes back as
-    one that nobody can use. Raises OSError for too many chunks.
+    one that nobody can use. Of each kind the first counts: a small file may hold ten thousand that are packed
+    a thousandfold. Raises OSError for too many chunks.
     """
     parts: list[bytes | memoryview] = [SIGNATURE]
-    profile = None
+    profile, turns = None, set[bytes]()
     for kind, frame in frames(png):
         if kind == b"iCCP":
+            if profile is not None:
+                continue
             packed = bytes(frame[8:-4]).partition(b"\0")[2]
             profile = (is_whole(frame) and inflated(packed[1:], MAX_PROFILE)) or b"damaged"
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-            if _tells_turn(kind, frame):
-                parts.append(frame)
+            keyword = bytes(frame[8 : 8 + 80]).partition(b"\0")[0]  # 79 letters at most
+            if keyword in _TURNS and keyword not in turns:
+                turns.add(keyword)
+                if _tells_turn(kind, frame):
+                    parts.append(frame)
         elif kind[:1].isupper() or kind in (b"tRNS", *_ANIMATION) or (kind == b"eXIf" and is_whole(frame)):
             parts.append(frame)
     return b"".join(parts), profile
 
 
 def _tells_turn(kind: bytes, frame: memoryview) -> bool:
-    """Tell whether a text says how the camera was held, and is short and sound."""
-    keyword, _, rest = bytes(frame[8:-4][: MAX_TEXT + 1024]).partition(b"\0")
-    if keyword not in _TURNS or len(frame) > MAX_TEXT or not is_whole(frame):
+    """Tell whether a text of _TURNS is short and sound."""
+    if len(frame) > MAX_TEXT or not is_whole(frame):
         return False
+    rest = bytes(frame[8:-4]).partition(b"\0")[2]
     if kind == b"zTXt":
         return inflated(rest[1:], MAX_TEXT) is not None
     return kind == b"tEXt" or rest[:1] == b"\0"

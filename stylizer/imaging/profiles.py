@@ -25,6 +25,7 @@ _SRGB_TO_XYZ = np.array(
 )
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_MOST_TAGS = 200  # of a profile: real ones have 10 to 30
 _ROWS = 512  # rows converted at a time: floats of a whole large picture would fill the memory
 
 
@@ -45,7 +46,7 @@ def to_srgb(samples: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, tup
     if not profile or profile == srgb_profile():  # pictures of ours; to ask the engine took up to 65 ms
         return plain, ()
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(io.BytesIO(_without_elements(profile)))
         space = source.profile.xcolor_space.strip()
         if space != ("GRAY" if samples.ndim == 2 else "RGB"):
             # Gray pictures often carry the RGB profile of their camera: equal amounts go through it.
@@ -59,7 +60,7 @@ def to_srgb(samples: np.ndarray, profile: bytes | None) -> tuple[np.ndarray, tup
         except (KeyError, struct.error):  # tables instead of curves: eight bits have to do
             coarse = _by_engine((samples // 257).astype(np.uint8), source)
             return coarse.astype(np.uint16) * 257, (_COARSE,)
-    except (ImageCms.PyCMSError, OSError, ValueError, IndexError):
+    except (ImageCms.PyCMSError, OSError, ValueError, IndexError, struct.error):
         return plain, (_DAMAGED,)
 
 
@@ -68,9 +69,9 @@ def inks_to_srgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     profile = image.info.get("icc_profile")
     if profile:
         try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            source = ImageCms.ImageCmsProfile(io.BytesIO(_without_elements(profile)))
             return np.asarray(_transform(source, "CMYK").apply(image)), ()
-        except (ImageCms.PyCMSError, OSError, ValueError):
+        except (ImageCms.PyCMSError, OSError, ValueError, struct.error):
             return np.asarray(image.convert("RGB")), (_DAMAGED,)
     return np.asarray(image.convert("RGB")), ()
 
@@ -132,14 +133,27 @@ def _encode_srgb(linear: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def _tags(profile: bytes) -> dict[bytes, bytes]:
+def _without_elements(profile: bytes) -> bytes:
+    """Rename the tags of processing elements (ICC.1:2022, 9.2.17), so that the tables or curves are followed.
+
+    A profile may hold 60,000 elements, which packed are 15 kB, and whose like took 80 s to be followed.
+    """
+    (count,) = struct.unpack_from(">I", profile, 128)
+    table = bytearray(profile[132 : 132 + 12 * min(count, _MOST_TAGS)])
+    for at in range(0, len(table) - 11, 12):
+        if table[at : at + 3] in (b"D2B", b"B2D"):
+            table[at : at + 3] = table[at : at + 3].lower()
+    return profile[:132] + bytes(table) + profile[132 + len(table) :]
+
+
+def _tags(profile: bytes) -> dict[bytes, memoryview]:
     """Read the tag table of a profile. Raises struct.error on a damaged one."""
     (count,) = struct.unpack_from(">I", profile, 128)
-    table = [struct.unpack_from(">4sII", profile, 132 + 12 * row) for row in range(min(count, 200))]
-    return {kind: profile[at : at + size] for kind, at, size in table}
+    table = [struct.unpack_from(">4sII", profile, 132 + 12 * row) for row in range(min(count, _MOST_TAGS))]
+    return {kind: memoryview(profile)[at : at + size] for kind, at, size in table}  # which may overlap
 
 
-def _curve(tag: bytes) -> np.ndarray:
+def _curve(tag: memoryview) -> np.ndarray:
     """Sample a tone curve at all 65536 codes, float32 (ICC.1:2022, 10.6 and 10.18)."""
     ramp = np.arange(65536, dtype=np.float64) / 65535
     if tag[:4] == b"curv":
@@ -151,7 +165,7 @@ def _curve(tag: bytes) -> np.ndarray:
             return (ramp ** (values[0] / 256)).astype(np.float32)
         return np.interp(ramp, np.linspace(0, 1, count), values / 65535).astype(np.float32)
     if tag[:4] != b"para":
-        raise KeyError(tag[:4])
+        raise KeyError(bytes(tag[:4]))
     (kind,) = struct.unpack_from(">H", tag, 8)
     count = (1, 3, 4, 5, 7)[kind]
     numbers = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]

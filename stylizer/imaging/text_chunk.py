@@ -65,19 +65,21 @@ def inflated(packed: bytes, most: int) -> bytes | None:
 
 
 def read_text(png: bytes, keyword: str) -> str | None:
-    """Read the iTXt or tEXt chunk of that keyword, inflating at most MAX_TEXT bytes; None when absent.
+    """Read the first iTXt or tEXt chunk of that keyword, inflating at most MAX_TEXT bytes; None when absent.
 
-    Chunks too long or damaged count as absent: whoever wrote them, it was not us.
+    One that is too long or damaged counts as absent: whoever wrote it, it was not us. Those after it are not
+    looked at: forty megabytes may hold 36,000 that inflate to a megabyte each.
     """
     name = keyword.encode("latin-1") + b"\0"
     for kind, body in chunks(png):
-        if kind not in (b"iTXt", b"tEXt") or len(body) > MAX_TEXT + 1024 or bytes(body[: len(name)]) != name:
+        if kind not in (b"iTXt", b"tEXt") or bytes(body[: len(name)]) != name:
             continue
+        if len(body) > MAX_TEXT + 1024:
+            return None
         rest = bytes(body[len(name) :])
         if kind == b"tEXt":
             return rest.decode("latin-1")
         compressed, (_, _, text) = rest[:1] == b"\x01", [*rest[2:].split(b"\0", 2), b"", b""][:3]
         whole = inflated(text, MAX_TEXT) if compressed else text
-        if whole is not None:
-            return whole.decode("utf-8", "replace")
+        return None if whole is None else whole.decode("utf-8", "replace")
     return None

@@ -18,16 +18,19 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from stylizer.errors import PictureError, Sentence
 from stylizer.imaging.bounds import MAX_PROFILE, MAX_SIDE, MAX_UNPACKED, check_size
+from stylizer.imaging.tags import Tags
 
 _RAW, _LZW, _DEFLATE, _OLD_DEFLATE, _PACK_BITS, _ZSTANDARD = 1, 5, 8, 32946, 32773, 50000
 _DEEP = (_RAW, _LZW, _DEFLATE, _OLD_DEFLATE, _PACK_BITS, _ZSTANDARD)
 # What Pillow's build of libtiff unpacks besides: fax, JPEG, LZMA, WebP.
 _PILLOW = (*_DEEP, 2, 3, 4, 6, 7, 34925, 50001)
-_TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
-_MOST_TAGS = 1000  # files have 15 to 60
 _MOST_BLOCKS = 4 * MAX_SIDE  # strips of one row, in four planes
+_MOST_TILE = 64 << 20  # bytes of samples of a tile, which is unpacked whole; programs make them 256 wide
 _BAND = 16 << 20  # bytes of samples unpacked at a time, or one strip
 _INKS = 5  # photometric interpretation of CMYK
+_PIXELS = frozenset((254, *range(256, 267), 273, 274, *range(277, 285), 292, 293, 301, *range(317, 326)))
+_PIXELS |= {332, 336, 338, 339, 340, 341, 342, 347, *range(512, 522), *range(529, 533), 34675}
+# Tags that pixels depend on: how they are laid out and packed, and what their numbers mean.
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def read_head(data: bytes) -> TiffHead:
 
     Raises PictureError for a size or a layout that is not read here, and whatever a damaged file raises.
     """
-    tags = _Tags(data)
+    tags = Tags(data)
     # The first picture of a raw photo is a small preview of it.
     if data[8:10] == b"CR" or 50706 in tags or (330 in tags and tags.number(254, 0) & 1):
         raise PictureError(
@@ -113,6 +116,8 @@ def read_head(data: bytes) -> TiffHead:
     block_height = tags.number(323) if tiled else min(tags.number(278, height) or height, height)
     if not (0 < block_width <= MAX_SIDE and 0 < block_height <= MAX_SIDE):
         raise OSError(f"blocks of {block_width} x {block_height} pixels")
+    if tiled and block_width * block_height * samples * max(bits) > 8 * _MOST_TILE:  # it may be mostly empty
+        raise OSError(f"tiles of {block_width} x {block_height} pixels")
     planes = samples if planar == 2 else 1
     blocks = -(-width // block_width) * -(-height // block_height) * planes
     if blocks > _MOST_BLOCKS:
@@ -143,11 +148,15 @@ def read_head(data: bytes) -> TiffHead:
     )
 
 
-def check_open(data: bytes, head: TiffHead) -> None:
-    """Raise PictureError unless Pillow knows the layout; libtiff bounds the scans of JPEG by itself."""
+def for_pillow(data: bytes, head: TiffHead) -> bytes:
+    """Leave out of a TIFF that Pillow reads what no pixel depends on.
+
+    Raises PictureError unless Pillow knows the layout; libtiff bounds the scans of JPEG by itself.
+    """
+    data = Tags(data).keep_only(_PIXELS)
     try:
         with Image.open(io.BytesIO(data), formats=("TIFF",)):
-            pass
+            return data
     except UnidentifiedImageError as error:
         raise strange(head.samples, head.bits, head.kind) from error
 
@@ -162,61 +171,6 @@ def strange(samples: int, bits: int, kind: str = "u") -> PictureError:
         number=number,
         bits=bits,
     )
-
-
-class _Tags:
-    """The first directory of a TIFF or BigTIFF (TIFF 6.0, section 2); values within bounds."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self._order = data, "<" if data[:1] == b"I" else ">"
-        big = b"+" in data[2:4]
-        self._room, entry = (8, "HHQ") if big else (4, "HHI")
-        at = self._one("Q" if big else "I", 8 if big else 4)
-        count = self._one("Q" if big else "H", at)
-        if count > _MOST_TAGS:
-            raise OSError(f"a directory of {count} tags")
-        at += 8 if big else 2
-        self._entries: dict[int, tuple[int, int, int]] = {}
-        size = struct.calcsize(f"={entry}") + self._room
-        for place in range(at, at + count * size, size):
-            tag, kind, number = struct.unpack_from(self._order + entry, data, place)
-            self._entries.setdefault(tag, (kind, number, place + size - self._room))
-
-    def _one(self, code: str, at: int) -> int:
-        return struct.unpack_from(self._order + code, self._data, at)[0]
-
-    def __contains__(self, tag: int) -> bool:
-        return tag in self._entries
-
-    def _placed(self, tag: int, most: int) -> tuple[str, int, int]:
-        """Find a tag's values: their code, how many, and where. Raises OSError for more than `most`."""
-        kind, number, at = self._entries[tag]
-        if kind not in _TYPES or not 1 <= number <= most:
-            raise OSError(f"tag {tag} has {number} values of type {kind}")
-        size = number * struct.calcsize(f"={_TYPES[kind]}")
-        if size > self._room:
-            at = self._one("Q" if self._room == 8 else "I", at)
-        if at + size > len(self._data):
-            raise OSError(f"tag {tag} lies behind the end")
-        return _TYPES[kind], number, at
-
-    def numbers(self, tag: int, default: tuple[int, ...] | None, most: int) -> tuple[int, ...]:
-        """Return a tag's values; `default`, unless None, for a tag that is not there."""
-        if tag not in self._entries and default is not None:
-            return default
-        code, number, at = self._placed(tag, most)
-        return struct.unpack_from(f"{self._order}{number}{code}", self._data, at)
-
-    def number(self, tag: int, default: int | None = None) -> int:
-        """Return a tag's only value."""
-        return self.numbers(tag, None if default is None else (default,), 64)[0]
-
-    def bytes(self, tag: int) -> bytes | None:
-        """Return a tag's bytes; None when it is not there or is no bytes."""
-        if tag not in self._entries:
-            return None
-        code, number, at = self._placed(tag, len(self._data))
-        return self._data[at : at + number] if code in "Bb" else None
 
 
 def read_tiff(data: bytes, head: TiffHead) -> tuple[np.ndarray, np.ndarray | None]:
