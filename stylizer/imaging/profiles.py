@@ -141,7 +141,7 @@ def _without_elements(profile: bytes) -> bytes:
     (count,) = struct.unpack_from(">I", profile, 128)
     table = bytearray(profile[132 : 132 + 12 * min(count, _MOST_TAGS)])
     for at in range(0, len(table) - 11, 12):
-        if table[at : at + 3] in (b"D2B", b"B2D"):
+        if bytes(table[at : at + 3]) in (b"D2B", b"B2D"):
             table[at : at + 3] = table[at : at + 3].lower()
     return profile[:132] + bytes(table) + profile[132 + len(table) :]
 
@@ -156,7 +156,8 @@ def _tags(profile: bytes) -> dict[bytes, memoryview]:
 def _curve(tag: memoryview) -> np.ndarray:
     """Sample a tone curve at all 65536 codes, float32 (ICC.1:2022, 10.6 and 10.18)."""
     ramp = np.arange(65536, dtype=np.float64) / 65535
-    if tag[:4] == b"curv":
+    form = bytes(tag[:4])
+    if form == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         if count == 0:
             return ramp.astype(np.float32)
@@ -164,8 +165,8 @@ def _curve(tag: memoryview) -> np.ndarray:
         if count == 1:
             return (ramp ** (values[0] / 256)).astype(np.float32)
         return np.interp(ramp, np.linspace(0, 1, count), values / 65535).astype(np.float32)
-    if tag[:4] != b"para":
-        raise KeyError(bytes(tag[:4]))
+    if form != b"para":
+        raise KeyError(form)
     (kind,) = struct.unpack_from(">H", tag, 8)
     count = (1, 3, 4, 5, 7)[kind]
     numbers = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]
