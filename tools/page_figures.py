@@ -26,7 +26,7 @@ from typing import Any
 
 from PIL import Image
 
-from stylizer.ui.samples import KEYFRAMES, sample_photos
+from stylizer.ui.samples import COARSE, sample_photos
 
 PATIENCE = 180_000
 """Milliseconds that anything may take."""
@@ -145,14 +145,14 @@ def measure(driver: Any, address: str, process: int, repetitions: int, loads: in
         page.wait_for_selector(".stage[data-drawn]")
         page.mouse.move(10, 10)
         keys = page.evaluate("[...document.querySelectorAll('.card')].map(each => each.dataset.key)")
-        page.evaluate(WATCH, ["choose", keys[1], 1 + len(KEYFRAMES)])  # the painter is loaded by now
+        page.evaluate(WATCH, ["choose", keys[1], 1 + len(COARSE)])  # the painter is loaded by now
         clicks = [
-            page.evaluate(WATCH, ["choose", key, 1 + len(KEYFRAMES)])
+            page.evaluate(WATCH, ["choose", key, 1 + len(COARSE)])
             for key in (keys[2:] * (1 + repetitions // len(keys)))[:repetitions]
         ]
         report("Style click to picture", [first for first, _ in clicks])
         report("Style click to all previews", [last for _, last in clicks])
-        drops = [page.evaluate(WATCH, ["drop", photo, 1 + len(KEYFRAMES)]) for photo in photos(repetitions)]
+        drops = [page.evaluate(WATCH, ["drop", photo, 1 + len(COARSE)]) for photo in photos(repetitions)]
         report("Photo drop to painted", [first for first, _ in drops])
 
     def load(page: Any) -> None:

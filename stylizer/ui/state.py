@@ -91,6 +91,10 @@ class StageState:
     mask_file: tuple[str, Path] | None = None
     stale: list[Path] = field(default_factory=list)
     busy: bool = False
+    coarse_there: bool = False
+    """Whether the present turn's coarse keyframes are all painted, and `fine_wanted` whether the fine ones
+    are to follow."""
+    fine_wanted: bool = False
     out_size: str = "photo"
     """The size that is chosen for saving."""
     photo_at: float = 0.0
@@ -196,6 +200,7 @@ class StageState:
             number = self.turns.renew()
             self.stale += self.truth.values()
             self.truth, self.busy = {}, True
+            self.coarse_there = self.fine_wanted = False
             if not keep:
                 photo = {0.0: self.frames.pop(0.0)} if 0.0 in self.frames else {}
                 self.stale += self.frames.values()
@@ -207,6 +212,22 @@ class StageState:
             if path.parent == self.folder:  # and not one of the example that all visitors share
                 path.unlink(missing_ok=True)
         return number
+
+    def coarse_done(self, token: CancelToken) -> bool:
+        """Note that a turn's coarse keyframes are there; tells whether the fine ones are to follow at once.
+
+        Raises Cancelled when another turn has begun.
+        """
+        with self.lock:
+            token.check()
+            self.coarse_there = True
+            return self.fine_wanted
+
+    def want_fine(self) -> bool:
+        """Have the fine keyframes painted; tells whether to begin now: a turn under way does so itself."""
+        with self.lock:
+            first, self.fine_wanted = not self.fine_wanted, True
+            return first and self.coarse_there
 
     def new_file(self, suffix: str) -> Path:
         """Name a new file of this visit; no one can guess the name."""

@@ -203,6 +203,17 @@ def _wire_stage(
         concurrency_id="truth",
         concurrency_limit=2,
     )
+    if live.fine:
+        on(
+            tab["stage"].finer,
+            live.finer,
+            ["visit"],
+            ["stage"],
+            trigger_mode="always_last",
+            act=False,
+            concurrency_id="finer",
+            concurrency_limit=2,
+        )
     for starter, handler in live.starters.items():
         saved = on(
             tab[starter].click,

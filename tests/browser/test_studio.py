@@ -6,7 +6,7 @@ import re
 import pytest
 
 from stylizer.imaging.picture import open_picture, read_recipe, save_picture
-from stylizer.ui.samples import KEYFRAMES
+from stylizer.ui.samples import COARSE, KEYFRAMES
 from tests.engine.drawn import drawn
 
 pytestmark = pytest.mark.browser
@@ -90,7 +90,9 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(page, photo_file, tmp_path):
     bring(page, photo_file)
     settle(page, 1)
     choose(page, "blue-hour")
-    stage_says(page, f"turn >= 2 && frames > {len(KEYFRAMES)} && settled === 'true'")
+    stage_says(page, f"turn >= 2 && frames === '{1 + len(COARSE)}' && settled === 'true'")
+    page.locator("#strength input[type=range]").hover()
+    stage_says(page, f"frames === '{1 + len(KEYFRAMES)}' && settled === 'true'")
     page.wait_for_timeout(500)  # the last keyframe's own drawing is over
     painted = color(page)
     assert painted[2] > painted[0] + 0.2, "Blue Hour paints blue"

@@ -8,7 +8,7 @@ import pytest
 from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
 from stylizer.ui.handlers.full_size import SIZES, HistoryHandlers
-from stylizer.ui.samples import COARSE, KEYFRAMES, paint_example
+from stylizer.ui.samples import COARSE, FINE, KEYFRAMES, paint_example
 from tests.engine.drawn import drawn
 
 
@@ -21,7 +21,56 @@ def test_the_photo_comes_first_then_full_strength_then_the_steps_between(visitor
     seen = [strengths(answer) for answer in visitor.paint() if "stage" in answer]
     assert seen[0] == [0.0]
     assert seen[1] == [0.0, 1.0]
-    assert seen[-1] == sorted((0.0, *KEYFRAMES))
+    assert seen[-1] == sorted((0.0, *COARSE))
+
+
+def test_who_comes_to_the_slider_gets_the_frames_between_once_a_turn(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.paint()
+    seen = [strengths(answer) for answer in visitor.studio.finer(visitor.visit)]
+    assert len(seen) == len(FINE) and seen[-1] == sorted((0.0, *KEYFRAMES))
+    assert list(visitor.studio.finer(visitor.visit)) == [], "they are there"
+    visitor.choose("moss")
+    assert len(strengths([a for a in visitor.paint() if "stage" in a][-1])) == 1 + len(COARSE)
+    assert len(list(visitor.studio.finer(visitor.visit))) == len(FINE), "another turn, and they are asked for"
+
+
+def test_frames_between_never_go_before_the_coarse_ones(visitor, photo_file):
+    visitor.bring(photo_file)
+    turn = visitor.studio.paint(visitor.visit, visitor.settings)
+    next(turn)
+    assert list(visitor.studio.finer(visitor.visit)) == [], "the turn itself goes on with them"
+    shown = [strengths(answer) for answer in turn if "stage" in answer]
+    first = next(place for place, seen in enumerate(shown) if set(FINE) & set(seen))
+    assert shown[first - 1] == sorted((0.0, *COARSE))
+    assert shown[-1] == sorted((0.0, *KEYFRAMES))
+
+
+def test_another_style_stops_the_frames_between(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.paint()
+    work = visitor.studio.finer(visitor.visit)
+    next(work)
+    visitor.choose("moss")
+    assert list(work) == []
+    assert strengths([answer for answer in visitor.paint() if "stage" in answer][-1]) == sorted(
+        (0.0, *COARSE)
+    )
+
+
+def test_frames_between_are_in_the_style_s_color_wherever_the_color_stands(visitor, photo_file):
+    visitor.bring(photo_file)
+    visitor.set(color=0)
+    visitor.paint()
+    *_, last = visitor.studio.finer(visitor.visit)
+    between = next(f for f in last["stage"]["frames"] if f["strength"] == FINE[0])
+    gray = open_picture(between["file"]["path"]).rgb.astype(int)
+    visitor.set(color=100)
+    visitor.studio.renew(visitor.visit)
+    visitor.paint()
+    *_, last = visitor.studio.finer(visitor.visit)
+    between = next(f for f in last["stage"]["frames"] if f["strength"] == FINE[0])
+    assert abs(open_picture(between["file"]["path"]).rgb - gray).max() <= 2
 
 
 def test_a_page_that_is_just_opening_enters_its_first_tab_in_silence(studio):
@@ -340,7 +389,7 @@ def test_painting_is_not_said_any_more_when_the_picture_at_the_set_strength_is_t
     visitor.set(strength=63)
     said = [(strengths(a) if "stage" in a else [], a.get("status", "")) for a in visitor.paint()]
     first = next(place for place, (_, words) in enumerate(said) if "Painted like" in words)
-    assert len(said[first][0]) < len(KEYFRAMES) / 2, "most keyframes are still to come"
+    assert len(said[first][0]) < len(COARSE) / 2 + 1, "most keyframes are still to come"
     assert not any("Painting." in words for _, words in said[first:])
 
 

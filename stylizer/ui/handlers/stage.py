@@ -69,6 +69,8 @@ class StageHandlers(ABC):
     edits_type: ClassVar[type[RegionEdits]] = RegionEdits
     strengths: ClassVar[tuple[float, ...]] = (1.0,)
     """Strengths of the previews, in the order in which they are painted."""
+    fine: ClassVar[tuple[float, ...]] = ()
+    """Those of them that are painted only when the artist comes to the strength slider."""
     coarse: ClassVar[tuple[float, ...]] = (1.0,)
     """Those of a region's layer."""
 
@@ -143,7 +145,11 @@ class StageHandlers(ABC):
 
     def keyframes_for(self, session: Session) -> tuple[float, ...]:
         """Return the strengths of the previews, in the order in which they are painted."""
-        return self.strengths
+        return tuple(strength for strength in self.strengths if strength not in self.fine)
+
+    def fine_for(self, session: Session) -> tuple[float, ...]:
+        """Return the strengths that are painted for a slider that is about to move."""
+        return self.fine
 
     def begun(self, session: Session) -> Answer:
         """Say what else changes when a turn begins."""
@@ -291,6 +297,8 @@ class StageHandlers(ABC):
             stage.busy, last = False, line or self._over(session, words)
             session.note = ""
             yield {**self.message(session, request), "status": last, "facts": self.facts(session)}
+            if stage.coarse_done(token):
+                yield from self._paint_fine(session, token)
         except Cancelled:
             return
         except Exception:
@@ -301,6 +309,28 @@ class StageHandlers(ABC):
     def _over(self, session: Session, words: str) -> Status:
         """Say that a turn is over, after what was to be said first."""
         return status(" ".join(filter(None, (session.note, words))))
+
+    def finer(self, visit: str) -> Iterator[Answer]:
+        """Paint the fine keyframes, once a turn, when the artist comes to the strength slider.
+
+        While the coarse ones are still under way they go first: their turn paints the fine ones at its end.
+        """
+        session = self.sessions.find(visit)
+        stage = self.stage(session)
+        token = stage.turns.working_token()
+        if stage.want_fine():
+            with contextlib.suppress(Cancelled):
+                yield from self._paint_fine(session, token)
+
+    def _paint_fine(self, session: Session, token: CancelToken) -> Iterator[Answer]:
+        stage = self.stage(session)
+        request = replace(stage.request, color=1.0)  # as the other keyframes: the stage takes color away
+        for strength in self.fine_for(session):
+            if strength not in stage.frames:
+                for _, painted in self.previews(request, (strength,), token):
+                    work = PreviewWork(request, (strength,))
+                    keep_preview(stage, token, work, strength, painted, self.strengths)
+                yield self.message(session)
 
     def rest(self, visit: str, settings: Any) -> Answer:
         """Paint the true picture at the strength where the slider rests."""

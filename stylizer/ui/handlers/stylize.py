@@ -46,7 +46,7 @@ from stylizer.ui.messages import (
 )
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
-from stylizer.ui.samples import COARSE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
+from stylizer.ui.samples import COARSE, FINE, KEYFRAMES, PREVIEW_SIDE, Example, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.stage.wall import WallMessage, chosen_panel, read_pick, write_cards
@@ -66,7 +66,7 @@ class StylizeHandlers(SavingHandlers):
     """One for all visitors, with an engine, their visits and the gallery of styles."""
 
     tab, stage_name, settings_type = STYLIZE, "stylize", StyleSettings
-    strengths, coarse = KEYFRAMES, COARSE
+    strengths, fine, coarse = KEYFRAMES, FINE, COARSE
     starters: ClassVar[dict[str, str]] = {"render": "render", "masterwork": "render_masterwork"}
 
     def __init__(
@@ -334,8 +334,14 @@ class StylizeHandlers(SavingHandlers):
         return {**title, "match": gr.Button(visible=picture), **study_buttons(session)}
 
     def keyframes_for(self, session: Session) -> tuple[float, ...]:
-        studied = session.studying and self.uses(session, session.studying)
-        return WHILE_STUDYING if studied else self.strengths
+        return WHILE_STUDYING if self._is_studied(session) else super().keyframes_for(session)
+
+    def fine_for(self, session: Session) -> tuple[float, ...]:
+        return () if self._is_studied(session) else self.fine
+
+    def _is_studied(self, session: Session) -> bool:
+        """Tell whether what is painted with is being studied: it looks otherwise in a few seconds."""
+        return bool(session.studying) and self.uses(session, session.studying)
 
     def full_request(self, session: Session, request: StyleRequest) -> StyleRequest:
         return self.with_paintings(session, request) if request.masterwork else request

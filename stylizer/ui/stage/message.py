@@ -106,6 +106,7 @@ class RegionEdit(TypedDict, total=False):
 
 EVENTS = (
     "rest",
+    "finer",
     "keep",
     "adjust",
     "adjust_region",

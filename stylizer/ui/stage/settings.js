@@ -12,6 +12,7 @@ export function openSettings({ box, trigger, state, drawing, regions }) {
   let [resting, keeping, adjusting] = [0, 0, 0];
   let adjustedAt = 0;
   let coloredAt = -1e9; // when the artist last moved the color
+  let finer = 0; // the last turn whose fine keyframes were asked for; the greeting, turn 0, is light
 
   /** Ask for the true picture, unless it is shown or on its way. */
   function rest() {
@@ -20,6 +21,13 @@ export function openSettings({ box, trigger, state, drawing, regions }) {
       if (state.frames.length < 2 || drawing.isKeyframe() || drawing.presentTruth() || regions.stillPainting()) return;
       trigger("rest");
     }, REST);
+  }
+
+  /** Ask for the keyframes between the coarse ones, once a turn: the slider is about to move. */
+  function askFiner() {
+    if (state.turn <= finer || state.frames.length < 2) return;
+    finer = state.turn;
+    trigger("finer");
   }
 
   function keepIf(wanted) {
@@ -59,11 +67,19 @@ export function openSettings({ box, trigger, state, drawing, regions }) {
     "input",
     ({ target }) => {
       if (!(target instanceof HTMLInputElement) || target.value === "") return;
-      if (target.closest(strengthSlider)) setStrength(target.valueAsNumber / 100);
+      if (target.closest(strengthSlider)) {
+        setStrength(target.valueAsNumber / 100);
+        askFiner();
+      }
       if (target.closest(colorSlider)) setColor(target.valueAsNumber / 100);
     },
     true,
   );
+
+  for (const sign of ["pointerover", "focusin"]) {
+    const come = ({ target }) => target instanceof Element && target.closest(strengthSlider) && askFiner();
+    document.addEventListener(sign, come, { passive: true, capture: true });
+  }
 
   // a tab that is opened late may find its slider elsewhere than at full strength
   requestAnimationFrame(() => {
