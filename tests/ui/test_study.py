@@ -15,6 +15,7 @@ from stylizer.models.style_file import NamedStyle, load_style, save_style
 from stylizer.ui.api import Endpoints
 from stylizer.ui.handlers.regions import StylizeRegionHandlers
 from stylizer.ui.handlers.study import StudyHandlers
+from stylizer.ui.samples import COARSE, KEYFRAMES
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.studies import StudyDesk, read_style_file
 from stylizer.ui.visits import read_visit, write_visit
@@ -110,9 +111,12 @@ def test_few_strengths_are_painted_while_it_goes_on_and_all_of_them_in_the_end(o
     while "turn" not in next(going):
         pass
     assert len(owner.paint()[-1]["stage"]["frames"]) == 3
+    assert list(owner.studio.finer(owner.visit)) == [], "nor more of them for the slider"
     long_studies.stop(owner.visit)
     list(going)
-    assert len(owner.paint()[-1]["stage"]["frames"]) == 1 + len(owner.studio.strengths)
+    assert len(owner.paint()[-1]["stage"]["frames"]) == 1 + len(COARSE)
+    *_, last = owner.studio.finer(owner.visit)
+    assert len(last["stage"]["frames"]) == 1 + len(KEYFRAMES)
 
 
 def test_when_it_is_stopped_what_was_learned_is_kept(owner, long_studies):
