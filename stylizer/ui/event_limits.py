@@ -25,6 +25,8 @@ from stylizer.ui.upload_limits import API, check_disk, is_upload, upload_folder
 TOOLS = f"{API}/mcp"
 _ADDRESS = re.compile(r"\s*(https?|ftp|file):", re.IGNORECASE)
 _OWN_FILE = re.compile(rf"https?://[^/?#]{{1,255}}/(?:[^?#=]{{1,255}}/)?{API[1:]}/file=([^?#]{{1,4096}})")
+_SESSION = re.compile(r"[\w.-]{0,64}", re.ASCII)
+"""The page's have a dozen letters, programs' 36; what is kept of a session is kept by its name."""
 _READ = ("data", "fn_index", "session_hash", "event_data", "trigger_id")
 """What is read of an event: Gradio knows further entries, which only its own parts send each other."""
 _NAMED: dict[str, dict[str, type]] = {
@@ -151,8 +153,9 @@ def check_call(scope: Scope, name: str, event: dict[str, Any]) -> Any:
         found = next((each for each in functions.values() if each.api_name == api), None)
     if found is None:
         raise Refused(404, "There is no such event; /styles and the others are listed on the API page.")
-    if not isinstance(event.get("session_hash"), str | None):
-        raise Refused(422, "The session's name is no text.")
+    session = event.get("session_hash")
+    if session is not None and not (isinstance(session, str) and _SESSION.fullmatch(session)):
+        raise Refused(422, "The session's name is none; it has up to 64 letters and digits.")
     if type(event.get("trigger_id")) not in (int, type(None)):
         raise Refused(422, "What triggered the event is no number.")
     if door == "queue" and not event.get("session_hash"):

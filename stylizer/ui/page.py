@@ -18,6 +18,7 @@ from stylizer.imaging.picture import save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui import limits
 from stylizer.ui.api import make_endpoints
+from stylizer.ui.connections import be_patient
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
@@ -142,7 +143,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
 def open_page(page: gr.Blocks, **settings: Any) -> str:
     """Serve a page until it is closed, not waiting for that; return its address."""
     _, address, _ = page.launch(prevent_thread_lock=True, **launch_settings(**settings))
-    page.server.config.timeout_keep_alive = limits.CONNECTION_SECONDS  # read at every new connection
+    be_patient(page.server.config)  # which is read at every new connection
     return str(address)
 
 

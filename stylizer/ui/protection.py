@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from gradio.route_utils import CustomCORSMiddleware
 from gradio.routes import file_upload_statuses
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylizer.engine.runtime.heaps import give_back_heaps
@@ -119,7 +119,7 @@ def check_route(scope: Scope) -> None:
 
 def check_upload_name(query: str) -> None:
     """Bound what Gradio remembers of uploads by the names that browsers give them; raises Refused."""
-    name = parse_qs(query).get("upload_id", [""])[0]
+    name = QueryParams(query).get("upload_id", "")
     if len(name) > limits.UPLOAD_NAME:
         raise Refused(400, "That is no name of an upload.")
     for known in (file_upload_statuses._statuses, file_upload_statuses._signals):
@@ -130,7 +130,8 @@ def check_upload_name(query: str) -> None:
 def caller_of(scope: Scope) -> str:
     """Name the session whose answers a request asks for; it has left when that request ends."""
     if scope["path"] == f"{API}/queue/data":
-        return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+        # read as Gradio reads it: of a name that is there twice the last counts, an empty one, too
+        return QueryParams(scope["query_string"].decode("latin-1")).get("session_hash", "")
     called = _CALL.fullmatch(scope["path"])
     event = _queue(scope).event_ids_to_events.get(called[1]) if called else None
     return called[1] if called and event is None else getattr(event, "session_hash", "") or ""

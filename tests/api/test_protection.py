@@ -181,6 +181,10 @@ def test_an_event_of_megabytes_is_refused_before_it_is_read(site, door):
         b'{"data": [], "fn_index": true, "session_hash": "a"}',
         b'{"data": [], "fn_index": "x", "session_hash": "a"}',
         b'{"data": [], "fn_index": 1, "session_hash": 5}',
+        b'{"data": [null], "fn_index": 0, "session_hash": "' + b"s" * 65 + b'"}',
+        b'{"data": [null], "fn_index": 0, "session_hash": "a\\u0000b"}',
+        b'{"data": [null], "fn_index": 0, "session_hash": "\\ud800"}',
+        b'{"data": [null], "fn_index": 0, "session_hash": "\\u202ea\\u200b"}',
         b'{"data": "text", "fn_index": 1, "session_hash": "a"}',
         b'{"data": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], "fn_index": 1, "session_hash": "a"}',
         b'{"data": [18446744073709551616], "fn_index": 1, "session_hash": "a"}',
@@ -279,7 +283,9 @@ def test_browsers_are_told_not_to_guess_what_a_file_is(site):
         "openapi.json", "docs", "redoc", "monitoring", "monitoring/summary", "runs", "gradio_api/runs",
         "gradio_api/deep_link?session_hash=a", "gradio_api/vibe-code", "gradio_api/profiling/summary",
         "gradio_api/custom_component/x/client/component/x", "gradio_api/stream/a/1/2/playlist.m3u8",
-        "pwa_icon/99999999", "gradio_api/queue/data?session_hash=zzz", "gradio_api/call/stylize/zzz",
+        "pwa_icon/99999999", "gradio_api/queue/data?session_hash=zzz", "gradio_api/queue/data",
+        "gradio_api/queue/data?session_hash=stranger&session_hash=zzz",
+        "gradio_api/queue/data?session_hash=stranger&session_hash=", "gradio_api/call/stylize/zzz",
     ],
 )  # fmt: skip
 def test_routes_that_the_page_does_not_use_are_closed(site, path):
@@ -539,3 +545,30 @@ def test_a_connection_that_has_rested_answers_again(address):
         connection.getresponse().read()
         time.sleep(rest)
     assert connection.sock is first
+
+
+def test_a_body_in_parts_of_one_byte_keeps_others_waiting_for_a_part_of_its_time_only(site, address):
+    """256 kB were read together, and taken apart together, for 0.25 s on free cores."""
+    host, port = address.split("//")[1].strip("/").split(":")
+    head = b'--B\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    parts = b"%x\r\n%s\r\n" % (len(head), head) + b"1\r\nx\r\n" * 60_000
+    request = (
+        f"POST /gradio_api/upload HTTP/1.1\r\nHost: {host}:{port}\r\nTransfer-Encoding: chunked\r\n"
+        "Content-Type: multipart/form-data; boundary=B\r\n\r\n"
+    )
+
+    def send() -> float:
+        with socket.create_connection((host, int(port))) as line:
+            began = time.monotonic()
+            line.sendall(request.encode() + parts + b"9\r\n\r\n--B--\r\n\r\n0\r\n\r\n")
+            assert line.recv(12) == b"HTTP/1.1 200"
+            return time.monotonic() - began
+
+    waits = []
+    with ThreadPoolExecutor(1) as apart:
+        sent = apart.submit(send)
+        while not sent.done():
+            began = time.monotonic()
+            assert site.http.get("gradio_api/queue/status").status_code == 200
+            waits.append(time.monotonic() - began)
+    assert len(waits) > 4 and max(waits) < sent.result() / 2
