@@ -13,7 +13,7 @@ from stylizer.ui import limits
 class PatientProtocol(H11Protocol):
     """Read from a connection a few kilobytes at a time, and hear all others before its next ones.
 
-    What was read together is taken apart together: 256 kB of a body in parts of one byte kept everybody waiting
+    What was read together is taken apart together: 256 kB of a body in parts of one byte kept all waiting
     for 0.25 s, and 1.2 MB, on cores that had other work, for 31 s.
     """
 

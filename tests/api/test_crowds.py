@@ -54,7 +54,7 @@ def test_a_crowd_that_brings_large_photos_keeps_nobody_from_anything_else(site, 
         opened.wait(30)
         return read(*given)
 
-    visits = [f"crowd {number}" for number in range(60)]
+    visits = [f"crowd-{number}" for number in range(60)]
     with ThreadPoolExecutor(60) as crowd:
         list(crowd.map(lambda visit: fire(site, "open_visit", visit, [None]), visits))
         monkeypatch.setattr(stage, "open_picture", slow)
