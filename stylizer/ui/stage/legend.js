@@ -15,6 +15,9 @@ function swatch({ color, hatch }) {
   return sheet;
 }
 
+/** Turn places among the masks, of which the first is what is left over, to places in the legend: that is last. */
+const lastTheRest = ([rest, ...named]) => (rest === undefined ? [] : [...named, rest]);
+
 /**
  * Show the legend of `regions`; its buttons `choose(place, more)` a region and `hover(place)` over it.
  * @returns {() => void} what shows it anew
@@ -41,12 +44,13 @@ export function openLegend({ element, box, regions, choose, hover }) {
     if (legend.dataset.names !== names) {
       const focused = /** @type {HTMLElement} */ (document.activeElement);
       const had = legend.contains(focused) ? focused.dataset.name : null;
-      legend.replaceChildren(...regions.entries.map(button));
+      legend.replaceChildren(...lastTheRest(regions.entries.map(button)));
       legend.dataset.names = names;
       [...legend.children].find((each) => each.dataset.name === had)?.focus();
     }
+    const entries = lastTheRest(regions.entries);
     [...legend.children].forEach((each, place) => {
-      const { layer, strength, words } = regions.entries[place];
+      const { layer, strength, words } = entries[place];
       each.setAttribute("aria-pressed", regions.selected.includes(each.dataset.name));
       each.lastChild.textContent =
         keeps(layer) ? words : strength === null ? words : `${words} ${Math.round(100 * strength)} %`;
