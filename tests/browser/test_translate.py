@@ -107,7 +107,7 @@ def test_a_color_is_clicked_on_the_gray_photo_and_taken_back(opened):
     page = opened
     assert not page.locator("#translate-hint-box").is_visible(), "lines take no colors"
     color_by_hints(page)
-    status_says(page, "Translated:")
+    status_says(page, "Colored.")
     says(page, "frames === '2' && settled === 'true'")
     turn = page.locator(STAGE).get_attribute("data-turn")
     before = colors(page)
@@ -155,6 +155,12 @@ def test_looks_can_be_seen_and_chosen_by_keyboard_before_anything_is_made(page):
     page.locator("#translate-trials .selected").wait_for(state="detached")
     about, looks, mix = places(page)
     assert about["y"] < looks["y"] < mix["y"], "what the chosen one does stands above the wall"
+    page.set_viewport_size({"width": 1024, "height": 768})
+    caption = page.locator("#translate-looks .caption-label").first
+    caption.evaluate("each => { each.textContent = 'Expressionism\\u00a0+'; }")
+    assert caption.evaluate("each => each.scrollWidth <= each.clientWidth"), (
+        "the + of a long name is seen, too"
+    )
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     about, looks, mix = places(page)

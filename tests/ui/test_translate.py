@@ -100,10 +100,11 @@ def test_what_is_chosen_is_ringed_however_it_was_chosen(artist):
     assert ringed(artist.live.widgets(artist.session))[0] == "lines", "the visit is back"
 
 
-def test_a_colorizer_is_called_by_what_it_does(artist):
+def test_what_is_colored_is_said_in_few_words_beside_the_tools(artist):
     artist.values = replace(artist.values, model="tint")
     artist.live.choose_model(artist.visit, "tint")
-    assert "Translated: Black and white to color." in painted(artist)[-1]["status"]
+    said = painted(artist)[-1]["status"]
+    assert f"Colored. {TO_GRAY}" in said and len(f"Colored. {TO_GRAY}") < 48, "two lines of 24 letters"
 
 
 def test_without_a_look_the_picture_stays(artist):

@@ -44,7 +44,8 @@ WALLS = ("looks", "trials")
 CONTROLS = (*TranslateSettings.WIDGETS, *WALLS, "about", "region_box", *HINT_PANEL)
 """The widgets that a recipe sets."""
 
-TO_GRAY = words("Your photo is in color: it was turned to black and white first.")
+TO_GRAY = words("The photo was turned gray first.")
+"""Short: beside the stage's tools there is room for two lines, and a third moves the slider."""
 COLORED = 6.0
 """Mean distance of the largest from the smallest channel, of 255, above which a photo is in color."""
 
@@ -232,10 +233,9 @@ class TranslateHandlers(SavingHandlers):
         return say("{photo}, translated: {names}.", photo=stage.photo.name, names=names)
 
     def done(self, session: Session, request: TranslateRequest) -> str:
-        told = [say("Translated: {names}.", names=listed(self.names(request)))]
-        if colors(self.card(request.model)) and in_color(request.content):
-            told.append(say(TO_GRAY))
-        return " ".join(told)
+        if not colors(self.card(request.model)):
+            return say("Translated: {names}.", names=listed(self.names(request)))
+        return " ".join([say("Colored."), *([say(TO_GRAY)] if in_color(request.content) else [])])
 
     def restore(self, session: Session, recipe: Recipe, notes: tuple[str, ...], sample: Picture) -> Answer:
         stage = self.stage(session)
