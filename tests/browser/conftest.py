@@ -58,17 +58,20 @@ def chromium():
 
 @pytest.fixture(params=[""])
 def page(request, chromium, address):
-    """Open the studio; the parameter is put behind its address."""
+    """Open the studio; the parameter is put behind its address. The page asks nobody else for anything."""
     context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
     context.set_default_timeout(PATIENCE)
     opened = context.new_page()
-    opened.complaints = []
+    opened.complaints, opened.asked = [], []
+    opened.on("request", lambda asked: opened.asked.append(asked.url))
     opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
     opened.goto(address + request.param)
     opened.wait_for_selector(".stage[data-drawn]")
     yield opened
     context.close()
     assert opened.complaints == []
+    ours = (address, "data:", f"blob:{address}")
+    assert opened.asked and [url for url in opened.asked if not url.startswith(ours)] == []
 
 
 @pytest.fixture
