@@ -263,3 +263,31 @@ def test_matching_is_offered_only_for_a_painting_that_is_a_picture(artist, tmp_p
     save_picture(parted(64, 64, seed=5), tmp_path / "mine.png")
     artist.studio.bring_styles(artist.visit, {"path": str(tmp_path / "mine.png"), "orig_name": "mine.png"})
     assert offered() == [True]
+
+
+@pytest.mark.parametrize("told", [{}, {"tolerance": 1e9}])
+def test_a_click_with_similar_adds_what_is_colored_alike_or_takes_it_away(artist, told):
+    before = artist.stage.edits.regions.mask("person").astype(int)
+    answer = artist.tell("similar", name="person", x=2, y=2, erase=0, **told)
+    more = artist.stage.edits.regions.mask("person").astype(int)
+    assert "Person has changed" in answer["status"] and more.sum() > before.sum()
+    artist.tell("similar", name="person", x=2, y=2, erase=1, **told)
+    assert artist.stage.edits.regions.mask("person").astype(int).sum() < more.sum()
+
+
+@pytest.mark.parametrize("place", [{"x": 1e9, "y": -1e9}, {"x": -5, "y": 0.5, "tolerance": -1}])
+def test_a_click_with_similar_beside_the_picture_is_answered_and_acknowledged(artist, place):
+    answer = artist.tell("similar", name="sky", erase=0, **place)
+    assert "status" in answer and answer["stage"]["regions"]["acknowledged"] == artist.edits
+
+
+def test_what_needs_a_chosen_region_says_so(artist, desk):
+    artist.stage.selected = ()
+    for act in (
+        lambda: desk.set_manner(artist.visit, PHOTO, artist.settings),
+        lambda: desk.rename(artist.visit, "roof", artist.settings),
+        lambda: desk.operation("Grow")(artist.visit, 8, artist.settings),
+        lambda: desk.pair(artist.visit, "sky", artist.settings),
+    ):
+        with pytest.raises(RequestError, match="no region is chosen"):
+            act()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from stylizer.engine import ColorHint, RequestError
+from stylizer.engine.hints import MOST_HINTS
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.models.checkpoint import UNPLACED, read_card
 from stylizer.ui.handlers.hints import HintHandlers
@@ -257,6 +258,21 @@ def test_a_click_is_a_hint_and_the_last_one_can_be_taken_back(tinter):
 def test_a_click_that_says_no_place_is_a_sentence(tinter, data):
     with pytest.raises(RequestError, match="which place was clicked"):
         tinter.hints.add(tinter.visit, "#e02010", SimpleNamespace(_data=data), tinter.values)
+
+
+def test_one_hint_too_many_and_hints_without_a_photo_are_sentences(tinter):
+    digest = tinter.stage.photo.digest
+    many = tuple(ColorHint(0.5, 0.5, "#e02010") for _ in range(MOST_HINTS))
+    full = replace(tinter.values, hints=written_hints(many, digest))
+    event = SimpleNamespace(_data={"index": [1, 1]})
+    with pytest.raises(RequestError, match="take one back first"):
+        tinter.hints.add(tinter.visit, "#e02010", event, full)
+    assert tinter.hints.clear(tinter.visit, full)["hints"] == ""
+    assert tinter.hints.bring_reference(tinter.visit, [], full) == {}
+    tinter.stage.photo = tinter.showing.photo = None
+    for act in (tinter.hints.take_back, tinter.hints.clear):
+        with pytest.raises(RequestError, match="There is no photo yet"):
+            act(tinter.visit, full)
 
 
 def test_hints_are_of_one_photo_and_of_a_model_that_takes_them(tinter, tmp_path):
