@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -39,6 +41,7 @@ class App(EngineOptions):
 
     def run(self) -> int:
         """Make the engine and its page, and serve it until stopped."""
+        check_port(self.host, self.port)
         keep_heaps_few()
         remove_left_folders(Path(tempfile.gettempdir()))
         folder, uploads = (tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-") for _ in range(2))
@@ -68,6 +71,20 @@ class App(EngineOptions):
         )
         page.block_thread()
         return 0
+
+
+def check_port(host: str, port: int) -> None:
+    """Say before anything is loaded that another program has the port; raises CommandError."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CommandError(
+                    f"port {port} is taken by another program; choose one with --port"
+                ) from None
+            # anything else the server itself meets, and says
 
 
 def signing_in(file: Path | None) -> dict[str, Any]:

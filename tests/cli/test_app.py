@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stylizer.cli.app import PREFIX, linked, remove_left_folders, signing_in
+from stylizer.cli.app import PREFIX, check_port, linked, remove_left_folders, signing_in
 from stylizer.errors import CommandError
 from tests.imaging.files import file_of, ramp
 from tests.ui.small_studio import free_port, small_engine
@@ -28,6 +29,16 @@ def test_folders_of_runs_that_were_killed_go_and_others_stay(tmp_path):
     remove_left_folders(tmp_path)
     kept = {path.name for path in tmp_path.iterdir()}
     assert kept == {running, f"{PREFIX}mine", "other"}
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_loaded():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError, match=f"port {port} is taken by another program"):
+            check_port("127.0.0.1", port)
+    check_port("127.0.0.1", port)
 
 
 def test_names_and_passwords_come_from_a_file(tmp_path):
