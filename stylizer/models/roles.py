@@ -75,8 +75,8 @@ class Stylizer(Shipped, Protocol):
     def decode(self, content: Any, codes: Tensor, weights: Tensor, statistics: Any = None) -> Tensor:
         """Paint with the weighted mean of codes (K, code_size); returns (B, 3, H, W) in [0, 1].
 
-        weights (K,), sum 1; a tile gets the whole picture's statistics, and its detail alone counts: the tones
-        of calm places are held to the photo's in whole pictures.
+        weights (K,), sum 1. A tile gets the whole picture's statistics, and its detail alone counts: tones of
+        calm places are held to the photo's in whole pictures.
         """
         ...
 

@@ -113,7 +113,7 @@ def test_a_tile_with_its_halo_equals_the_whole(entry):
     side = 2 * stride * -(-halo // stride) + 2 * stride
     whole, begin = photo(side + 16, side + 64), stride * (-(-16 // stride))
     with torch.inference_mode():
-        statistics = network.measure(whole)  # with them tones are not held to the photo's, in the whole neither
+        statistics = network.measure(whole)  # with them tones are not held to the photo's
         expected = network.translate(whole, statistics=statistics)
         tile = whole[:, :, :, begin : begin + 2 * halo + stride]
         found = network.translate(tile, statistics=statistics)
