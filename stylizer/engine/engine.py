@@ -123,7 +123,8 @@ class Engine:
         """Yield the preview at each strength, in the order given, as soon as it is ready.
 
         The strength is the whole picture's, or that of one region while the others stay as they are. Photo
-        and styles are read at most once; every further strength costs one decode, of a translation nothing.
+        and styles are read at most once; every further strength costs a decode of each way of painting that
+        it moves, of a translation nothing.
         """
         small = replace(request, long_side=min(long_side, request.long_side or long_side))
         for strength in strengths:
