@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.lite_encoder import LiteEncoder
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
@@ -18,7 +19,7 @@ from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.contract.test_fake_gpu import GPU, fake_gpu, on_gpu, placed
 from tests.contract.test_fake_gpu import pinning as pinning
 from training.__main__ import main
-from training.evaluation import segmenter, sets, stylizer
+from training.evaluation import networks, segmenter, sets, stylizer
 from training.evaluation.generator import Generated
 from training.evaluation.networks import FeatureReader
 from training.evaluation.pairs import Pair
@@ -43,12 +44,16 @@ def test_a_device_that_is_not_there_is_a_sentence(command, tmp_path, monkeypatch
     assert "device is cuda, which this machine does not have; use auto or cpu" in capsys.readouterr().err
 
 
-def test_pictures_go_to_the_reader_and_what_is_known_of_them_comes_back(opened):
-    perceptual = Perceptual()
+def test_pictures_go_to_the_reader_and_what_is_known_of_them_comes_back(opened, monkeypatch):
+    perceptual, lite = Perceptual(), LiteEncoder()
+    monkeypatch.setattr(networks, "LiteEncoder", lambda: lite)
+    monkeypatch.setattr(networks, "load_encoder", placed)  # files have numbers
+    monkeypatch.setattr(lite, "to", lambda device: lite)
     with fake_gpu():
-        reader = FeatureReader(placed(perceptual))
-        features, classes = reader.pooled(torch.empty(1, 3, 40, 56))
-        assert reader.device == GPU and features.device.type == "cpu" and classes is None
+        reader = FeatureReader(placed(perceptual), ("perceptual", "lite"))
+        look = reader.look(torch.empty(1, 3, 40, 56))
+        assert reader.device == GPU and look.scores is None
+        assert {features.device.type for features in look.features.values()} == {"cpu"}
         on_gpu(sets.square(Path("a.png"), 32, reader.device), 1, 3, 32, 32)
 
 

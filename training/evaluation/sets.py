@@ -4,6 +4,7 @@ them."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 import torch
 from PIL import Image
 from torch import Tensor
+
+from stylizer.models.checkpoint import CARD
 
 from ..data.folders import find_pictures, is_held_out
 from ..metrics.sets import LEAST
@@ -89,6 +92,19 @@ def trained_folders(source: Path, named: Sequence[Path]) -> tuple[Path, ...]:
 def held_share(source: Path) -> float:
     """Return the share of its folders' pictures that a run held out; 0 for a checkpoint folder."""
     return float(_run_options(source).get("held", 0.0))
+
+
+def judged_by_lite(source: Path) -> bool | None:
+    """Say whether a critic in EfficientNet-Lite0 judged in a run (`projected`); None: not known.
+
+    A checkpoint folder's card tells the commands and options of the runs that led to it.
+    """
+    if options := _run_options(source):
+        return bool(options.get("projected"))
+    card = source / CARD
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    weights = re.findall(r"""(?:--|")projected(?:":)?\s+([\d.]+)""", text)
+    return any(float(weight) for weight in weights) if weights or "python -m training" in text else None
 
 
 def _run_options(source: Path) -> dict[str, Any]:

@@ -17,15 +17,17 @@ from stylizer.models.colorizer import Coloring, to_chroma
 from stylizer.models.roles import PHOTO, Translator
 
 from ..metrics import features, pixels
+from ..publishing.figures import network_notes
 from ..publishing.runs import way_back
 from ..run.config import UserMistake
 from ..run.processes import open_device
-from .networks import FeatureReader, in_precision, open_reader
+from .networks import FeatureReader, Look, in_precision, open_reader
 from .options import EvaluateOptions
 from .sets import (
     Trained,
     check_sizes,
     held_share,
+    judged_by_lite,
     list_pictures,
     means,
     of_domain,
@@ -72,16 +74,16 @@ def translation_figures(
     of results against pictures, and under "photos" of the photos as they are.
     """
     rows: Rows = {domain: defaultdict(list) for domain in pictures}
-    made: dict[str, list[Tensor]] = defaultdict(list)
+    made: dict[str, list[Look]] = defaultdict(list)
     plain = []
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
         photo = square(path, size, reader.device)
         seen = reader.perceptual(photo)
-        plain.append(reader.pooled(photo, seen)[0])
+        plain.append(reader.look(photo, seen))
         for domain, way in ways.items():
             result = way(photo)
             looked = reader.perceptual(result)
-            made[domain].append(reader.pooled(result, looked)[0])
+            made[domain].append(reader.look(result, looked))
             found = photo_figures(result, looked, photo, seen)
             if back is not None:
                 found |= cycle_figures(back(result), photo)
@@ -92,11 +94,10 @@ def translation_figures(
         known = []
         for path in tqdm(paths, desc=domain, unit="picture", leave=False):
             picture = square(path, size, reader.device)
-            known.append(reader.pooled(picture)[0])
+            known.append(reader.look(picture))
             rows[domain]["identity_l1"].append(pixels.l1(ways[domain](picture), picture))
-        wanted = torch.cat(known)
-        figures[domain] = {**reader.compare(torch.cat(made[domain]), wanted), **means(rows[domain])}
-        figures[domain]["photos"] = reader.compare(torch.cat(plain), wanted)
+        figures[domain] = {**reader.compare(made[domain], known), **means(rows[domain])}
+        figures[domain]["photos"] = reader.compare(plain, known)
     return figures
 
 
@@ -131,25 +132,24 @@ def color_figures(
     colorfulness: on the scale of 8 bits; fid, kid: against `pictures`, else against the photos themselves.
     """
     rows: Rows = {name: defaultdict(list) for name in ("colorized", "gray", "truth")}
-    pooled: dict[str, list[Tensor]] = {name: [] for name in rows}
+    looks: dict[str, list[Look]] = {name: [] for name in rows}
     for path in tqdm(photos, desc="photos", unit="photo", leave=False):
         photo = square(path, size, reader.device)
         gray = luma(photo).expand(-1, 3, -1, -1)
         shown = {"colorized": way(gray), "gray": gray, "truth": photo}
         for name, picture in shown.items():
-            pooled[name].append(reader.pooled(picture)[0])
+            looks[name].append(reader.look(picture))
             rows[name]["psnr"].append(min(_MOST, pixels.psnr(picture, photo)))
             rows[name]["ssim"].append(pixels.ssim(picture, photo))
             rows[name]["chroma_l1"].append((to_chroma(picture) - to_chroma(photo)).abs().mean().item())
             rows[name]["colorfulness"].append(pixels.colorfulness(picture))
-    against = pooled["truth"]
+    against = looks["truth"]
     if pictures:
         against = [
-            reader.pooled(square(path, size, reader.device))[0]
+            reader.look(square(path, size, reader.device))
             for path in tqdm(pictures, desc="pictures", unit="picture", leave=False)
         ]
-    wanted = torch.cat(against)
-    return {name: {**reader.compare(torch.cat(pooled[name]), wanted), **means(rows[name])} for name in rows}
+    return {name: {**reader.compare(looks[name], against), **means(rows[name])} for name in rows}
 
 
 def evaluate_translator(network: Translator, options: EvaluateOptions) -> dict[str, Any]:
@@ -166,7 +166,8 @@ def evaluate_translator(network: Translator, options: EvaluateOptions) -> dict[s
     reader = open_reader(options)
     folders = trained_folders(options.checkpoint, options.held_out.trained)
     trained = Trained(folders, held_share(options.checkpoint))
-    figures: dict[str, Any] = {"network": reader.network, "size": size, "command": options.command()}
+    figures: dict[str, Any] = {**reader.names(), "size": size, "command": options.command()}
+    figures["projected"] = judged_by_lite(options.checkpoint)
     figures["photos"] = trained.describe(place, photos)
     held = options.held_out.pictures
     figures["pictures"] = {domain: trained.describe(held, paths) for domain, paths in sets.items() if held}
@@ -217,7 +218,11 @@ def show(figures: Mapping[str, Any]) -> None:
         values = [f"{key} {value:.4g}" for key, value in row.items() if isinstance(value, float)]
         print(f"{name}: " + "  ".join(values))
         if "photos" in row:
-            print(f"  photos as they are: fid {row['photos']['fid']:.4g}  kid {row['photos']['kid']:.4g}")
+            values = [
+                f"{key} {value:.4g}" for key, value in row["photos"].items() if isinstance(value, float)
+            ]
+            print("  photos as they are: " + "  ".join(values))
+    print("\n".join(network_notes(figures)))
     if "domains" in figures:
         print(f"way back: {figures['back']}")
     count = figures["photos"]["count"]

@@ -1,7 +1,8 @@
 """Distances between sets of pictures: FID, KID and Inception Score, by torchmetrics, and how near copies are.
 
-The feature network is selectable: the perceptual network, which needs no download, or torchmetrics'
-Inception (package torch-fidelity), whose figures compare with papers.
+The feature networks are selectable: the perceptual network, which losses use; EfficientNet-Lite0, which
+critics use; ResNet-50-thin, which nothing else uses; and torchmetrics' Inception (package torch-fidelity),
+whose figures compare with papers.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 
 from ..run.config import UserMistake
 
-FeatureNetwork = Literal["perceptual", "inception"]
+FeatureNetwork = Literal["perceptual", "lite", "resnet", "inception"]
 KID_SUBSETS = 50
 LEAST = 4  # pictures in a set
 

@@ -13,7 +13,13 @@ from ..run.config import UserMistake
 
 Plain = Mapping[str, Any]
 
-SHOWN = ("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid")
+SETS = {"perceptual": "VGG", "lite": "Lite0", "resnet": "ResNet", "inception": "Inception"}
+"""Networks that sets of pictures are compared in, as columns name them."""
+
+SHOWN = (
+    *("style_moments", "style_gram", "content", "perceptual", "top1", "top1_luminance", "fid", "kid"),
+    *(f"{figure}_{key}" for key in SETS for figure in ("fid", "kid")),
+)
 
 _TRANSLATOR = {
     "content": "content",
@@ -40,18 +46,19 @@ def translator_figures(found: Plain) -> str:
     """Write the tables of `evaluate` for a translator, with what every column means."""
     parts = [f"{_set(found['photos'], 'photos')}; the middle square of every picture at {found['size']} px."]
     if "colors" in found:
-        parts.append(_table(found["colors"], "colors", _COLORS))
+        parts.append(_table(found["colors"], "colors", {**_COLORS, **_further(found)}))
         pictures = next((_set(p, "pictures") for p in found["pictures"].values()), "the photos in color")
         parts.append(
             "PSNR, SSIM and the L1 distance of blue and red chroma (BT.601) are against the true colors; "
-            f"colorfulness is Hasler and Suesstrunk's; FID is against {pictures}, in {found['network']}."
+            f"colorfulness is Hasler and Suesstrunk's; FID is against {pictures}, in {_networks(found)}."
         )
     else:
         rows = {}
         for domain, row in found["domains"].items():
             rows[domain] = row
             rows[f"{domain}: photos as they are"] = row["photos"]
-        parts.append(_table(rows, "translated to", {"fid": "FID", "kid": "KID", **_TRANSLATOR}))
+        columns = {"fid": "FID", "kid": "KID", **_further(found), **_TRANSLATOR}
+        parts.append(_table(rows, "translated to", columns))
         sets = [f"{name}: {_set(described, 'pictures')}" for name, described in found["pictures"].items()]
         row = next(iter(found["domains"].values()))
         cycle = f"cycle: the photo there and back ({found['back']})"
@@ -59,28 +66,65 @@ def translator_figures(found: Plain) -> str:
             cycle = f"the way there and back is not measured ({found['back']})"
         parts.append(
             f"FID and KID (mean ± deviation of {row['kid_subsets']}) are against pictures of the domain "
-            f"({'; '.join(sets)}), in {found['network']}; they compare with each other, not with figures of "
-            "other networks or counts, and favor a network whose losses use VGG-16. content and perceptual "
-            "are distances of photo and result in VGG-16, 0 is the photo; L1 is of values in [0, 1]; "
-            f"identity: a picture of the domain and its own translation; {cycle}."
+            f"({'; '.join(sets)}), in {_networks(found)}. They compare with each other, not with figures "
+            "of other networks or counts. content and perceptual are distances of photo and result in VGG-16 "
+            "(0: the photo); L1 is of values in [0, 1]; identity: a picture of the domain and its own "
+            f"translation; {cycle}."
         )
     return "\n\n".join([*parts, _last(found)])
 
 
 def generator_figures(found: Plain) -> str:
     """Write the table of `evaluate` for a generator, with what every column means."""
-    columns = {"fid": "FID", "kid": "KID", **_GENERATOR}
+    columns = {"fid": "FID", "kid": "KID", **_further(found), **_GENERATOR}
     subsets = next(row["kid_subsets"] for row in found["rows"].values() if "kid_subsets" in row)
     low, high = found["scales"]
     crops = f"{found['size']} px cut at {low:g} to {high:g} of their size"
     text = (
         f"FID and KID (mean ± deviation of {subsets}) are against crops ({crops}) of "
-        f"{_set(found['pictures'], 'pictures')}, in {found['network']}. diversity is the mean perceptual "
+        f"{_set(found['pictures'], 'pictures')}, in {_networks(found)}. diversity is the mean perceptual "
         "distance of pairs. copying is the median distance to the nearest training crop, over that of "
         "held-out crops: near 1 no copies, near 0 copies"
     )
     text += f" ({found['copying']}). Inception score: {found['inception_score']}."
     return "\n\n".join([_table(found["rows"], "pictures", columns), text, _last(found)])
+
+
+def network_notes(found: Plain) -> list[str]:
+    """Say of every network that sets were compared in which columns it gives, and whom it favors."""
+    sets = found.get("sets") or {_key(found): found["network"]}  # figures of before name one network
+    notes = []
+    for number, (key, name) in enumerate(sets.items()):
+        columns = f"FID {SETS[key]} and KID {SETS[key]} in " if number else ""
+        notes.append(f"{columns}{name}{_favor(key, found)}")
+    return notes
+
+
+def _networks(found: Plain) -> str:
+    return "; ".join(network_notes(found))
+
+
+def _key(found: Plain) -> str:
+    return "inception" if found["network"].startswith("Inception") else "perceptual"
+
+
+def _favor(key: str, found: Plain) -> str:
+    if key == "perceptual":
+        return ", which favors a network whose losses use VGG-16"
+    if key != "lite":
+        return ", which no loss used"
+    told = {
+        True: "in which a critic judged while it learned, and which so favors it",
+        False: "which no loss used",
+        None: "and whether a critic judged in it while this one learned is not known",
+    }
+    return f", {told[found.get('projected')]}"
+
+
+def _further(found: Plain) -> dict[str, str]:
+    """Name the columns of the networks after the first."""
+    keys = list(found.get("sets", ()))[1:]
+    return {f"{name}_{key}": f"{name.upper()} {SETS[key]}" for key in keys for name in ("fid", "kid")}
 
 
 def _set(described: Plain, kind: str) -> str:
@@ -102,9 +146,11 @@ def _table(rows: Mapping[str, Plain], first: str, columns: Mapping[str, str]) ->
 def _cell(row: Plain, key: str) -> str:
     if key not in row:
         return "-"
-    if key == "kid":
-        return f"{row['kid']:.3f} ± {row['kid_std']:.3f}"
-    places = {"fid": 1, "colorfulness": 1, "cycle_psnr": 1, "psnr": 2}.get(key, 3)
+    if key.startswith("kid"):
+        return f"{row[key]:.3f} ± {row[key.replace('kid', 'kid_std')]:.3f}"
+    if key.startswith("fid"):
+        return f"{row[key]:.1f}"
+    places = {"colorfulness": 1, "cycle_psnr": 1, "psnr": 2}.get(key, 3)
     return f"{row[key]:.{places}f}"
 
 
