@@ -87,6 +87,48 @@ def test_a_card_gets_figures_words_and_notes_and_keeps_the_rest(star, tmp_path, 
     assert again.status == "" and split_sections(again.text)["Figures"] == sections["Figures"]
 
 
+def test_what_is_not_given_anew_stays_in_the_head_to_the_letter(star):
+    long = "measured: " + json.dumps("; ".join(f"look {n} FID 100 (photos 200)" for n in range(20)))
+    head = f"---\nlicense: other\n{long}\ndatasets:\n  - photos\nstatus: experimental\ntitle: 'Old'\n"
+    head += "# twice\ntitle: >\n  Older\n---\n\n"
+    (star / "README.md").write_text(head + "# star\n\nTranslates.\n")
+    assert main(["card", str(star), "--title", "Many looks", "--status", "final", "--place", "3"]) == 0
+    lines = (star / "README.md").read_text().splitlines()
+    assert lines[:5] == ["---", "license: other", long, "datasets:", "  - photos"]
+    rest = ['title: "Many looks"', "# twice", "place: 3", "---", "", "# star", "", "Translates."]
+    assert lines[5:] == rest
+
+
+def test_a_card_without_a_head_gets_one(star):
+    (star / "README.md").write_text("# star\n\nBy hand.\n")
+    assert main(["card", str(star), "--title", "Dots"]) == 0
+    assert (star / "README.md").read_text() == "---\ntitle: Dots\n---\n\n# star\n\nBy hand.\n"
+
+
+def test_the_line_of_figures_is_whole_however_many_looks_there_are(star, tmp_path):
+    row = TRANSLATOR["domains"]["dots"]
+    lines = {}
+    for count in (4, 8, 30):
+        domains = {f"woodcut-{n}": {**row, "content": 0.5 + n / 100} for n in range(count)}
+        found = {**TRANSLATOR, "domains": domains}
+        lines[count] = measured_line({"translator": found})
+        assert main(["card", str(star), "--figures", figure_file(tmp_path, translator=found)]) == 0
+        assert read_card(star).measured == lines[count]
+    assert lines[4].endswith("; woodcut-3 FID 93 (photos 181), content 0.53")
+    assert lines[8].startswith("woodcut-0 FID 93 (photos 181); woodcut-1") and "woodcut-7 FID 93" in lines[8]
+    assert lines[8].endswith("; content 0.50 to 0.57")
+    assert lines[30] == "30 of 30 domains nearer by FID than the photos; content 0.50 to 0.79"
+
+
+def test_words_that_a_card_would_cut_are_refused(star, capsys):
+    assert main(["card", str(star), "--about", "word " * 70]) == 2
+    assert (
+        "about has 350 characters, of which a card's readers keep 300; say it shorter"
+        in capsys.readouterr().err
+    )
+    assert read_card(star).text == CARD
+
+
 def test_figures_of_another_role_are_refused(star, tmp_path, capsys):
     figures = figure_file(tmp_path, generator=GENERATOR)
     assert main(["card", str(star), "--figures", figures]) == 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +23,11 @@ from stylizer.models.registry import find_for
 from .. import methods as methods  # registers them, so that their options are known
 from ..run.config import UserMistake, from_plain
 from ..run.method import METHODS, find_method
-from .figures import figure_table, measured_line, read_figures
+from .figures import figure_table, kept_of, measured_line, read_figures
 
 Status = Literal["final", "experimental"]
 _BEFORE = ("Limits", "Licences", "To repeat it")  # sections that figures and notes go before
+FENCE = "---"  # above and below a card's head
 FIGURES = "Figures"  # heading of the section that `card` replaces
 TAGS = {
     "segmenter": "image-segmentation",
@@ -107,6 +110,7 @@ def write_card(
         "place": "" if words.place is None else str(words.place),
         "measured": measured_line(figures),
     }
+    check_head(entries)
     parts = [front_matter(entries), f"# {name}", about]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([*parts, extra.strip()]).strip() + "\n"
@@ -199,18 +203,19 @@ def rewrite_card(
     its first heading is the section Notes. Figures take the place of the section Figures.
     """
     card = read_card(checkpoint)
-    entries, body = split_front_matter(card.text)
     found = read_figures(figures)
     if wrong := [
         role for role in ("segmenter", "translator", "generator") if role in found and role != card.role
     ]:
         raise UserMistake(f"{checkpoint.name} is for the role {card.role}; the figures are for {wrong[0]}.")
     told = {"title": title, "about": about, "measured": measured_line(found) if found else None}
-    entries |= {key: value for key, value in told.items() if value is not None}
+    entries = {key: value for key, value in told.items() if value is not None}
     if status is not None:
         entries["status"] = "" if status == "final" else status
     if place is not None:
         entries["place"] = str(place)
+    check_head(entries)
+    head, body = changed_head(card.text, entries)
     sections = split_sections(body)
     if found:
         put(sections, FIGURES, figure_table(found))
@@ -219,8 +224,34 @@ def rewrite_card(
         opening = own.pop("").strip()
         for heading, text in {**({"Notes": opening} if opening else {}), **own}.items():
             put(sections, heading, text.strip())
-    write_whole(checkpoint / CARD, (front_matter(entries) + "\n\n" + joined(sections)).encode())
+    write_whole(checkpoint / CARD, (head + "\n\n" + joined(sections)).encode())
     return read_card(checkpoint)
+
+
+def check_head(entries: Mapping[str, str]) -> None:
+    """Raise UserMistake for an entry that readers of a card would cut."""
+    for key, value in entries.items():
+        if cut := kept_of(value):
+            raise UserMistake(
+                f"{key} has {len(value)} characters, of which a card's readers keep {cut}; say it shorter."
+            )
+
+
+def changed_head(text: str, entries: Mapping[str, str]) -> tuple[str, str]:
+    """Give the head of a card other entries, an empty one none at all; return head and body.
+
+    All other lines stay as they are: written anew, what readers cut or do not read would be lost.
+    """
+    _, body = split_front_matter(text)
+    above = text.removeprefix("\ufeff").splitlines()[1:] if body != text else []
+    lines = list(itertools.takewhile(lambda line: line.rstrip() != FENCE, above))
+    parts = re.split(r"\n(?!\s)", "\n".join(lines)) if lines else []  # an entry with what is nested in it
+    for key, value in entries.items():
+        own = [place for place, part in enumerate(parts) if part.startswith(f"{key}:")]
+        at = own[0] if own else len(parts)
+        parts = [part for place, part in enumerate(parts) if place not in own]
+        parts[at:at] = front_matter({key: value}).splitlines()[1:-1]
+    return "\n".join([FENCE, *parts, FENCE]), body
 
 
 def split_sections(text: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stylizer.models.front_matter import front_matter, split_front_matter
 from stylizer.models.roles import FORMER_ROLES
 
 from ..run.config import UserMistake
@@ -171,10 +172,7 @@ def measured_line(figures: Plain) -> str:
                 f"{name} {made[key]:.{places}f} (gray {gray[key]:.{places}f})"
                 for name, key, places in (("PSNR", "psnr", 1), ("FID", "fid", 0))
             )
-        return "; ".join(
-            f"{domain} FID {row['fid']:.0f} (photos {row['photos']['fid']:.0f}), content {row['content']:.2f}"
-            for domain, row in found["domains"].items()
-        )
+        return _domains_line(found["domains"])
     if found := figures.get("generator"):
         rows = {name: row for name, row in found["rows"].items() if name.startswith("truncation")}
         real = found["rows"]["held-out crops"]["diversity"]
@@ -188,6 +186,29 @@ def measured_line(figures: Plain) -> str:
     if {"style_moments", "content"} <= set(full):
         return f"strength 1: style {full['style_moments']:.3f}, content {full['content']:.3f}"
     return ""
+
+
+def _domains_line(domains: Mapping[str, Plain]) -> str:
+    """Tell how near each domain is; of many, in as few words as a card's readers keep."""
+    fid = {
+        domain: f"FID {row['fid']:.0f} (photos {row['photos']['fid']:.0f})" for domain, row in domains.items()
+    }
+    full = "; ".join(f"{name} {told}, content {domains[name]['content']:.2f}" for name, told in fid.items())
+    if not kept_of(full):
+        return full
+    least, *_, most = sorted(row["content"] for row in domains.values())
+    content = f"content {least:.2f} to {most:.2f}"
+    short = "; ".join([*(f"{name} {told}" for name, told in fid.items()), content])
+    if not kept_of(short):
+        return short
+    nearer = sum(row["fid"] < row["photos"]["fid"] for row in domains.values())
+    return f"{nearer} of {len(domains)} domains nearer by FID than the photos; {content}"
+
+
+def kept_of(value: str) -> int:
+    """Return how many characters of an entry a card's readers keep, if they cut it; 0: all."""
+    read = split_front_matter(front_matter({"entry": value}) + "\n")[0].get("entry", "")
+    return 0 if len(read) == len(" ".join(value.split())) else len(read)
 
 
 WEAK = 0.5
