@@ -14,6 +14,7 @@ from stylizer.cli.files import check_output, plan_files, save_result, work_throu
 from stylizer.cli.options import EngineOptions, Out, placed_model, setting
 from stylizer.cli.stylize import tell_of_missing
 from stylizer.engine import GenerateRequest, Result, TranslateRequest, options
+from stylizer.engine.checks import LEVELS
 from stylizer.engine.hints import MOST_FOUND, MOST_HINTS
 from stylizer.engine.parsing import (
     find_regions,
@@ -24,7 +25,7 @@ from stylizer.engine.parsing import (
     read_region_translations,
 )
 from stylizer.engine.progress import ProgressReceiver
-from stylizer.engine.requests import LEVELS, MOST_STEPS
+from stylizer.engine.requests import MOST_STEPS
 from stylizer.errors import CommandError
 from stylizer.imaging.picture import Picture, open_picture
 

@@ -5,7 +5,8 @@ from stylizer.engine.hints import ColorHint
 from stylizer.engine.hub import from_pretrained, push
 from stylizer.engine.matching import Pairing
 from stylizer.engine.progress import Cancelled, CancelToken, Progress
-from stylizer.engine.recipe import Recipe, Result, read_recipe_text
+from stylizer.engine.recipe import Recipe, Result
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import (
     GenerateRequest,
     RegionStyle,

@@ -25,7 +25,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from stylizer.engine.requests import check_model_name, on_the_hub
+from stylizer.engine.checks import check_model_name, on_the_hub
 from stylizer.errors import CheckpointError, RequestError, StyleFileError
 from stylizer.imaging.files import write_whole
 from stylizer.models.checkpoint import CARD, CONFIG, WEIGHTS, load_checkpoint, read_card

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from stylizer import CHECKPOINTS
+from stylizer.engine.checks import check_model_name, on_the_hub
 from stylizer.engine.hub import fetched, from_pretrained
-from stylizer.engine.requests import PAINTER, check_model_name, on_the_hub
+from stylizer.engine.requests import PAINTER
 from stylizer.errors import CheckpointError, RequestError, Sentence, StyleFileError
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import Picture, open_picture

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from stylizer.engine.checks import Domains
 from stylizer.engine.hints import ColorHint
-from stylizer.engine.requests import Domains, RegionStyle, RegionTranslation, StyleChoice
+from stylizer.engine.requests import RegionStyle, RegionTranslation, StyleChoice
 from stylizer.errors import RequestError
 from stylizer.imaging.labels import REFINED_SIDE
 from stylizer.imaging.mask_files import read_mask

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from stylizer.engine.checks import (
+    LARGEST_WEIGHT,
+    Domains,
+    check_domains,
+    check_mix,
+    check_model_name,
+    check_size,
+)
 from stylizer.engine.hints import ColorHint, check_hints
-from stylizer.engine.settings import brief, check_option, check_options, number_between, option
+from stylizer.engine.settings import check_option, check_options, number_between, option
 from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
@@ -18,21 +25,12 @@ if TYPE_CHECKING:
     from torch import Tensor
     from typing_extensions import Self
 
-MOST_STYLES, MOST_DOMAINS = 8, 64
+MOST_STYLES = 8
 PAINTER = "painter"
 """Name of the checkpoint that paints."""
-LARGEST_WEIGHT = 1000.0
 LARGEST_SEED = 65535
-SMALLEST_SIDE, LARGEST_SIDE = 16, 1024
-"""Sides of a generated picture, pixels."""
 MOST_STEPS = 120
 """Pictures of a walk."""
-LEVELS = ("coarse", "middle", "fine")
-_FOLDER = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
-_MODEL = re.compile(rf"({_FOLDER}/)?{_FOLDER}")
-
-Domains = tuple[tuple[str, float], ...]
-"""Names of domains and their weights; none stands for the model's first but "photo"."""
 
 # -- regions -------------------------------------------------------------------------------------------------
 
@@ -285,11 +283,11 @@ class GenerateRequest:
     def __post_init__(self) -> None:
         check_model_name(self.model)
         check_options(self)
-        object.__setattr__(self, "mix", _check_mix(self.mix))
+        object.__setattr__(self, "mix", check_mix(self.mix))
         if self.second is None and any(self.mix):
             raise RequestError("there is nothing to mix in; give a second seed")
         if self.size is not None:
-            object.__setattr__(self, "size", _check_size(self.size))
+            object.__setattr__(self, "size", check_size(self.size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,56 +312,6 @@ Request = StyleRequest | TranslateRequest | GenerateRequest
 
 
 # -- checks --------------------------------------------------------------------------------------------------
-
-
-def check_model_name(name: Any) -> str:
-    """Return a model's name; raises RequestError for what is neither a folder's nor a repository's."""
-    if not isinstance(name, str) or not _MODEL.fullmatch(name) or ".." in name:
-        raise RequestError(
-            "the model is {name}; give the name of a checkpoint, or org/name on the Hugging Face Hub",
-            name=brief(name),
-        )
-    return name
-
-
-def on_the_hub(name: str) -> bool:
-    """Tell whether a model's name is that of a repository."""
-    return "/" in name
-
-
-def check_domains(domains: Iterable[Any], where: str = "") -> Domains:
-    """Return names and weights, weights as floats; raises RequestError when they make no mix."""
-    if isinstance(domains, str):
-        raise RequestError(
-            "{where}the domains are {domains}; give pairs of a name and a weight",
-            where=where,
-            domains=brief(domains),
-        )
-    found = []
-    for entry in domains:
-        if not isinstance(entry, tuple | list) or len(entry) != 2 or not isinstance(entry[0], str):
-            raise RequestError(
-                "{where}a domain is {domain}; give a name and a weight", where=where, domain=brief(entry)
-            )
-        weight = number_between(
-            Sentence("{where}the weight of {domain}", where=where, domain=entry[0][:40]),
-            entry[1],
-            0.0,
-            LARGEST_WEIGHT,
-        )
-        found.append((entry[0], weight))
-    if len(found) > MOST_DOMAINS:
-        raise RequestError(
-            "{where}{count} domains are chosen; choose at most {most}",
-            where=where,
-            count=len(found),
-            most=MOST_DOMAINS,
-        )
-    if found and not any(weight > 0 for _, weight in found):
-        raise RequestError(
-            "{where}every domain has weight 0; give at least one a weight above 0", where=where
-        )
-    return tuple(found)
 
 
 def _check_photo(content: Any) -> None:
@@ -394,28 +342,3 @@ def _check_own(own: RegionStyle | RegionTranslation, names: tuple[str, ...], kin
         value = getattr(own, name)
         if value is not None:
             object.__setattr__(own, name, check_option(name, value, kind))
-
-
-def _check_mix(mix: Any) -> tuple[float, float, float]:
-    if not isinstance(mix, tuple | list) or len(mix) != len(LEVELS):
-        raise RequestError(
-            "the mix is {mix}; give three shares: {levels}", mix=brief(mix), levels=", ".join(LEVELS)
-        )
-    coarse, middle, fine = (
-        number_between(Sentence("the {name} share", name=name), share, 0.0, 1.0)
-        for name, share in zip(LEVELS, mix, strict=True)
-    )
-    return coarse, middle, fine
-
-
-def _check_size(size: Any) -> tuple[int, int]:
-    sides = tuple(size) if isinstance(size, tuple | list) else ()
-    whole = all(hasattr(side, "__index__") and not isinstance(side, bool) for side in sides)
-    if len(sides) != 2 or not whole or not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides):
-        raise RequestError(
-            "the size is {size}; give height and width from {least} to {most} pixels",
-            size=brief(size),
-            least=SMALLEST_SIDE,
-            most=LARGEST_SIDE,
-        )
-    return int(sides[0]), int(sides[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stylizer.engine.checks import on_the_hub
 from stylizer.engine.library import Library
 from stylizer.engine.recipe import INVENTION, PAINTING, TRANSLATION, Recipe, RecipeStyle, code_digest
 from stylizer.engine.requests import (
@@ -15,7 +16,6 @@ from stylizer.engine.requests import (
     StyleChoice,
     StyleRequest,
     TranslateRequest,
-    on_the_hub,
 )
 from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.picture import Picture

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylizer.engine import Engine, RegionStyle, RequestError, StyleChoice, StyleRequest
-from stylizer.engine.recipe import read_recipe_text
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.imaging.regions import Regions, grow, regions_from_weights, whole
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.painter import Painter, PainterConfig

@@ -8,7 +8,7 @@ import torch
 
 from stylizer.engine.engine import Engine
 from stylizer.engine.pipelines.upscale import Finish
-from stylizer.engine.recipe import read_recipe_text
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import StyleChoice, StyleRequest
 from stylizer.imaging.resize import resize_picture
 from stylizer.imaging.tensors import to_tensor

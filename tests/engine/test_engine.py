@@ -8,7 +8,8 @@ import torch
 
 from stylizer.engine.engine import Engine
 from stylizer.engine.progress import Cancelled, CancelToken
-from stylizer.engine.recipe import code_digest, read_recipe_text
+from stylizer.engine.recipe import code_digest
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import StyleChoice, StyleRequest
 from stylizer.errors import CheckpointError, RequestError
 from stylizer.imaging.tensors import to_tensor

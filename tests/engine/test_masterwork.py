@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from stylizer.engine import Cancelled, CancelToken, Engine, RegionStyle, StyleChoice, StyleRequest
-from stylizer.engine.recipe import read_recipe_text
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.errors import CheckpointError, RequestError
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.regions import set_region, whole

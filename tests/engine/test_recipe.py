@@ -15,10 +15,10 @@ from stylizer.engine.recipe import (
     RecipeStyle,
     code_digest,
     plain_name,
-    read_recipe_text,
     store_code,
     write_recipe,
 )
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import StyleChoice, StyleRequest
 from stylizer.errors import RecipeError
 from tests.engine.drawn import drawn

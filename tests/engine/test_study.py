@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from stylizer.engine import Cancelled, CancelToken, Engine, StudyRequest, StyleChoice, StyleRequest
-from stylizer.engine.recipe import read_recipe_text
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint

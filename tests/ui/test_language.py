@@ -12,7 +12,8 @@ import pytest
 from gradio.context import LocalContext
 
 import stylizer.ui
-from stylizer.engine.recipe import FORMAT, INVENTION, read_recipe_text
+from stylizer.engine.recipe import FORMAT, INVENTION
+from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import GenerateRequest, StyleRequest, TranslateRequest
 from stylizer.engine.settings import clamp_option, options
 from stylizer.errors import PictureError, RecipeError, RequestError, Sentence, StudioError

@@ -8,10 +8,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from stylizer.engine.checks import LEVELS
 from stylizer.engine.library import Library, license_notes
 from stylizer.engine.progress import CancelToken
 from stylizer.engine.recipe import Result, write_recipe
-from stylizer.engine.requests import LEVELS, MOST_STEPS, GenerateRequest
+from stylizer.engine.requests import MOST_STEPS, GenerateRequest
 from stylizer.engine.runtime.executor import Executor, Job
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture

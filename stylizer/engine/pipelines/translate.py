@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stylizer.engine.checks import Domains
 from stylizer.engine.hints import ColorHint
 from stylizer.engine.library import Library, license_notes
 from stylizer.engine.pipelines.region_plan import Planes, grouped, mixed_windows
@@ -27,7 +28,7 @@ from stylizer.engine.pipelines.upscale import (
 )
 from stylizer.engine.progress import CancelToken
 from stylizer.engine.recipe import Result, write_recipe
-from stylizer.engine.requests import Domains, TranslateRequest
+from stylizer.engine.requests import TranslateRequest
 from stylizer.engine.runtime.executor import Executor, Job, Size, Tiling
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
