@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,7 +36,7 @@ from stylizer.engine.requests import (
 from stylizer.engine.restore import restore
 from stylizer.engine.runtime.device import choose_device
 from stylizer.engine.runtime.executor import Executor, Job
-from stylizer.errors import RequestError
+from stylizer.errors import RequestError, Sentence
 from stylizer.imaging.labels import REFINED_SIDE, regions_from_probabilities
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.regions import Regions
@@ -50,6 +50,7 @@ from stylizer.models.style_file import NamedStyle, save_style
 
 CACHE_BYTES = 384 << 20
 """About ten photos at preview size, with what the painter keeps of each."""
+ON_CPU = Sentence("The device has too little memory for that; the processor did it, which takes longer.")
 
 PhotoRequest = TypeVar("PhotoRequest", StyleRequest, TranslateRequest)
 
@@ -74,6 +75,16 @@ class Engine:
         masterwork_steps: tuple[int, ...] | None = None,
         painter: Path | None = None,
     ) -> None:
+        self._another = partial(
+            Engine,
+            checkpoints,
+            cache_bytes=cache_bytes,
+            whole_precision=whole_precision,
+            finish=finish,
+            segmenter=segmenter,
+            masterwork_steps=masterwork_steps,
+            painter=painter,
+        )
         self.library = Library(Path(checkpoints), painter)
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
@@ -98,7 +109,8 @@ class Engine:
 
         Raises RequestError for a style, model or domain that does not fit, CheckpointError for a network that
         is missing or damaged, DeviceError when there is not enough memory, and Cancelled, within a tile's
-        time, after the token is set.
+        time, after the token is set. What an accelerator's memory is too small for, the processor does, and
+        a note says so.
         """
         token, receive = token or CancelToken(), progress or ignore_progress
 
@@ -110,7 +122,19 @@ class Engine:
                 return self.executor.carry_out(Job(request, token, receive), self._translate)
             return self.executor.carry_out(Job(request, token, receive), self._generate)
 
-        return self.executor.within_memory(work)
+        def elsewhere() -> Result:
+            try:
+                found = self._on_cpu.run(request, token, receive)
+            finally:
+                self._on_cpu.executor.cache.clear()
+            return replace(found, notes=(*found.notes, ON_CPU))
+
+        return self.executor.within_memory(work, None if self.device.torch.type == "cpu" else elsewhere)
+
+    @cached_property
+    def _on_cpu(self) -> Engine:
+        """Return what takes over where the accelerator's memory is too small; it waits for its own turn."""
+        return self._another(device="cpu")
 
     def keyframes(
         self,

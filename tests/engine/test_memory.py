@@ -1,11 +1,15 @@
 """Memory that runs short: smaller tiles, what is remembered given up, one sentence, and all is well again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from stylizer.engine import Cancelled, CancelToken, StyleChoice, StyleRequest
+from stylizer.engine.engine import ON_CPU
 from stylizer.engine.runtime import executor
+from stylizer.engine.runtime.device import Device
 from stylizer.engine.runtime.executor import SMALLER_TILES
 from stylizer.errors import DeviceError
 from tests.engine.drawn import drawn
@@ -57,6 +61,28 @@ def test_too_little_memory_is_one_sentence_and_the_next_request_works(fake_engin
     assert fake_engine.executor.cache.nbytes == 0
     scarce(times=0)
     assert fake_engine.run(full_size()).picture.width == 1400
+
+
+@pytest.mark.parametrize("long_side", [None, 300])
+def test_what_a_gpu_has_no_memory_for_the_processor_does_and_says_so(
+    fake_engine, scarce, monkeypatch, long_side
+):
+    request = replace(full_size(), long_side=long_side)
+    usual = fake_engine.run(request)
+    monkeypatch.setattr(fake_engine, "device", Device("cuda", torch.float32))
+    scarce(pixels=0, times=1000, error=SHORT["a GPU's"])
+    fake_engine.executor.cache.clear()
+    found = fake_engine.run(request)
+    assert found.notes[-1] == ON_CPU and np.array_equal(found.picture.rgb, usual.picture.rgb)
+    assert found.recipe == usual.recipe
+    assert fake_engine._on_cpu.executor.cache.nbytes == 0, "it keeps nothing meanwhile"
+    scarce(times=0)
+    assert fake_engine.run(request).notes == ()
+    token = CancelToken()
+    token.cancel()
+    scarce(pixels=0, times=1000)
+    with pytest.raises(Cancelled):
+        fake_engine.run(replace(request, strength=0.5), token)
 
 
 def test_what_is_remembered_is_given_up_before_a_request_is(fake_engine, scarce):

@@ -260,10 +260,13 @@ class Executor:
         if not job.preview:
             give_back_heaps()
 
-    def within_memory(self, work: Callable[[], Answer]) -> Answer:
+    def within_memory(
+        self, work: Callable[[], Answer], elsewhere: Callable[[], Answer] | None = None
+    ) -> Answer:
         """Do a work; where memory runs short, forget all that is remembered and do it once more.
 
-        Raises DeviceError, in a sentence, when that is not enough; what comes next finds memory again.
+        When that is not enough, `elsewhere` does it on another device. Raises DeviceError, in a sentence,
+        where there is none; what comes next finds memory again.
         """
         for again in (False, True):
             try:
@@ -275,6 +278,8 @@ class Executor:
             self.device.empty_cache()
             if again:
                 break
+        if elsewhere is not None:
+            return elsewhere()
         raise DeviceError(
             "there is not enough memory for that here just now; make the picture smaller, or try again later"
         )
