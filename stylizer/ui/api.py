@@ -189,7 +189,7 @@ class Endpoints:
         Parameters:
             painting: the picture to study
             photos: what to practice on, four at most; sample photos if there are none
-            title: the style's name for people; the file's if empty
+            title: the style's name for people, 120 letters at most; the file's if empty
             seconds: the longest that it may take, 1 to 120
 
         Returns:
@@ -337,7 +337,7 @@ class Endpoints:
         Parameters:
             model: a generator's name; may be empty where there is one
             seed: 0 to 65535, every number is another picture
-            second: another seed, whose layers may be mixed in
+            second: another seed, 0 to 65535, whose layers may be mixed in
             coarse: 0 to 1, how much of the second seed's composition
             middle: 0 to 1, of its shapes
             fine: 0 to 1, of its colors
