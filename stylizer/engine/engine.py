@@ -61,7 +61,8 @@ class Engine:
     `checkpoints` is read when first needed, so an engine without a painter still lists what is there;
     painting then raises CheckpointError. `device` is auto, cpu, cuda or mps. `segmenter` is a published one
     to find regions with instead of ours: a folder or a repository of segmentation-models-pytorch; `painter`
-    is the folder of another painter than the one among the checkpoints.
+    is the folder of another painter than the one among the checkpoints. Whatever memory is too small for
+    ends in DeviceError, and the next work finds memory again.
     """
 
     def __init__(
@@ -158,7 +159,8 @@ class Engine:
         self, request: GenerateRequest, to_seed: int, steps: int, token: CancelToken | None = None
     ) -> Iterator[Picture]:
         """Yield 2 to 120 pictures from the request's to that of another seed, both included."""
-        return self._generate.walk(Job(request, token or CancelToken()), to_seed, steps)
+        walk = self._generate.walk(Job(request, token or CancelToken()), to_seed, steps)
+        return self.executor.step_by_step(walk)
 
     def thumbnails(
         self, photo: Picture, styles: Sequence[NamedStyle], token: CancelToken | None = None
@@ -168,7 +170,8 @@ class Engine:
         Previews of anybody go first. Raises CheckpointError without a painter, RequestError for a style of
         another one, and Cancelled.
         """
-        return self._thumbnails(Job(ThumbnailRequest(photo, tuple(styles)), token or CancelToken()))
+        job = Job(ThumbnailRequest(photo, tuple(styles)), token or CancelToken())
+        return self.executor.step_by_step(self._thumbnails(job))
 
     def study(
         self,
@@ -180,7 +183,8 @@ class Engine:
 
         Whoever has enough leaves the loop. Raises CheckpointError without the networks, and Cancelled.
         """
-        return self._study(Job(request, token or CancelToken(), progress or ignore_progress))
+        job = Job(request, token or CancelToken(), progress or ignore_progress)
+        return self.executor.step_by_step(self._study(job))
 
     def learn(
         self,
@@ -266,7 +270,8 @@ class Engine:
 
         None where they have nothing in common. Raises RequestError for a model that takes no hints.
         """
-        return self._translate.match_colors(Job(photo, token or CancelToken()), reference, model, most)
+        job = Job(photo, token or CancelToken())
+        return self.executor.within_memory(lambda: self._translate.match_colors(job, reference, model, most))
 
     def styles(self) -> tuple[NamedStyle, ...]:
         """List the styles with names."""
@@ -304,7 +309,9 @@ class Engine:
             return regions_from_probabilities(probabilities, segmenter.classes, guide, UNSURE)
 
         key = ("regions", picture.digest)
-        return self.executor.cache.get(key, compute, lambda found: found.masks.nbytes, job.token)
+        return self.executor.within_memory(
+            lambda: self.executor.cache.get(key, compute, lambda found: found.masks.nbytes, job.token)
+        )
 
     def pairing(self, request: StyleRequest, token: CancelToken | None = None) -> Pairing:
         """Pair the photo's regions with the parts of the request's paintings by their names.

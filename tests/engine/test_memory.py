@@ -1,6 +1,7 @@
 """Memory that runs short: smaller tiles, what is remembered given up, one sentence, and all is well again."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from stylizer.engine.runtime.device import Device
 from stylizer.engine.runtime.executor import SMALLER_TILES
 from stylizer.errors import DeviceError
 from tests.engine.drawn import drawn
+from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
 
 SHORT = {
     "a GPU's": torch.OutOfMemoryError("CUDA out of memory"),
@@ -97,6 +99,46 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(fake_engine, scarce):
     scarce(pixels=0, times=1, error=RuntimeError("shapes do not fit"))
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         fake_engine.run(full_size())
+
+
+@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("work", ["walk", "thumbnails", "study"])
+def test_work_that_goes_step_by_step_ends_in_the_same_sentence(fake_engine, monkeypatch, work, kind):
+    def steps(*_):
+        yield "first"
+        raise SHORT[kind]
+
+    fake_engine.run(StyleRequest(drawn(80, 90, 5), full_size().styles))
+    asked = {
+        "walk": lambda: fake_engine.walk(None, 3, 4),
+        "thumbnails": lambda: fake_engine.thumbnails(drawn(80, 90), ()),
+        "study": lambda: fake_engine.study(None),
+    }[work]
+    pipeline = SimpleNamespace(walk=steps) if work == "walk" else steps
+    monkeypatch.setattr(fake_engine, "_generate" if work == "walk" else f"_{work}", pipeline)
+    found = asked()
+    assert next(found) == "first"
+    with pytest.raises(DeviceError, match="not enough memory for that here just now"):
+        next(found)
+    assert fake_engine.executor.cache.nbytes == 0
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_regions_are_looked_for_once_more_and_then_a_sentence_says_why_not(fake_engine, monkeypatch, times):
+    segmenter, left = FakeSegmenter(FakeSegmenterConfig()), [SHORT["a GPU's"]] * times
+    segment = segmenter.segment
+
+    def short_of_memory(photo):
+        if left:
+            raise left.pop()
+        return segment(photo)
+
+    monkeypatch.setattr(segmenter, "segment", short_of_memory)
+    monkeypatch.setattr(type(fake_engine), "segmenter", segmenter)
+    if times == 2:
+        with pytest.raises(DeviceError, match="not enough memory for that here just now"):
+            fake_engine.segment(drawn(60, 90))
+    assert fake_engine.segment(drawn(60, 90)).size[0] > 0 and not left
 
 
 @pytest.fixture

@@ -280,9 +280,29 @@ class Executor:
                 break
         if elsewhere is not None:
             return elsewhere()
-        raise DeviceError(
-            "there is not enough memory for that here just now; make the picture smaller, or try again later"
-        )
+        raise too_little_memory()
+
+    def step_by_step(self, steps: Iterator[Answer]) -> Iterator[Answer]:
+        """Yield what work gives step by step; where memory runs short, forget all that is remembered.
+
+        Raises DeviceError, in a sentence, then: what was yielded cannot be done once more.
+        """
+        try:
+            yield from steps
+            return
+        except (RuntimeError, MemoryError) as error:
+            if not ran_short(error):
+                raise
+        self.cache.clear()
+        self.device.empty_cache()
+        raise too_little_memory()
+
+
+def too_little_memory() -> DeviceError:
+    """Return the sentence for work that memory is too small for."""
+    return DeviceError(
+        "there is not enough memory for that here just now; make the picture smaller, or try again later"
+    )
 
 
 def ran_short(error: BaseException) -> bool:
