@@ -24,6 +24,8 @@ class StudyNews:
     done: float
     """Share in [0, 1]."""
     seconds_left: float
+    ahead: int = 0
+    """How many other studies were under way, or in line, when this one began."""
 
 
 class StudyDesk:
@@ -58,9 +60,10 @@ class StudyDesk:
                     "{count} paintings are being studied or wait for it; try again in some minutes",
                     count=self._taken,
                 )
+            ahead = self._taken
             self._taken += 1
         try:
-            return Study(self, request, token)
+            return Study(self, request, token, ahead)
         except RuntimeError:  # the machine has no thread left
             self.leave()
             raise
@@ -74,8 +77,8 @@ class StudyDesk:
 class Study:
     """One study in a thread of its own: it goes on while the page is busy with something else."""
 
-    def __init__(self, desk: StudyDesk, request: StudyRequest, token: CancelToken) -> None:
-        self._desk, self._request, self._token = desk, request, token
+    def __init__(self, desk: StudyDesk, request: StudyRequest, token: CancelToken, ahead: int) -> None:
+        self._desk, self._request, self._token, self._ahead = desk, request, token, ahead
         self._news: queue.Queue[StudyNews | Exception | None] = queue.Queue()
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -102,7 +105,7 @@ class Study:
 
         When it was stopped, Cancelled comes after the news of the last step.
         """
-        newest, shown = StudyNews(None, 0.0, self._request.seconds), time.monotonic()
+        newest, shown = StudyNews(None, 0.0, self._request.seconds, self._ahead), time.monotonic()
         yield newest
         while True:
             news = self._news.get()

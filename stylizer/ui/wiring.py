@@ -57,7 +57,7 @@ class Parts:
     about: AboutTab
 
 
-BEGUN = ("title", "match", "study", "study_stop", "study_keep", *hints.PANEL)
+BEGUN = ("title", "match", "study", "study_stop", "study_keep", "study_line", *hints.PANEL)
 """The widgets that change when a turn begins, where a tab has them."""
 STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""

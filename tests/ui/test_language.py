@@ -8,19 +8,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from gradio.context import LocalContext
 
 import stylizer.ui
+from stylizer.engine.forecast import Forecast
 from stylizer.engine.recipe import FORMAT, INVENTION
 from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.engine.requests import GenerateRequest, StyleRequest, TranslateRequest
 from stylizer.engine.settings import clamp_option, options
 from stylizer.errors import PictureError, RecipeError, RequestError, Sentence, StudioError
 from stylizer.imaging.bounds import check_size
-from stylizer.imaging.picture import open_picture
+from stylizer.imaging.picture import Picture, open_picture
 from stylizer.models.class_table import NAMES
 from stylizer.ui.gallery import MOODS, TECHNIQUES, chip_label
+from stylizer.ui.handlers.full_size import facts_line
 from stylizer.ui.language import SENTENCES, best_language, labels, say, spoken, tell
 from stylizer.ui.messages import listed, sentence_of
 from stylizer.ui.page import HEADER, make_page
@@ -85,7 +88,7 @@ def stage():
     for group, every in wall.EVERY.items():
         texts.feed(f'<select aria-label="{group.capitalize()}"><option>{every}</option></select>')
     found = {text for text in texts.found if re.search("[a-zA-Z]{2}", text)}
-    found |= {"Mine", *map(chip_label, (*TECHNIQUES, *MOODS))}
+    found |= {"Mine", "Our own", *map(chip_label, (*TECHNIQUES, *MOODS))}
     for file in ROOM.rglob("*.js"):
         found |= set(re.findall(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"', file.read_text()))
     return found
@@ -198,6 +201,13 @@ def chinese():
     LocalContext.request.set(SimpleNamespace(headers={"accept-language": "zh-CN"}))
     yield
     LocalContext.request.set(None)
+
+
+def test_the_facts_of_a_size_are_a_chinese_sentence(chinese):
+    photo = Picture(np.zeros((300, 400, 3), np.uint8))
+    costs = {"Save": Forecast(300, 400, 2**28, 4.0), "Masterwork": Forecast(300, 400, 2**30, 600.0)}
+    told = facts_line(photo, "photo", costs)
+    assert "厘米。保存：约 4 秒，0.2 GB 内存。精绘：约 10 分钟，1.0 GB 内存" in told
 
 
 def test_errors_of_all_rooms_are_said_in_the_language_of_the_visitor(chinese, tmp_path):

@@ -243,6 +243,25 @@ def test_the_line_is_short_and_moves_on(engine, owner, other_visitor):
     assert "is studied" in list(studies.study_chosen(other_visitor.visit))[-1]["study_line"]
 
 
+def test_who_is_first_is_not_told_to_wait(engine, owner, other_visitor):
+    studies = StudyHandlers(owner.studio, StudyDesk(engine, seconds=100.0, places=2), every=0.0)
+    first = studies.study_chosen(owner.visit)
+    assert "Beginning to study" in next(first)["study_line"]
+    other_visitor.studio.take_styles(other_visitor.session, [drawn(64, 64, seed=5)])
+    second = studies.study_chosen(other_visitor.visit)
+    assert "Waiting to study" in next(second)["study_line"]
+    for visitor, going in ((owner, first), (other_visitor, second)):
+        studies.stop(visitor.visit)
+        list(going)
+
+
+def test_what_was_said_of_a_study_goes_when_another_painting_is_chosen(owner, studies):
+    assert "is studied" in list(studies.study_chosen(owner.visit))[-1]["study_line"]
+    assert not any("study_line" in answer for answer in owner.paint()), "it stays while the painting is shown"
+    owner.choose("moss")
+    assert owner.paint()[0]["study_line"] == ""
+
+
 def test_a_closed_tab_stops_its_study(owner, long_studies):
     going = long_studies.study_chosen(owner.visit)
     next(going)

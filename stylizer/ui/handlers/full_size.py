@@ -107,8 +107,9 @@ def facts_line(photo: Picture | None, size: str, forecasts: Mapping[str, Forecas
     width, height = (round(side * share) for side in (photo.width, photo.height))
     print_size = " × ".join(f"{side * CENTIMETERS:.1f}" for side in (width, height))
     told = [say("{width} × {height} pixels, {size} cm in print", width=width, height=height, size=print_size)]
-    told += [f"{say(button)}: {_costs(forecast)}" for button, forecast in (forecasts or {}).items()]
-    return f'<p class="facts">{". ".join(told)}</p>'
+    for button, forecast in (forecasts or {}).items():
+        told.append(say("{what}: {words}", what=say(button), words=_costs(forecast)))
+    return f'<p class="facts">{say(". ").join(told)}</p>'
 
 
 def _costs(forecast: Forecast) -> str:
@@ -116,7 +117,9 @@ def _costs(forecast: Forecast) -> str:
     if forecast.seconds is None:
         return say("about {memory}", memory=memory)
     minutes = forecast.seconds / 60
-    time = f"{minutes:.0f} min" if minutes >= 2 else f"{max(1, forecast.seconds):.0f} s"
+    time = say("{seconds} s", seconds=f"{max(1, forecast.seconds):.0f}")
+    if minutes >= 2:
+        time = say("{minutes} min", minutes=f"{minutes:.0f}")
     return say("about {time}, {memory}", time=time, memory=memory)
 
 

@@ -37,11 +37,13 @@ class StudyHandlers:
                 raise RequestError(say("a painting is being studied already; stop it first"))
             token = session.study = CancelToken()
             work = self.desk.begin(own.style, self._practice(session), token, known=own.studied)
-            session.studying = key
+            session.studying = session.study_told = key
         try:
             for news in work.follow(self.every):
                 if news.style is None:
-                    yield self._told(session, say("Waiting to study {name}.", name=own.title), 0.0)
+                    waiting = say("Waiting to study {name}.", name=own.title)
+                    begun = say("Beginning to study {name}.", name=own.title)
+                    yield self._told(session, waiting if news.ahead else begun, 0.0)
                     continue
                 sentence = say(
                     "Studying {name}, about {seconds} s left.",

@@ -201,7 +201,11 @@ class StylizeHandlers(SavingHandlers):
         """Show large what regions are painted like."""
         title = capital(listed(region_words(names)))
         card = next((card for card in self.gallery.cards(session) if card.style is style), None)
-        return chosen_panel(card, title) if card else title_line(f"{title}: {caption}")
+        return (
+            chosen_panel(card, title)
+            if card
+            else title_line(say("{what}: {words}", what=title, words=caption))
+        )
 
     def _has_chosen_regions(self, session: Session) -> bool:
         stage = self.stage(session)
@@ -331,6 +335,8 @@ class StylizeHandlers(SavingHandlers):
         # only a picture has parts that regions can be matched with
         own = session.own.get(card.key)
         picture = own is not None and isinstance(own.style, Picture)
+        if session.study_told != session.chosen and not session.studying:
+            session.study_told, title["study_line"] = "", ""  # it spoke of another painting
         return {**title, "match": gr.Button(visible=picture), **study_buttons(session)}
 
     def keyframes_for(self, session: Session) -> tuple[float, ...]:

@@ -140,7 +140,8 @@ def chosen_panel(card: StyleCard | None, region: str = "") -> str:
     """Show a style large, with what is known of it; `region` says which part of the photo wears it."""
     if card is None:
         return title_line(say("Choose a painting."))
-    lines = [("chosen", f"{region}: {card.title}" if region else card.title), ("by", card.by)]
+    name = say("{what}: {words}", what=region, words=card.title) if region else card.title
+    lines = [("chosen", name), ("by", card.by)]
     credit = say("Painting: {credit}", credit=card.credit) if card.painting else ""
     lines += [("about", card.about), ("credit", credit)]
     told = "".join(f'<p class="{name}">{safe(text)}</p>' for name, text in lines if text)
