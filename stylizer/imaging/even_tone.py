@@ -13,6 +13,8 @@ _CELL = 8  # pixels; tones are compared between cells of this side
 _REACH = 7  # cells from the middle of a window to its edge: it must see past a band of tone
 _NOISE = 1e-3  # variance of color below which a difference within the photo explains none of the painting's
 _CALM, _BUSY = 0.15, 0.4  # of `between`: up to the one a place is calm, from the other on it is not
+_BESIDE = 3  # cells from what is busy within which rims lie
+_SOME_BUSY, _ALL_CALM = 0.7, 0.95  # shares of calm places within so many cells
 _LEAST = 1e-4
 
 
@@ -29,10 +31,21 @@ def even_tones(painted: Tensor, photo: Tensor, busy: Tensor) -> Tensor:
         share, tone, guide = _cells(calm, painted.float(), photo.float())
         slopes, offset = _lines(share, tone, guide)
         wanted = torch.einsum("cabhw,bahw->bchw", slopes, guide) + offset
-        change = _mean(share, wanted - tone, 1)
+        change = _softer_in_the_open(share, wanted - tone)
         size = (painted.shape[2], painted.shape[3])
         large = [F.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in (calm, change)]
         return painted + large[0] * large[1]
+
+
+def _softer_in_the_open(share: Tensor, change: Tensor) -> Tensor:
+    """Average changes (B, 3, h, w) over 3 x 3 cells where all around is calm, so that broad strokes stay.
+
+    Beside what is busy each cell is changed by what it needs, if most of it is calm: rims lie there, and are
+    a cell or two wide.
+    """
+    around = window_mean(share.flatten(0, 1), _BESIDE).view_as(share)
+    beside = ((_ALL_CALM - around) / (_ALL_CALM - _SOME_BUSY)).clamp(0, 1)
+    return torch.lerp(_mean(share, change, 1), change, beside * (2 * share - 1).clamp(0, 1))
 
 
 def _cells(calm: Tensor, painted: Tensor, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -36,9 +36,20 @@ def test_a_band_beside_the_tower_goes(tower):
     assert (sky(painted)[0] - sky(painted)[1]).abs().max() > 0.29
 
 
+def test_a_rim_of_one_cell_goes_where_something_stands_and_a_broad_stroke_in_the_open_stays(tower):
+    painted, mark = tower.clone(), torch.tensor([0.2, -0.2, 0.2])[:, None, None]
+    painted[:, :, 104:240, 112:120] += mark
+    painted[:, :, 104:240, 32:40] += mark
+    change = (even_tones(painted, tower, busy(tower)) - tower)[0, 0, 120:232].mean(0) / 0.2
+    assert change[112:120].mean() < 0.4
+    assert change[32:40].mean() > 0.6
+
+
 def test_what_is_a_function_of_the_photos_colors_stays(tower):
     turned = torch.stack([1 - tower[:, 2], 0.5 * tower[:, 0], tower[:, 1]], 1)
-    assert (even_tones(turned, tower, busy(tower)) - turned).abs().max() < 0.03
+    change = (even_tones(turned, tower, busy(tower)) - turned).abs().amax(1)
+    assert change.quantile(0.999) < 0.03  # where a brick and the sky share a cell, it is no line's
+    assert change.max() < 0.1
 
 
 def test_strokes_stay_and_what_is_busy_stays_to_the_last_bit(tower):
