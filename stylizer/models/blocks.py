@@ -193,18 +193,32 @@ class ModulatedBlock(nn.Module):
         return x + self.second(F.relu(self.first(x, codes, cursor)), codes, cursor)
 
 
-def enlarge(x: Tensor, blur: float = 0.0) -> Tensor:
-    """Double height and width, bilinear: transposed convolutions leave checkerboards (Odena et al. 2016).
-
-    `blur`, 0 to 0.25, is the weight of either neighbor, along rows and columns, in a mean that is taken
-    before. Bilinear interpolation lets two fifths of an image of the finest waves through, mirrored at the
-    old limit of frequencies, and both together are a weave; at 0.25 nothing of the finest is left.
-    """
-    if blur:
-        kernel = torch.tensor([blur, 1 - 2 * blur, blur], dtype=x.dtype, device=x.device)
-        planes = (kernel[:, None] * kernel).expand(x.shape[1], 1, 3, 3)
-        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), planes, groups=x.shape[1])
+def enlarge(x: Tensor) -> Tensor:
+    """Double height and width, bilinear: transposed convolutions leave checkerboards (Odena et al. 2016)."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class BlurredEnlarge(nn.Module):
+    """Blur planes, then double their height and width.
+
+    `blur`, 0 to 0.25, is the weight of either neighbor, along rows and columns. Bilinear interpolation lets
+    two fifths of an image of the finest waves through, mirrored at the old limit of frequencies, and both
+    together are a weave; at 0.25 nothing of the finest is left.
+    """
+
+    kernel: Tensor
+
+    def __init__(self, channels: int, blur: float):
+        super().__init__()
+        self.channels, self.blur = channels, blur
+        line = torch.tensor([blur, 1 - 2 * blur, blur])
+        kernel = (line[:, None] * line).repeat(channels, 1, 1, 1)
+        self.register_buffer("kernel", kernel, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.blur:
+            x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel, groups=self.channels)
+        return enlarge(x)
 
 
 def pad_to(photo: Tensor, multiple: int) -> Tensor:

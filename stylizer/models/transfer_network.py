@@ -23,6 +23,7 @@ from stylizer.imaging.detail_bands import between, busy_range, busyness
 from stylizer.imaging.even_tone import even_tones
 from stylizer.models.blocks import (
     AdapterSlices,
+    BlurredEnlarge,
     CodeMix,
     EncoderLayer,
     ModulatedBlock,
@@ -30,7 +31,6 @@ from stylizer.models.blocks import (
     ModulationSlices,
     Statistics,
     conv,
-    enlarge,
     pad_to,
 )
 from stylizer.models.config import before
@@ -77,8 +77,8 @@ class PainterConfig:
     Asked for all of a painting's colors, a network parts an even sky in two of them, by how far it is to the
     next edge: a band of light round every silhouette. A loss (`even`) made it fainter, no more."""
     blurs: tuple[float, float, float] = field(default=(0.25, 0.125, 0.0), metadata=before((0.0, 0.0, 0.0)))
-    """How far features are blurred before they are enlarged, from 1/2 to 1/8 (see `enlarge`). Without, every
-    style wove a fine check of 3 to 4 px into cloth and sky."""
+    """How far features are blurred before they are enlarged, from 1/2 to 1/8 (see `BlurredEnlarge`). Without,
+    every style wove a fine check of 3 to 4 px into cloth and sky."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -148,6 +148,9 @@ class TransferNetwork(Network):
             self.calm2, self.calm4, self.calm8 = (_silent(width) for width in config.widths)
 
         self.halo += 8 * any(config.blurs)
+        blurs = zip((_DETAIL, w2, w4), config.blurs, strict=True)
+        self.enlarge2, self.enlarge4, self.enlarge8 = (BlurredEnlarge(*pair) for pair in blurs)
+
         self._used = self.adapter_size = 0
         self.blocks8 = nn.ModuleList([self._block(w8) for _ in range(config.blocks[2])])
         self.up4 = conv(w8, w4)
@@ -221,14 +224,13 @@ class TransferNetwork(Network):
         x = content.eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
-        full, half, quarter = self.config.blurs
-        x = F.relu(enlarge(self.up4(x), quarter) + content.quarter)
+        x = F.relu(self.enlarge8(self.up4(x)) + content.quarter)
         for block in self.blocks4:
             x = block(x, codes, cursor)
-        x = F.relu(enlarge(self.up2(x), half) + content.half)
+        x = F.relu(self.enlarge4(self.up2(x)) + content.half)
         for block in self.blocks2:
             x = block(x, codes, cursor)
-        x = enlarge(self.up1(F.relu(x)), full) + self.pixels1(content.pixels * 2 - 1)
+        x = self.enlarge2(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
         scale, shift = codes.codes[:, self.fine, None, None].to(x.dtype).chunk(2, 1)
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
