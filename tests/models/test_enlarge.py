@@ -46,5 +46,5 @@ def test_rows_and_columns_are_treated_alike_and_planes_apart(blur):
 
 
 def test_a_blur_that_would_turn_waves_over_is_refused():
-    with pytest.raises(ValueError, match="0 to 0.25"):
+    with pytest.raises(ValueError, match=r"0 to 0\.25"):
         replace(PainterConfig.tiny(), blurs=(0.3, 0.0, 0.0))
