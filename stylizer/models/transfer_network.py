@@ -76,9 +76,9 @@ class PainterConfig:
     """Whether calm places of what has been drawn are held to the photo's tones before colors are matched.
     Asked for all of a painting's colors, a network parts an even sky in two of them, by how far it is to the
     next edge: a band of light round every silhouette. A loss (`even`) made it fainter, no more."""
-    blurs: tuple[float, float, float] = field(default=(0.25, 0.125, 0.0), metadata=before((0.0, 0.0, 0.0)))
+    blurs: tuple[float, float, float] = field(default=(0.25, 0.25, 0.0), metadata=before((0.0, 0.0, 0.0)))
     """How far features are blurred before they are enlarged, from 1/2 to 1/8 (see `BlurredEnlarge`). Without,
-    every style wove a fine check of 3 to 4 px into cloth and sky."""
+    every style wove a check of 3 to 8 px into cloth and sky."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
