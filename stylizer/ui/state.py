@@ -377,8 +377,9 @@ class Session:
     photo_wall: PhotoWall | None = None
     study: CancelToken = field(default_factory=CancelToken)
     studying: str = ""
-    """The key of the painting that is being studied, and of the one that the line of studying speaks of."""
+    """The key of the painting that is being studied."""
     study_told: str = ""
+    """The key of the painting that the line of studying speaks of; empty: the line says nothing."""
     results: list[FinishedPicture] = field(default_factory=list)
     looked_at: FinishedPicture | None = None
     seen: float = field(default_factory=time.time)
