@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 
 from stylizer.errors import PictureError
 from stylizer.imaging.bounds import MAX_PARTS, MAX_RUNS, MAX_SCANS
@@ -20,25 +21,25 @@ _KEPT = ((0xE1, b"http://ns.adobe.com/xap/1.0/\0", 1), (0xE2, b"ICC_PROFILE\0", 
 _EXIF = b"Exif\0\0"
 
 
-def without_segments(jpeg: bytes) -> tuple[bytes, bytes | None]:
+def without_segments(jpeg: bytes) -> tuple[bytes, bytes | None, bool]:
     """Leave out of a JPEG what no pixel depends on: comments, previews, further pictures' whereabouts.
 
     Kept are the profile, the first XMP, and what tells how colors are stored; the first EXIF comes back by
-    itself, for Pillow would read all of it. Raises PictureError for more than MAX_SCANS scans, OSError for
-    too many segments.
+    itself, for Pillow would read all of it; and whether the file has an end marker. Raises PictureError for
+    more than MAX_SCANS scans, OSError for too many segments.
     """
     parts, at, seen, exif = [jpeg[:2]], 2, dict.fromkeys(_KEPT, 0), None
     for _ in range(MAX_PARTS):
         found = _MARKER.search(jpeg, at)
         if found is None:
-            return b"".join(parts), exif
+            return b"".join(parts), exif, False
         at, code = found.start(), jpeg[found.start() + 1]
         if code in _LONE:
             at += 2
             continue
         if code in (_SCAN, _END):
-            check_scans(jpeg, at)
-            return b"".join([*parts, memoryview(jpeg)[at:]]), exif
+            ended = check_scans(jpeg, at)
+            return b"".join([*parts, memoryview(jpeg)[at:]]), exif, ended
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
         keep = code == 0xE0 or code == 0xEE or not (0xE0 <= code <= 0xEF or code == 0xFE)
         for kind in _KEPT:
@@ -53,27 +54,38 @@ def without_segments(jpeg: bytes) -> tuple[bytes, bytes | None]:
     raise OSError("too many segments")
 
 
-def check_scans(jpeg: bytes, at: int = 0) -> None:
-    """Raise PictureError when more than MAX_SCANS scans follow from there on, OSError for many segments."""
-    scans = 0
+def check_scans(jpeg: bytes, at: int = 0) -> bool:
+    """Tell whether an end marker follows the scans from there on.
+
+    Raises PictureError for more than MAX_SCANS scans, OSError for many segments.
+    """
+    scans, code = 0, None
+    for code, _ in segments(jpeg, at):
+        scans += code == _SCAN
+        if scans > MAX_SCANS:
+            raise PictureError(
+                "That JPEG goes over the picture more than {most} times, which takes too long; save it anew.",
+                most=MAX_SCANS,
+            )
+    return code == _END
+
+
+def segments(jpeg: bytes, at: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield each marker's code and place from there on, up to the end marker; restarts are left out.
+
+    Raises OSError for too many.
+    """
     for _ in range(MAX_PARTS):
         found = _NEXT_SCAN.search(jpeg, at)
-        code = _END if found is None else jpeg[found.start() + 1]
-        if found is None or code == _END:
+        if found is None:
             return
-        at = found.start() + 2
-        if code == _SCAN:
-            scans += 1
-            if scans > MAX_SCANS:
-                break
-        else:
+        code, at = jpeg[found.start() + 1], found.start() + 2
+        yield code, found.start()
+        if code == _END:
+            return
+        if code != _SCAN and code not in _LONE:
             at += max(2, int.from_bytes(jpeg[at : at + 2], "big"))
-    else:
-        raise OSError("too many segments")
-    raise PictureError(
-        "That JPEG goes over the picture more than {most} times, which takes too long; save it anew.",
-        most=MAX_SCANS,
-    )
+    raise OSError("too many segments")
 
 
 def first_frame(gif: bytes) -> tuple[bytes, bool]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError, _imaging
 
 from stylizer.errors import PictureError, Sentence
-from stylizer.imaging import containers, heif, png, profiles, text_chunk, tiff
+from stylizer.imaging import containers, heif, jpeg_end, png, profiles, text_chunk, tiff
 from stylizer.imaging.bounds import MAX_PIXELS, MAX_PROFILE, check_size
 from stylizer.imaging.tags import exif_orientation
 
@@ -75,6 +75,8 @@ def decode(data: bytes) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]
                 samples, alpha = png.read_png(bare.data)
             else:
                 image.load()
+                if bare.open_end is not None:
+                    jpeg_end.check_whole(image, bare.open_end)
                 samples, alpha = _samples(image, notes)
             profile = bare.profile or image.info.get("icc_profile")
             return _finish(samples, alpha, profile, _orientation(image, bare.exif), notes)
@@ -113,13 +115,18 @@ class _Bare:
     animated: bool = False
     profile: bytes | None = None
     exif: bytes | None = None
+    open_end: bytes | None = None
+    """A JPEG that came without an end marker; in `data` it has one."""
 
 
 def _bare(data: bytes) -> _Bare:
     """Leave out of a file what no pixel depends on; raises PictureError for what would take too long."""
     if data.startswith(b"\xff\xd8\xff"):
-        bare, exif = containers.without_segments(data)
-        return _Bare(bare, exif=exif)
+        bare, exif, ended = containers.without_segments(data)
+        if ended:
+            return _Bare(bare, exif=exif)
+        bare = jpeg_end.trimmed(bare)
+        return _Bare(bare + jpeg_end.END, exif=exif, open_end=bare)
     if data.startswith(text_chunk.SIGNATURE):
         bare, profile = png.without_hangers(data)
         return _Bare(bare, profile=profile)
