@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,16 +76,6 @@ class Engine:
         masterwork_steps: tuple[int, ...] | None = None,
         painter: Path | None = None,
     ) -> None:
-        self._another = partial(
-            Engine,
-            checkpoints,
-            cache_bytes=cache_bytes,
-            whole_precision=whole_precision,
-            finish=finish,
-            segmenter=segmenter,
-            masterwork_steps=masterwork_steps,
-            painter=painter,
-        )
         self.library = Library(Path(checkpoints), painter)
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
@@ -97,6 +87,12 @@ class Engine:
         self._generate = GeneratePipeline(self.library, self.executor)
         self._published = segmenter
         self.device = self.executor.device
+        # What an accelerator's memory is too small for waits for its own turn, and loads its own networks.
+        self._on_cpu: Engine | None = None
+        if self.device.torch.type != "cpu":
+            self._on_cpu = Engine(
+                checkpoints, "cpu", cache_bytes, whole_precision, finish, segmenter, masterwork_steps, painter
+            )
 
     # -- requests ---------------------------------------------------------------------------------------
 
@@ -123,19 +119,18 @@ class Engine:
                 return self.executor.carry_out(Job(request, token, receive), self._translate)
             return self.executor.carry_out(Job(request, token, receive), self._generate)
 
+        cpu = self._on_cpu
+        if cpu is None:
+            return self.executor.within_memory(work)
+
         def elsewhere() -> Result:
             try:
-                found = self._on_cpu.run(request, token, receive)
+                found = cpu.run(request, token, receive)
             finally:
-                self._on_cpu.executor.cache.clear()
+                cpu.executor.cache.clear()
             return replace(found, notes=(*found.notes, ON_CPU))
 
-        return self.executor.within_memory(work, None if self.device.torch.type == "cpu" else elsewhere)
-
-    @cached_property
-    def _on_cpu(self) -> Engine:
-        """Return what takes over where the accelerator's memory is too small; it waits for its own turn."""
-        return self._another(device="cpu")
+        return self.executor.within_memory(work, elsewhere)
 
     def keyframes(
         self,

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from stylizer.engine import Cancelled, CancelToken, StyleChoice, StyleRequest
+from stylizer.engine import Cancelled, CancelToken, Engine, StyleChoice, StyleRequest
 from stylizer.engine.engine import ON_CPU
 from stylizer.engine.runtime import executor
-from stylizer.engine.runtime.device import Device
 from stylizer.engine.runtime.executor import SMALLER_TILES
 from stylizer.errors import DeviceError
 from tests.engine.drawn import drawn
@@ -71,13 +70,14 @@ def test_what_a_gpu_has_no_memory_for_the_processor_does_and_says_so(
 ):
     request = replace(full_size(), long_side=long_side)
     usual = fake_engine.run(request)
-    monkeypatch.setattr(fake_engine, "device", Device("cuda", torch.float32))
+    processor = Engine(fake_engine.library.folder, "cpu", whole_precision=True)
+    monkeypatch.setattr(fake_engine, "_on_cpu", processor)
     scarce(pixels=0, times=1000, error=SHORT["a GPU's"])
     fake_engine.executor.cache.clear()
     found = fake_engine.run(request)
     assert found.notes[-1] == ON_CPU and np.array_equal(found.picture.rgb, usual.picture.rgb)
     assert found.recipe == usual.recipe
-    assert fake_engine._on_cpu.executor.cache.nbytes == 0, "it keeps nothing meanwhile"
+    assert processor.executor.cache.nbytes == 0, "it keeps nothing meanwhile"
     scarce(times=0)
     assert fake_engine.run(request).notes == ()
     token = CancelToken()
