@@ -66,6 +66,19 @@ def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
     assert np.abs(again.rgb.astype(int) - made.picture.rgb.astype(int)).max() <= 1
 
 
+def test_a_style_with_adapters_and_one_without_mix_in_their_colors_alone(engine):
+    plain = torch.rand(engine.painter.code_size, generator=torch.Generator().manual_seed(1))
+    codes = (plain, torch.cat([plain, torch.full((engine.painter.adapter_size,), 0.1)]))
+    sha = engine.painter.checkpoint_sha
+    choices = [
+        StyleChoice(NamedStyle("", f"Style {len(code)}", "", "", (), code, sha), 0.5) for code in codes
+    ]
+    request = StyleRequest(picture(3), tuple(choices), colors_only=True)
+    only = replace(request, styles=(StyleChoice(choices[0].style),))
+    made, wanted = engine.run(request).picture, engine.run(only).picture
+    assert np.array_equal(made.rgb, wanted.rgb), "their colors are the same"
+
+
 @pytest.mark.usefixtures("small_crops")
 def test_it_goes_on_from_what_is_known(engine):
     *_, first = engine.study(asked())

@@ -40,6 +40,7 @@ from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate
 from stylizer.models.style_encoder import STYLE_SIDE, style_size
 from stylizer.models.style_file import NamedStyle
+from stylizer.models.transfer_network import stack_codes
 
 LARGEST = 16384
 """Long side of the largest result, pixels."""
@@ -242,7 +243,7 @@ class StylizePipeline:
         manner = manners[0]
         with job.stage("painting"):
             photo = to_tensor(fit_within(target, STYLE_SIDE))
-            codes = torch.stack([plan.codes[digest] for digest, _ in manner.shares])
+            codes = stack_codes([plan.codes[digest] for digest, _ in manner.shares])
             shares = torch.tensor([share for _, share in manner.shares])
             means, roots = self.painter.color_of(codes)
             mean, root = color_moments(photo)
