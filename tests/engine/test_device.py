@@ -24,6 +24,21 @@ def test_a_gpu_that_is_not_there_is_refused():
         choose_device("cuda")
 
 
+@pytest.mark.parametrize("name", ["cuda:1", "cuda:8", "cuda:x", "cuda:-1"])
+def test_a_gpu_beyond_those_that_are_there_is_refused(name, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert choose_device("cuda:0", whole_precision=True) == Device("cuda:0", torch.float32)
+    with pytest.raises(DeviceError, match=f"device is '{name}', but the GPUs here are cuda:0 to cuda:0"):
+        choose_device(name)
+
+
+@pytest.mark.parametrize("name", ["cpu:x", "mps:7", "auto:1", "tpu:0"])
+def test_only_nvidia_gpus_have_numbers(name):
+    with pytest.raises(DeviceError, match=f"device is '{name}'; known are"):
+        choose_device(name)
+
+
 def test_short_numbers_stay_within_their_tolerance():
     torch.manual_seed(0)
     painter = Painter(PainterConfig.tiny()).eval()

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import torch
 
 from stylizer.engine import Engine, StyleChoice, StyleRequest
 from stylizer.engine.forecast import Pace
@@ -64,3 +65,41 @@ def test_the_pace_follows_what_was_measured_last():
     for _ in range(20):
         pace.note("tile", 100, 3.0)
     assert pace.of("tile") == pytest.approx(0.03, rel=0.05)
+
+
+class LateEvent:
+    """As a GPU's: what is recorded comes to pass when it comes to that."""
+
+    now, done, waited_for = 0.0, 0.0, 0
+
+    def __init__(self, enable_timing):
+        assert enable_timing
+
+    def record(self, stream):
+        self.at = LateEvent.now
+
+    def query(self):
+        return self.at <= LateEvent.done
+
+    def elapsed_time(self, end):
+        assert end.query()
+        return end.at - self.at
+
+    def synchronize(self):
+        LateEvent.waited_for += 1
+
+
+def test_a_gpu_tells_its_pace_when_it_is_done_and_nobody_waits_for_it(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "Event", LateEvent)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: None)
+    pace = Pace(torch.device("cuda", 0))
+    with pace.measured("decode", 1000):
+        LateEvent.now = 50.0  # milliseconds
+    assert pace.of("decode") is None
+    LateEvent.done = 60.0
+    assert pace.of("decode") == pytest.approx(0.05 / 1000)
+    assert pace.of("decode") == pytest.approx(0.05 / 1000), "each counts once"
+    for _ in range(1000):
+        with pace.measured("decode", 1000):
+            LateEvent.now += 10
+    assert len(pace._under_way) < 100 and not LateEvent.waited_for

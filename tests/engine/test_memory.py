@@ -21,6 +21,11 @@ SHORT = {
         "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
     ),
     "Python's": MemoryError(),
+    "an Apple GPU's": RuntimeError(
+        "MPS backend out of memory (MPS allocated: 0 bytes, other allocations: 448.00 KiB, max allowed: ..."
+    ),
+    "pinned memory's": RuntimeError("CUDA error: out of memory"),
+    "cuBLAS's": RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
 }
 
 

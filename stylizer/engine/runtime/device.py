@@ -53,13 +53,18 @@ def choose_device(name: str = "auto", whole_precision: bool = False) -> Device:
 
     `whole_precision` keeps float32 everywhere. Raises DeviceError for a name that is unknown here.
     """
-    kind = name.split(":")[0]
-    if kind not in DEVICES:
+    kind, _, number = name.partition(":")
+    if kind not in DEVICES or (number and kind != "cuda"):
         raise DeviceError(f"device is {name!r}; known are {', '.join(DEVICES)}")
     if kind == "auto":
         name = kind = "cuda" if torch.cuda.is_available() else "mps" if torch.mps.is_available() else "cpu"
     if kind == "cuda" and not torch.cuda.is_available():
         raise DeviceError("device is 'cuda', but there is no NVIDIA GPU here; choose cpu or auto")
+    if number and not (number.isdecimal() and int(number) < torch.cuda.device_count()):
+        last = torch.cuda.device_count() - 1
+        raise DeviceError(
+            f"device is {name!r}, but the GPUs here are cuda:0 to cuda:{last}; choose one of these"
+        )
     if kind == "mps" and not torch.mps.is_available():
         raise DeviceError("device is 'mps', but there is no Apple GPU here; choose cpu or auto")
     return Device(name, torch.float32 if whole_precision else _fast_type(kind))

@@ -32,6 +32,8 @@ PREVIEW_SIDE = 1024
 SMALLEST_TILE = 128
 """Side of the smallest tile: below it halos are most of what is painted, and little memory is saved."""
 SMALLER_TILES = Sentence("The device ran short of memory; the picture was painted in smaller tiles.")
+_SHORT = ("allocate memory", "out of memory", "_ALLOC_FAILED")
+"""What a CPU's allocator says; those of Apple's GPUs and of pinned memory; cuBLAS and cuDNN."""
 _GLANCE = 0.05  # seconds between two looks at the token while waiting
 BREATH = 0.3
 """Seconds without a preview before patient work goes on: the keyframes of one click come closer."""
@@ -145,7 +147,8 @@ class Executor:
     """Run work on one device, for all threads of a program, and remember what it gave."""
 
     def __init__(self, device: Device, cache_bytes: int) -> None:
-        self.device, self.cache, self.pace = device, Cache(cache_bytes), Pace()
+        self.device, self.cache = device, Cache(cache_bytes)
+        self.pace = Pace(device.torch if device.torch.type == "cuda" else None)
         self._device_lock = DeviceLock()
         self._resident: dict[str, Any] = {}
         self._loading = threading.Lock()
@@ -243,8 +246,8 @@ class Executor:
             except (RuntimeError, MemoryError) as error:
                 if not ran_short(error) or side // 2 < SMALLEST_TILE:
                     raise
-                self.device.empty_cache()
-                side //= 2
+            side //= 2
+            self.device.empty_cache()  # not before: an error holds what was at hand where it was raised
             if SMALLER_TILES not in job.notes:
                 job.notes.append(SMALLER_TILES)
 
@@ -306,10 +309,10 @@ def too_little_memory() -> DeviceError:
 
 
 def ran_short(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran short: torch says so on a CPU in words alone."""
+    """Tell whether an error says that memory ran short: torch's own class for that is not always used."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SHORT)
 
 
 def _picture_bytes(picture: Picture) -> int:
