@@ -132,6 +132,15 @@ class Engine:
 
         return self.executor.within_memory(work, elsewhere)
 
+    def grow(self, request: StyleRequest, shown: Picture, token: CancelToken | None = None) -> Result:
+        """Let what a masterwork showed before it was stopped grow to the request's size.
+
+        The painter paints over it, as over one that was worked out to its end. Raises as `run` does.
+        """
+        job = Job(request, token or CancelToken())
+        work = partial(self.executor.carry_out, job, partial(self._masterwork.grow, shown=shown))
+        return self.executor.within_memory(work)
+
     def keyframes(
         self,
         request: StyleRequest | TranslateRequest,

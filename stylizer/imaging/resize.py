@@ -13,13 +13,17 @@ def fit_within(picture: Picture, long_side: int) -> Picture:
 
     Raises ValueError when long_side is below 1.
     """
+    return resize_picture(picture, *fitting_size(picture.height, picture.width, long_side))
+
+
+def fitting_size(height: int, width: int, long_side: int) -> tuple[int, int]:
+    """Return the height and width of a picture that is made so; raises ValueError likewise."""
     if long_side < 1:
         raise ValueError(f"long_side is {long_side}; it must be at least 1")
-    longest = max(picture.height, picture.width)
+    longest = max(height, width)
     if longest <= long_side:
-        return picture
-    height, width = (max(1, round(side * long_side / longest)) for side in (picture.height, picture.width))
-    return resize_picture(picture, height, width)
+        return height, width
+    return max(1, round(height * long_side / longest)), max(1, round(width * long_side / longest))
 
 
 def resize_picture(picture: Picture, height: int, width: int) -> Picture:

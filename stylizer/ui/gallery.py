@@ -14,7 +14,7 @@ import numpy as np
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import NamedStyle
-from stylizer.ui.language import say
+from stylizer.ui.language import say, words
 from stylizer.ui.state import OwnStyle, Session
 
 OWN = "Mine"
@@ -121,6 +121,9 @@ class StyleGallery:
 
 def about_own(own: OwnStyle) -> str:
     """Say how well a style of the artist's own is known, and what that is good for."""
+    if own.stopped_after:
+        told = words("Studied up to step {step}, then stopped; it can be studied further, or kept as a file.")
+        return say(told, step=own.stopped_after)
     if isinstance(own.best, NamedStyle):
         return say("Studied. Kept as a file, it can be dropped in again another day.")
     return say("Read at one glance. Studying it comes nearer, in two minutes at most.")

@@ -97,5 +97,16 @@ def region_words(names: Iterable[str]) -> list[str]:
     return [say(name) for name in names]
 
 
+def duration(seconds: float) -> str:
+    """Say how long something takes, as people do: seconds up to 90, minutes up to 90, then hours, too."""
+    seconds = max(1, round(seconds))
+    if seconds <= 90:
+        return say("{seconds} s", seconds=seconds)
+    minutes = round(seconds / 60)
+    if minutes <= 90:
+        return say("{minutes} min", minutes=minutes)
+    return say("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]

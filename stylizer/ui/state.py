@@ -311,6 +311,8 @@ class OwnStyle:
     thumbnail: Path
     studied: NamedStyle | None = None
     """What was learned of the picture, if it was studied."""
+    stopped_after: int = 0
+    """Steps after which its study was stopped; 0 for one that came to its end."""
 
     @property
     def best(self) -> Picture | NamedStyle:

@@ -26,6 +26,10 @@ class StudyNews:
     seconds_left: float
     ahead: int = 0
     """How many other studies were under way, or in line, when this one began."""
+    steps: int = 0
+    """Steps taken by now."""
+    better: bool = False
+    """Whether the style does better than what was known before the study."""
 
 
 class StudyDesk:
@@ -84,6 +88,7 @@ class Study:
 
     def _run(self) -> None:
         told, begun = Progress("study", 0, self._request.steps, self._request.seconds), 0.0
+        before = None  # what is told after the first step: nothing better can be known by then
 
         def hear(progress: Progress) -> None:
             nonlocal told, begun
@@ -91,9 +96,12 @@ class Study:
 
         try:
             for style in self._desk.engine.study(self._request, self._token, hear):
+                before = style.code if before is None else before
+                better = not style.code.equal(before)
                 spent, left = time.monotonic() - begun, told.seconds_left or 0.0
                 # of the time, not of the steps: on a slow machine the time is up long before these are done
-                self._news.put(StudyNews(style, spent / (spent + left) if left else 1.0, left))
+                done = spent / (spent + left) if left else 1.0
+                self._news.put(StudyNews(style, done, left, steps=told.done, better=better))
             self._news.put(None)
         except Exception as error:  # raised again where the page waits
             self._news.put(error)

@@ -98,7 +98,8 @@ def read_visit(
             style = _read_own(session, entry)
             thumbnail = session.folder / Path(entry["thumbnail"]).name
             studied = _unpacked(entry["studied"]) if "studied" in entry else None
-            session.own[entry["key"]] = OwnStyle(style, entry["title"], thumbnail, studied)
+            stopped = entry.get("stopped_after", 0)
+            session.own[entry["key"]] = OwnStyle(style, entry["title"], thumbnail, studied, stopped)
         for name, stage in session.stages.items():
             _read_stage(session, stage, data["stages"][name], styles, edits_types[name])
         for entry in data["results"]:
@@ -128,7 +129,7 @@ def _found(session: Session, entry: dict[str, Any]) -> dict[str, Path]:
 def _own_entry(key: str, own: OwnStyle) -> dict[str, Any]:
     entry: dict[str, Any] = {"key": key, "title": own.title, "thumbnail": own.thumbnail.name}
     if own.studied is not None:
-        entry["studied"] = _packed(own.studied)
+        entry |= {"studied": _packed(own.studied), "stopped_after": own.stopped_after}
     return entry | (
         {"source": own.style.digest} if isinstance(own.style, Picture) else {"style": _packed(own.style)}
     )

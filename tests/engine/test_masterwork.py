@@ -13,7 +13,7 @@ from stylizer.engine import Cancelled, CancelToken, Engine, RegionStyle, StyleCh
 from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.errors import CheckpointError, RequestError
 from stylizer.imaging.picture import Picture, save_picture
-from stylizer.imaging.regions import set_region, whole
+from stylizer.imaging.regions import REST, set_region, whole
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.style_file import NamedStyle
 from tests.engine.fake_painter import FakeConfig, FakePainter
@@ -100,6 +100,35 @@ def test_it_stops_within_a_step(engine):
     with pytest.raises(Cancelled):
         engine.run(_request(), token, hear)
     assert len(steps) == 1
+
+
+@pytest.mark.parametrize("regions", [False, True])
+def test_what_was_shown_grows_to_the_size_that_is_asked_for(engine, monkeypatch, regions):
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork._EVERY", 0.0)
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork.PREVIEW", 64)
+    photo, shown, token = _photo(96, 128), [], CancelToken()
+    request = _request(photo)
+    if regions:
+        left = np.zeros((48, 64), np.uint8)
+        left[:, :32] = 255
+        own = (RegionStyle("left", request.styles), RegionStyle(REST, ()))
+        found = set_region(whole((48, 64)), "left", left)
+        request = replace(request, regions=found, region_styles=own)
+
+    def hear(news):
+        if news.shown is not None:
+            shown.append(news.shown)
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        engine.run(request, token, hear)
+    grown = engine.grow(replace(request, long_side=128), shown[0])
+    assert shown[0].rgb.shape == (48, 64, 3) and grown.picture.rgb.shape == (96, 128, 3)
+    assert '"masterwork": true' in grown.recipe.to_json()
+    small, large = (each.rgb[:, : each.width // 2 - 8].mean((0, 1)) for each in (shown[0], grown.picture))
+    assert np.abs(small - large).max() < 12, "the same colors"
+    if regions:
+        assert np.array_equal(grown.picture.rgb[:, 80:], photo.rgb[:, 80:])
 
 
 def test_every_region_takes_its_own_painting_and_the_rest_keeps_the_photo(engine):

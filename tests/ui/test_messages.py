@@ -11,7 +11,7 @@ from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import open_picture
 from stylizer.ui.api import Endpoints
 from stylizer.ui.handlers.stage import REFUSED
-from stylizer.ui.messages import UNKNOWN, sentence_of, status, written
+from stylizer.ui.messages import UNKNOWN, duration, sentence_of, status, written
 
 
 def test_a_known_mistake_is_a_whole_sentence():
@@ -34,6 +34,14 @@ def test_the_status_line_shows_names_as_text():
 )
 def test_names_are_written_as_people_write_them(name, words):
     assert written(name) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (90, "90 s"), (91, "2 min"), (2755, "46 min"), (5400, "90 min"), (9000, "2 h 30 min")],
+)
+def test_long_waits_are_told_in_minutes_and_hours(seconds, words):
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize("told", [REFUSED, open_picture.__doc__, Endpoints.stylize.__doc__])

@@ -72,18 +72,41 @@ def shown(answer, name):
     return answer[name].visible if hasattr(answer[name], "visible") else answer[name]["visible"]
 
 
+def _read_again(owner):
+    """Read a visit as another server would."""
+    session = owner.studio.sessions.open("another")
+    session.record = owner.session.record
+    named = {style.slug: style for style in owner.studio.engine.styles()}
+    types = dict.fromkeys(session.stages, owner.studio.edits_type)
+    assert read_visit(session, owner.studio.sessions.shown, named, types)
+    return session
+
+
 def test_the_picture_gets_better_while_the_painting_is_studied(owner, studies):
     before = asked(owner).styles[0].style
     answers = list(studies.study_chosen(owner.visit))
-    turns = [answer["turn"] for answer in answers if "turn" in answer]
-    assert len(turns) >= 2 and turns == sorted(set(turns)), "each picture is a turn of its own"
-    assert any("about" in answer["study_line"] and "s left" in answer["study_line"] for answer in answers)
+    assert "turn" in answers[-1], "all strengths of the final one"
+    assert any("about" in answer["study_line"] and " left." in answer["study_line"] for answer in answers)
     assert shown(answers[1], "study_stop") and not shown(answers[1], "study")
     assert "Old Harbor is studied" in answers[-1]["study_line"]
     assert shown(answers[-1], "study_keep") and not shown(answers[-1], "study_stop")
     assert "Studied. Kept as a file" in answers[-1]["title"]
     assert isinstance(before, Picture) and asked(owner).styles[0].style is own_of(owner).studied
     assert own_of(owner).studied.refined
+
+
+def test_the_picture_is_painted_anew_only_when_something_better_is_known(owner, studies, engine, monkeypatch):
+    def study(request, token, hear):
+        for step, value in enumerate((0.0, 0.0, 0.5, 0.5, 0.25), 1):
+            hear(Progress("study", step, 160, 5.0 - step))
+            yield NamedStyle("", "", "", "", (), torch.full((4,), value), "0" * 64, refined=True)
+
+    monkeypatch.setattr(engine, "study", study)
+    answers = list(studies.study_chosen(owner.visit))
+    assert ["turn" in answer for answer in answers] == [False, False, False, True, False, True, False, True]
+    turns = [answer["turn"] for answer in answers if "turn" in answer]
+    assert turns == sorted(set(turns)), "each picture is a turn of its own"
+    assert own_of(owner).stopped_after == 0
 
 
 def test_an_own_painting_says_what_studying_is_good_for(owner):
@@ -125,8 +148,38 @@ def test_when_it_is_stopped_what_was_learned_is_kept(owner, long_studies):
         pass
     long_studies.stop(owner.visit)
     last = list(going)[-1]
-    assert "kept" in last["study_line"] and own_of(owner).studied is not None
+    step = own_of(owner).stopped_after
+    assert f"Stopped after step {step};" in last["study_line"] and "better, and kept" in last["study_line"]
+    assert f"Studied up to step {step}, then stopped" in last["title"] and own_of(owner).studied is not None
     assert owner.session.studying == ""
+
+
+def test_when_it_is_stopped_before_anything_better_is_known_the_style_is_as_before(owner, long_studies):
+    going = long_studies.study_chosen(owner.visit)
+    while "Studying" not in next(going)["study_line"]:
+        pass
+    long_studies.stop(owner.visit)
+    last = list(going)[-1]
+    assert "nothing better was found for Old Harbor" in last["study_line"] and own_of(owner).studied is None
+    assert "Read at one glance" in last["title"] and not shown(last, "study_keep")
+
+
+def test_when_it_is_stopped_before_its_turn_nothing_was_learned(owner, long_studies):
+    going = long_studies.study_chosen(owner.visit)
+    next(going)
+    long_studies.stop(owner.visit)
+    assert "before anything was learned of Old Harbor" in list(going)[-1]["study_line"]
+
+
+def test_that_it_was_stopped_comes_back_with_the_visit(owner, long_studies):
+    going = long_studies.study_chosen(owner.visit)
+    while "turn" not in next(going):
+        pass
+    long_studies.stop(owner.visit)
+    list(going)
+    write_visit(owner.session)
+    again = _read_again(owner)
+    assert again.own[owner.session.chosen].stopped_after == own_of(owner).stopped_after > 0
 
 
 def test_a_painting_that_was_studied_is_studied_further_from_there(owner, long_studies, monkeypatch):
@@ -210,12 +263,7 @@ def test_a_style_of_another_painter_is_refused_in_a_sentence(engine, tmp_path):
 def test_what_was_learned_comes_back_with_the_visit(owner, studies):
     list(studies.study_chosen(owner.visit))
     write_visit(owner.session)
-    session = owner.studio.sessions.open("another")
-    session.record = owner.session.record
-    named = {style.slug: style for style in owner.studio.engine.styles()}
-    types = dict.fromkeys(session.stages, owner.studio.edits_type)
-    assert read_visit(session, owner.studio.sessions.shown, named, types)
-    again = session.own[owner.session.chosen]
+    again = _read_again(owner).own[owner.session.chosen]
     assert isinstance(again.style, Picture) and torch.equal(again.studied.code, own_of(owner).studied.code)
 
 

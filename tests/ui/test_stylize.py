@@ -342,7 +342,7 @@ def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo
     visitor = with_own_painting
     visitor.bring(photo_file)
     answers = list(_masterwork(visitor))
-    assert any("s left" in answer.get("status", "") for answer in answers)
+    assert any(" left." in answer.get("status", "") for answer in answers)
     grown = [answer["stage"]["truth"][0]["file"]["path"] for answer in answers if answer.get("stage")]
     assert len(grown) == 4 and len(set(grown)) == 4
     assert answers[-1]["render"].visible and answers[-1]["masterwork"].visible
@@ -364,7 +364,32 @@ def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file)
             break
     last = list(work)[-1]
     assert "What is there is kept" in last["status"] and last["render"].visible
-    assert open_picture(last["download"]).rgb.shape[2] == 3
+    kept = open_picture(last["download"])
+    assert (kept.width, kept.height) == (60, 40), "as large as the stage, however small it was"
+    assert f"{kept.width} × {kept.height} pixels" in last["status"]
+    assert visitor.session.results[-1].caption == "Photo, Own, 90 %, stopped early"
+    assert '"masterwork": true' in read_recipe(last["download"])
+    shown = open_picture(last["stage"]["truth"][0]["file"]["path"])
+    assert shown.rgb.shape == kept.rgb.shape, "and this is what the stage shows by now"
+
+
+def test_a_masterwork_shows_its_coarse_beginning_as_large_as_the_stage(with_own_painting, photo_file):
+    visitor = with_own_painting
+    visitor.bring(photo_file)
+    for answer in _masterwork(visitor):
+        if answer.get("stage"):
+            shown = open_picture(answer["stage"]["truth"][0]["file"]["path"])
+            assert (shown.width, shown.height) == (60, 40)
+
+
+def test_a_masterwork_that_was_stopped_before_anything_was_there_saves_nothing(with_own_painting, photo_file):
+    visitor = with_own_painting
+    visitor.bring(photo_file)
+    work = _masterwork(visitor)
+    next(work)
+    visitor.studio.stop(visitor.visit)
+    last = list(work)[-1]
+    assert "Nothing was saved" in last["status"] and not visitor.session.results
 
 
 def test_another_wish_meanwhile_is_not_painted_over_by_a_masterwork(with_own_painting, photo_file):

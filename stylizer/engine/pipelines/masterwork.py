@@ -6,7 +6,7 @@ It needs paintings, or what the library has of those of styles with names; codes
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -68,9 +68,25 @@ class MasterworkPipeline:
         with job.stage(STAGE):
             work = partial(self._work, job, target, plan, codes, pictures, size)
             painted = self.executor.compute(job, key, work)
+        return self._stylize.result(job, self._grown(job, target, plan, painted, key), codes)
+
+    def grow(self, job: Job[StyleRequest], shown: Picture) -> Result:
+        """Let what a masterwork showed on its way grow to the size that is asked for, as its end would."""
+        target = self.executor.target(job, job.request.content, job.request.long_side)
+        target = grayed(self.executor, target, job.request)
+        codes = self._stylize.read_styles(job)
+        plan = make_plan(job.request, lambda choice: codes[id(choice)], self._stylize.calibrated)
+        key = (STAGE, job.request.content.digest, shown.digest, plan.key)
+        painted = self.executor.whole(shown)
+        return self._stylize.result(job, self._grown(job, target, plan, painted, key), codes)
+
+    def _grown(
+        self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor, key: Hashable
+    ) -> Picture:
+        """Let a painting (1, 3, h, w) grow to the target's size, and lay it over the photo."""
         grown = self._stylize.grown_layer
         layers = [grown(job, target, plan, manners, painted, key) for manners in plan.layers]
-        return self._stylize.result(job, self._stylize.compose(job, target, plan, layers), codes)
+        return self._stylize.compose(job, target, plan, layers)
 
     def memory_needed(self, request: StyleRequest) -> int:
         """Predict the bytes that a masterwork takes while it is worked out."""
@@ -167,11 +183,12 @@ class MasterworkPipeline:
             job.preview = preview
 
     def _shown(self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor) -> Picture:
-        """Finish what is there by now, at its size."""
+        """Finish what is there by now, at its size; detail is brought back when it has grown."""
         small = fit_within(target, max(painted.shape[2:]))
         size = small.height, small.width
         layer = Layer(plan.painted, Grown(painted, size, 1.0, None, 0, Finish()).window, 0)
-        return self._stylize.compose(Job(job.request, job.token, preview=True), small, plan, [layer])
+        request = replace(job.request, detail=0.0)
+        return self._stylize.compose(Job(request, job.token, preview=True), small, plan, [layer])
 
     def _style(self, picture: Picture) -> Tensor:
         return self.executor.whole(self.executor.fitted(picture, _LARGEST_STYLE)).clone()

@@ -19,7 +19,7 @@ from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui.language import say
-from stylizer.ui.messages import listed, picked, title_line, written
+from stylizer.ui.messages import duration, listed, picked, title_line, written
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
 
@@ -79,19 +79,18 @@ class FullSize:
                 return
             if news.seconds_left is not None:
                 sentence = say(
-                    "Working at the masterwork, about {seconds} s left.",
-                    seconds=round(news.seconds_left),
+                    "Working at the masterwork, about {time} left.", time=duration(news.seconds_left)
                 )
                 yield News(sentence, news.done / news.total, news.shown)
             if news.stage != "tiles" or news.total < 1:
                 continue
             if news.done == 0:
                 first_tile = time.monotonic()
-            left = (time.monotonic() - first_tile) / max(1, news.done) * (news.total - news.done)
             tile = min(news.done + 1, news.total)
             sentence = say("Painting tile {tile} of {total}.", tile=tile, total=news.total)
             if news.done:
-                sentence += " " + say("About {seconds} s left.", seconds=round(left))
+                left = (time.monotonic() - first_tile) / news.done * (news.total - news.done)
+                sentence += " " + say("About {time} left.", time=duration(left))
             yield News(sentence, news.done / news.total)
 
 
@@ -116,22 +115,25 @@ def _costs(forecast: Forecast) -> str:
     memory = say("{size} GB of memory", size=f"{forecast.nbytes / 2**30:.1f}")
     if forecast.seconds is None:
         return say("about {memory}", memory=memory)
-    minutes = forecast.seconds / 60
-    time = say("{seconds} s", seconds=f"{max(1, forecast.seconds):.0f}")
-    if minutes >= 2:
-        time = say("{minutes} min", minutes=f"{minutes:.0f}")
-    return say("about {time}, {memory}", time=time, memory=memory)
+    return say("about {time}, {memory}", time=duration(forecast.seconds), memory=memory)
 
 
 def keep_finished(
-    session: Session, request: Any, result: Any, names: list[str], tab: str, format: str = "PNG"
+    session: Session,
+    request: Any,
+    result: Any,
+    names: list[str],
+    tab: str,
+    format: str = "PNG",
+    remark: str = "",
 ) -> FinishedPicture:
     """Write a finished picture down, as PNG and JPEG with its recipe, and add it to the visit's history.
 
-    In layers, too, if that is the format that is asked for.
+    In layers, too, if that is the format that is asked for. `remark` ends its caption.
     """
     name = f"{request.content.name} - {names[0]}"
-    caption = f"{written(request.content.name)}, {listed(names)}, {round(100 * request.strength)} %"
+    words = (written(request.content.name), listed(names), f"{round(100 * request.strength)} %", remark)
+    caption = ", ".join(filter(None, words))
     finished = remember(session, result.picture, result.recipe.to_json(), name, caption, tab)
     if format == LAYERS:
         layers = layers_of(request.content, result.picture, request.regions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken
-from stylizer.imaging.picture import Picture, save_picture
-from stylizer.imaging.resize import fit_within
+from stylizer.imaging.picture import Picture
+from stylizer.imaging.resize import fit_within, fitting_size, resize_picture
 from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
 from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.language import say, tell
-from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.messages import duration, sentence_of, status
 from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.samples import PREVIEW_SIDE
-from stylizer.ui.state import TRUE, PreviewWork, Session, keep_preview
+from stylizer.ui.state import TRUE, FinishedPicture, PreviewWork, Session, keep_preview
 
 
 class SavingHandlers(StageHandlers):
@@ -35,6 +35,13 @@ class SavingHandlers(StageHandlers):
     def full_request(self, session: Session, request: Any) -> Any:
         """Return what is asked for in full size."""
         return request
+
+    def grow(self, request: Any, shown: Picture) -> Any:
+        """Return what a picture showed before it was stopped at the stage's size, with its recipe.
+
+        A tab whose pictures show nothing on the way is never asked.
+        """
+        raise ValueError(f"pictures of {self.tab} show nothing on the way")
 
     def render(self, visit: str, size: str, format: str, settings: Any) -> Iterator[Answer]:
         """Paint in full size, telling how far it is; the page downloads the file that comes last."""
@@ -52,6 +59,8 @@ class SavingHandlers(StageHandlers):
         request = replace(edits.request(base) if edits else base, long_side=SIZES[size], **changes)
         request = self.full_request(session, request)
         running, idle = (self.buttons(busy) for busy in (True, False))
+        size = fitting_size(base.content.height, base.content.width, PREVIEW_SIDE)
+        show = partial(self._show_work, session, base, turn, edits)
         yield {**running, "download": None, "status": status(sentence, "busy", 0.0)}
         work, shown = FullSize(partial(self.paint_full, request), token), None
         try:
@@ -59,12 +68,19 @@ class SavingHandlers(StageHandlers):
                 answer = {"status": status(news.sentence, "busy", news.done)}
                 if news.shown is not None:
                     shown = news.shown
-                    answer |= self._show_work(session, base, turn, edits, shown)
+                    answer |= show(resize_picture(shown, *size))
                 yield answer
             finished = keep_finished(session, request, work.result, self.names(request), self.tab, format)
             self.sessions.save(session)
         except Cancelled:
-            yield {**idle, **self._stopped(session, shown)}
+            if shown is None:
+                yield {**idle, "status": status(say("Stopped. Nothing was saved."))}
+            else:
+                yield {
+                    "stop": gr.Button(visible=False),
+                    "status": status(say("Finishing what is there."), "busy"),
+                }
+                yield {**idle, **self._keep_shown(session, request, shown, format, show)}
             return
         except Exception as error:
             yield {**idle, "status": status(sentence_of(error), "error")}
@@ -73,19 +89,37 @@ class SavingHandlers(StageHandlers):
             token.cancel()
         picture = work.result.picture
         told = say(
-            "Saved {width} × {height} pixels in {seconds} s; also in History.",
+            "Saved {width} × {height} pixels in {time}; also in History.",
             width=picture.width,
             height=picture.height,
-            seconds=f"{work.seconds:.1f}",
+            time=duration(work.seconds),
         )
         if changes:  # it is another picture than the stage's own
-            yield self._show_work(session, base, turn, edits, fit_within(picture, PREVIEW_SIDE))
+            yield show(fit_within(picture, PREVIEW_SIDE))
         yield {
             **idle,
             "status": status(" ".join((told, *map(tell, work.result.notes)))),
-            "download": str(finished.file.with_suffix(FORMATS[format])),
-            "history": history_gallery(session),
+            **_handed_out(session, finished, format),
         }
+
+    def _keep_shown(
+        self, session: Session, request: Any, shown: Picture, format: str, show: Callable[[Picture], Answer]
+    ) -> Answer:
+        """Keep what was there when the work was stopped, at the stage's size."""
+        small = replace(request, long_side=min(PREVIEW_SIDE, request.long_side or PREVIEW_SIDE))
+        try:
+            result = self.grow(small, shown)
+            names = self.names(request)
+            finished = keep_finished(session, small, result, names, self.tab, format, say("stopped early"))
+        except Exception as error:
+            return {"status": status(sentence_of(error), "error")}
+        self.sessions.save(session)
+        told = say(
+            "Stopped. What is there is kept: {width} × {height} pixels; also in History.",
+            width=result.picture.width,
+            height=result.picture.height,
+        )
+        return {**show(result.picture), "status": status(told), **_handed_out(session, finished, format)}
 
     def buttons(self, busy: bool) -> Answer:
         """Show the buttons that start a picture in full size, or the one that stops it."""
@@ -110,24 +144,13 @@ class SavingHandlers(StageHandlers):
             return {}
         return self.message(session, base)
 
-    def _stopped(self, session: Session, shown: Picture | None) -> Answer:
-        """Keep what was there when the work was stopped."""
-        if shown is None:
-            return {"status": status(say("Stopped. Nothing was saved."))}
-        file = session.new_file(".png")
-        save_picture(shown, file)
-        return {
-            "status": status(
-                say(
-                    "Stopped. What is there is kept: {width} × {height} pixels.",
-                    width=shown.width,
-                    height=shown.height,
-                )
-            ),
-            "download": str(file),
-        }
-
     def stop(self, visit: str) -> Answer:
         """Stop the full-size render."""
         self.sessions.find(visit).full.cancel()
         return {}
+
+
+def _handed_out(session: Session, finished: FinishedPicture, format: str) -> Answer:
+    """Hand a finished picture out in a format, and show it in the history."""
+    file = finished.file.with_suffix(FORMATS[format])
+    return {"download": str(file), "history": history_gallery(session)}

@@ -10,11 +10,11 @@ from stylizer.imaging.picture import Picture
 from stylizer.models.style_file import NamedStyle, save_style, slug_of
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers, study_buttons
-from stylizer.ui.language import say
-from stylizer.ui.messages import sentence_of, status
+from stylizer.ui.language import say, words
+from stylizer.ui.messages import duration, sentence_of, status
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.state import Session
-from stylizer.ui.studies import StudyDesk
+from stylizer.ui.studies import StudyDesk, StudyNews
 
 EVERY = 5.0
 """Seconds between two pictures of what was learned; each costs two or three decodes."""
@@ -38,6 +38,7 @@ class StudyHandlers:
             token = session.study = CancelToken()
             work = self.desk.begin(own.style, self._practice(session), token, known=own.studied)
             session.studying = session.study_told = key
+        news = None
         try:
             for news in work.follow(self.every):
                 if news.style is None:
@@ -45,18 +46,15 @@ class StudyHandlers:
                     begun = say("Beginning to study {name}.", name=own.title)
                     yield self._told(session, waiting if news.ahead else begun, 0.0)
                     continue
-                sentence = say(
-                    "Studying {name}, about {seconds} s left.",
-                    name=own.title,
-                    seconds=round(news.seconds_left),
-                )
-                yield {**self._told(session, sentence, news.done), **self._take(session, key, news.style)}
+                left = duration(news.seconds_left)
+                sentence = say("Studying {name}, about {time} left.", name=own.title, time=left)
+                taken = self._take(session, key, news.style, news.steps) if news.better else {}
+                yield {**self._told(session, sentence, news.done), **taken}
+            if news is not None and news.style is not None:
+                self._take(session, key, news.style)
             sentence = say("{name} is studied. Keep it as a file to use it again.", name=own.title)
         except Cancelled:
-            kept = session.own[key].studied is not None
-            sentence = say("Stopped.")
-            if kept:
-                sentence = say("Stopped; what was learned of {name} is kept.", name=own.title)
+            sentence = _stopped(own.title, news)
         except Exception as error:
             session.studying = ""
             yield {"study_line": status(sentence_of(error), "error"), **study_buttons(session)}
@@ -91,12 +89,15 @@ class StudyHandlers:
         samples = [sample.open() for sample in self.stylize.samples]
         return [*([photo] if photo is not None else []), *samples]
 
-    def _take(self, session: Session, key: str, style: NamedStyle) -> Answer:
-        """Paint with what was learned by now, wherever the painting is used."""
+    def _take(self, session: Session, key: str, style: NamedStyle, steps: int = 0) -> Answer:
+        """Paint with what was learned by now, wherever the painting is used; after `steps`, if more come."""
         with session.lock:
             own = session.own[key]
             learned = replace(style, title=own.title, code=style.code.half().float())  # as files store it
-            session.own[key] = replace(own, studied=learned)
+            if own.studied is not None and learned.code.equal(own.studied.code):
+                session.own[key] = replace(own, stopped_after=steps)
+                return {}  # it is painted with already
+            session.own[key] = replace(own, studied=learned, stopped_after=steps)
             stage = self.stylize.stage(session)
             stage.revise(lambda edits: edits.exchanged(own.studied or own.style, learned))
         return self._renewed(session, key)
@@ -118,3 +119,13 @@ class StudyHandlers:
             "study_line": status(sentence, "calm" if done is None else "busy", done),
             **study_buttons(session),
         }
+
+
+def _stopped(title: str, news: StudyNews | None) -> str:
+    """Say what a study that was stopped has brought."""
+    if news is None or news.style is None:
+        return say("Stopped before anything was learned of {name}.", name=title)
+    told = words("Stopped after step {step}; nothing better was found for {name} by then.")
+    if news.better:
+        told = words("Stopped after step {step}; what was learned of {name} by then is better, and kept.")
+    return say(told, step=news.steps, name=title)

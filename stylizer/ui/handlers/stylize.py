@@ -304,6 +304,9 @@ class StylizeHandlers(SavingHandlers):
     def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> Result:
         return self.engine.run(request, token, progress)
 
+    def grow(self, request: StyleRequest, shown: Picture) -> Result:
+        return self.engine.grow(request, shown)
+
     def forecasts(self, request: StyleRequest) -> dict[str, Forecast]:
         told = {words("Save"): self.engine.forecast(request)}
         if not request.colors_only:
