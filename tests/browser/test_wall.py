@@ -208,6 +208,25 @@ def test_with_regions_on_a_small_laptop_the_whole_picture_is_seen_at_the_end_of_
     assert top["top"] >= 0 and save["bottom"] <= 768
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (1024, 768)])
+def test_with_nine_regions_save_and_the_slider_are_in_the_first_view(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.locator("#regions-panel button").first.click()
+    page.locator("#find-regions").click()
+    page.locator(".stage-regions").wait_for()
+    while (count := page.locator(".stage-legend button").count()) < 9:
+        page.locator("#new-region").click()
+        page.locator(f".stage-legend button >> nth={count}").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    view = page.locator(".stage-view").bounding_box()
+    assert view["height"] >= 200, "the picture is not squeezed away"
+    for name in ("#strength input[type=range]", "#render", "#masterwork"):
+        box = page.locator(name).bounding_box()
+        assert box["y"] + box["height"] <= height, name
+    assert page.locator(".stage-legend button").last.is_visible()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
 def test_the_first_view_reaches_from_the_photo_to_the_button_that_saves(page, width, height):
     page.set_viewport_size({"width": width, "height": height})

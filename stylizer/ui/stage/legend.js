@@ -26,6 +26,9 @@ export function openLegend({ element, box, regions, choose, hover }) {
   const find = (name) => element.querySelector(name);
   const legend = find(".stage-legend");
 
+  // the stage above it gives way by as much as it takes
+  new ResizeObserver(() => box.style.setProperty("--legend", `${legend.offsetHeight}px`)).observe(legend);
+
   function button(region, place) {
     const made = Object.assign(document.createElement("button"), { type: "button" });
     made.dataset.name = region.name;
