@@ -17,8 +17,8 @@ from stylizer.engine import Engine
 from stylizer.imaging.picture import save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.ui import limits
-from stylizer.ui.api import make_endpoints
 from stylizer.ui.connections import be_patient
+from stylizer.ui.endpoints import make_endpoints
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers

@@ -29,7 +29,8 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui import limits
 from stylizer.ui.language import words
 from stylizer.ui.region_edits import RegionEdits
-from stylizer.ui.state import FinishedPicture, OwnStyle, Session, StageState
+from stylizer.ui.stage_state import StageState
+from stylizer.ui.state import FinishedPicture, OwnStyle, Session
 
 FORMAT = 1
 RECORD = "visit.json"

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui.handlers import generate as generate_handlers
-from stylizer.ui.handlers import hints, regions
+from stylizer.ui.handlers import hints, style_regions
 from stylizer.ui.handlers import translate as translate_handlers
 from stylizer.ui.handlers.batch import BatchHandlers
 from stylizer.ui.handlers.full_size import HistoryHandlers
@@ -17,9 +17,10 @@ from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
 from stylizer.ui.handlers.photo_wall import PhotoWallHandlers
-from stylizer.ui.handlers.regions import RegionHandlers, StylizeRegionHandlers
+from stylizer.ui.handlers.regions import RegionHandlers
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.study import StudyHandlers
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
 from stylizer.ui.messages import ABOUT, INVENT, STYLIZE, TRANSLATE
@@ -271,7 +272,7 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: St
     painted.then(None, tab.download, None, js=call_page("download(...values)"))
     _wire_study(wires, StudyHandlers(live, studies), tab)
     region_handlers = StylizeRegionHandlers(live)
-    on_region = _wire_regions(wires, region_handlers, "stage", regions.PANEL, STYLE_CONTROLS)
+    on_region = _wire_regions(wires, region_handlers, "stage", style_regions.PANEL, STYLE_CONTROLS)
     adjusted = [
         event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
     ]

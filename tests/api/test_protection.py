@@ -500,7 +500,7 @@ def test_work_that_is_stopped_for_a_caller_who_left_is_no_mishap(caplog):
     from gradio import Error
 
     from stylizer.engine import Cancelled
-    from stylizer.ui.api import _in_sentences
+    from stylizer.ui.endpoints import _in_sentences
 
     def stopped():
         raise Cancelled

@@ -8,7 +8,7 @@ import pytest
 import tyro
 
 from stylizer.cli.main import Command
-from stylizer.ui.api import ENDPOINTS
+from stylizer.ui.endpoints import ENDPOINTS
 from training.__main__ import parse
 
 HOUSE = Path(__file__).parents[2]

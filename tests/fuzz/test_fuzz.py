@@ -28,7 +28,7 @@ from stylizer.errors import StudioError
 from stylizer.imaging.mask_files import pack_mask, read_mask, unpack_mask
 from stylizer.imaging.picture import encode_picture, open_picture, read_recipe, save_picture
 from stylizer.models.style_file import NamedStyle, load_style, save_style
-from stylizer.ui.handlers.regions import StylizeRegionHandlers
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.messages import UNKNOWN, sentence_of
 from stylizer.ui.region_edits import PRESETS
 from tests.engine.drawn import drawn

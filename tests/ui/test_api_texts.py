@@ -7,7 +7,8 @@ import re
 import gradio as gr
 import pytest
 
-from stylizer.ui.api import ENDPOINTS, Endpoints
+from stylizer.ui.api import Endpoints
+from stylizer.ui.endpoints import ENDPOINTS
 
 
 def parts(name):

@@ -36,7 +36,7 @@ DATA = ("masthead", "chosen", "about-facts", "translate-about", "translate-model
 DATA += ("invent-model",)
 """Widgets that show what styles, models and licenses say of themselves; the masthead is our own HTML."""
 REQUESTS = (StyleRequest, TranslateRequest, GenerateRequest)
-UNHEARD = {"hub.py", "export.py", "parsing.py", "device.py", "api.py", "tool_clients.py"}
+UNHEARD = {"hub.py", "export.py", "parsing.py", "device.py", "api.py", "endpoints.py", "tool_clients.py"}
 """Files whose sentences only programs and the command line meet."""
 SAME = {"PNG", "JPEG", "4096", "2048", "1024"}
 

@@ -11,7 +11,8 @@ from stylizer.engine import RequestError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.regions import RegionsError
 from stylizer.models.checkpoint import CheckpointError
-from stylizer.ui.handlers.regions import FOLLOW, GRAY, LIGHTER, PHOTO, StylizeRegionHandlers
+from stylizer.ui.handlers.regions import FOLLOW, GRAY, LIGHTER, PHOTO
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from tests.engine.parted import parted
 from tests.ui.small_studio import small_engine
 

@@ -13,8 +13,8 @@ from stylizer.errors import StyleFileError
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.models.style_file import NamedStyle, load_style, save_style
 from stylizer.ui.api import Endpoints
-from stylizer.ui.handlers.regions import StylizeRegionHandlers
 from stylizer.ui.handlers.study import StudyHandlers
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.samples import COARSE, KEYFRAMES
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.studies import StudyDesk, read_style_file

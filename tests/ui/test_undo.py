@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from stylizer.imaging.picture import save_picture
-from stylizer.ui.handlers.regions import StylizeRegionHandlers
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from tests.engine.drawn import drawn
 
 

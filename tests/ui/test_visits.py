@@ -11,7 +11,7 @@ from stylizer.ui import state
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers import stage
 from stylizer.ui.handlers.full_size import keep_finished
-from stylizer.ui.handlers.regions import StylizeRegionHandlers
+from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.messages import SessionExpired

@@ -5,15 +5,13 @@ from __future__ import annotations
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
 
-from stylizer.engine import RequestError, StyleRequest
-from stylizer.engine.matching import usable_parts
+from stylizer.engine import RequestError
 from stylizer.errors import StudioError
 from stylizer.imaging import regions as operations
 from stylizer.imaging.mask_files import read_mask, weak_mask, write_masks
@@ -22,38 +20,24 @@ from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.selection import brush_stroke, similar_area
 from stylizer.imaging.tensors import to_tensor
-from stylizer.ui import options
 from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
-from stylizer.ui.handlers.stylize import OWN_PAINTING, StylizeHandlers
+from stylizer.ui.handlers.stylize import OWN_PAINTING
 from stylizer.ui.language import say, tell, words
-from stylizer.ui.messages import capital, listed, region_words, sentence_of, status, title_line
+from stylizer.ui.messages import capital, listed, region_words, sentence_of, status
 from stylizer.ui.region_edits import PRESETS, RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.stage.message import RegionEdit, read_edit
-from stylizer.ui.stage.wall import chosen_panel
-from stylizer.ui.state import Session, StageState
+from stylizer.ui.stage_state import StageState
+from stylizer.ui.state import Session
 
 FOLLOW, LIGHTER, GRAY, PHOTO = "As the picture", "Lighter", "Photo in gray", "Keep the photo"
 MANNERS = (FOLLOW, OWN_PAINTING, LIGHTER, GRAY, PHOTO)
 LIGHTER_STRENGTH = 0.35
 """Of what stands behind the subject: painted, yet near the photo."""
-WHOLE_PAINTING = words("the whole painting")
-MATCH = "Match by meaning"
+MOST_NAMED = 3
+"""Regions that the status line names: more make it longer than its two lines."""
 TOLERANCE = 0.15
 """Of Similar, where the stage does not tell another."""
-PANEL = (
-    "region_box",
-    "region_title",
-    "region_manner",
-    "region_strength",
-    "region_color",
-    "region_stroke",
-    "region_name",
-    "region_part",
-    "title",
-    "wall",
-)
-"""The widgets that show the chosen regions."""
 
 OPERATIONS: dict[str, Callable[[Regions, tuple[str, ...], int], Regions]] = {
     words("Invert"): lambda regions, names, _: operations.invert(regions, names[0]),
@@ -99,6 +83,8 @@ class RegionHandlers(ABC):
         stage.selected = ()  # a click chooses one now, whatever was being painted
         names = [name for name in found.names if name != REST]
         sentence = say("Found {names}. Click one to choose it.", names=listed(region_words(names)))
+        if len(names) > MOST_NAMED:  # the legend below the stage names them all
+            sentence = say("Found {count} regions. Click one to choose it.", count=len(names))
         if not names:
             sentence = say("Nothing was recognized for sure. Make a region and paint it.")
         yield self._answer(session, base, sentence)
@@ -365,105 +351,6 @@ class RegionHandlers(ABC):
         if names[0] in edits.kept:
             return GRAY if names[0] in edits.gray else PHOTO
         return self.own if edits.has_own_styles(names[0]) else FOLLOW
-
-
-class StylizeRegionHandlers(RegionHandlers):
-    """Handlers of the regions of the Stylize tab: their paintings, and matching with parts of one."""
-
-    own = OWN_PAINTING
-
-    def __init__(self, stage_handlers: StylizeHandlers) -> None:
-        super().__init__(stage_handlers)
-        self.stylize, self.gallery = stage_handlers, stage_handlers.gallery
-
-    def invitation(self, what: str) -> str:
-        return say("Choose a painting for {what}.", what=what)
-
-    def _manner(self, edits: RegionEdits, names: tuple[str, ...]) -> str:
-        manner = super()._manner(edits, names)
-        lighter = manner == FOLLOW and edits.own_of(names[0]).strength == LIGHTER_STRENGTH
-        return LIGHTER if lighter else manner
-
-    def adjust(self, visit: str, color: float, stroke: float, settings: Any) -> Answer:
-        """Give the chosen regions a color and a brush size of their own."""
-        session, stage, edits, base = self._chosen(visit, settings)
-        own = {"color": options.to_request("color", color), "stroke": options.to_request("stroke", stroke)}
-        stage.change(edits.override(stage.selected, **own))
-        return self._answer(session, base, say("Painting."))
-
-    def match(self, visit: str, settings: Any) -> Iterator[Answer]:
-        """Paint each region like the part of the painting that shows the same."""
-        session, _, base = self._open(visit, settings)
-        yield from self._find_first(session, base)
-        yield self._match(session, base, {})
-
-    def pair(self, visit: str, part: str, settings: Any) -> Answer:
-        """Let the chosen regions take their style from another part of the painting."""
-        session, stage, _, base = self._chosen(visit, settings)
-        return self._match(session, base, dict.fromkeys(stage.selected, part))
-
-    def panel(self, session: Session, base: StyleRequest) -> Answer:
-        stage = self.handlers.stage(session)
-        edits, names = stage.edits, stage.selected
-        if edits is None or not names:
-            card = self.gallery.find(session, session.chosen)
-            line = {"title": chosen_panel(card)} if card else {}
-            return {"region_box": gr.Column(visible=False), "wall": self.stylize.ring(session), **line}
-        own = edits.resolved(names[0], base)
-        title = capital(listed(region_words(names)))
-        parts = stage.parts if names != (REST,) else {}
-        worn = title_line(say("{title}: choose a painting for it.", title=title))
-        if edits.words(names[0]) and names[0] not in edits.kept:
-            worn = self.stylize.worn(session, names, own.styles[0].style, edits.words(names[0]))
-        return {
-            "region_box": gr.Column(visible=True),
-            "region_title": title_line(title),
-            "region_manner": self._manner(edits, names),
-            "region_strength": options.to_page("strength", own.strength if own.styles else 0.0),
-            "region_color": options.to_page("color", own.color),
-            "region_stroke": options.to_page("stroke", own.stroke),
-            "region_name": names[0],
-            "region_part": gr.Dropdown(
-                choices=[
-                    (say(part), part)
-                    for part in (
-                        WHOLE_PAINTING,
-                        *sorted((set(parts.values()) | stage.part_names) - {WHOLE_PAINTING}),
-                    )
-                ],
-                value=parts.get(names[0], WHOLE_PAINTING),
-                visible=bool(stage.part_names),
-            ),
-            "title": worn,
-            "wall": self.stylize.ring(session),
-        }
-
-    def _match(self, session: Session, base: StyleRequest, pairs: dict[str, str]) -> Answer:
-        """Give the regions the styles of the parts of the painting that they are paired with."""
-        stage, engine = self.handlers.stage(session), self.engine
-        assert stage.edits is not None
-        base = self.stylize.with_paintings(session, base)  # what was learned of them has no parts
-        edits, request = stage.edits, replace(base, regions=stage.edits.regions)
-        pairing: dict[str, str | None] = dict(engine.pairing(request))
-        pictures = [choice.style for choice in base.styles if isinstance(choice.style, Picture)]
-        stage.part_names = {part for picture in pictures for part in usable_parts(engine.segment(picture))}
-        pairing |= {name: part for name, part in stage.parts.items() if part in stage.part_names}
-        for name, part in pairs.items():
-            pairing[name] = None if part == WHOLE_PAINTING else part
-        matched = engine.match(request, pairing)
-        stage.parts = {name: part or WHOLE_PAINTING for name, part in pairing.items()}
-        for own in matched.region_styles:
-            edits = edits.override([own.name], styles=own.styles)
-        stage.change(edits)
-        said = [
-            say("{name} from {part}", name=say(name), part=say(part))
-            for name, part in stage.parts.items()
-            if part != WHOLE_PAINTING
-        ]
-        sentence = say("No part of the painting is in the photo, too.")
-        if said:
-            sentence = say("Matched {names}.", names=listed(said))
-        return self._answer(session, base, " ".join((sentence, say("Choose a region to pair it anew."))))
 
 
 def changed(name: str) -> str:

@@ -17,9 +17,10 @@ from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gal
 from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.language import say, tell
 from stylizer.ui.messages import duration, sentence_of, status
+from stylizer.ui.previews import TRUE, PreviewWork, keep_preview
 from stylizer.ui.region_edits import RegionEdits, Strengths
 from stylizer.ui.samples import PREVIEW_SIDE
-from stylizer.ui.state import TRUE, FinishedPicture, PreviewWork, Session, keep_preview
+from stylizer.ui.state import FinishedPicture, Session
 
 
 class SavingHandlers(StageHandlers):
@@ -59,7 +60,7 @@ class SavingHandlers(StageHandlers):
         request = replace(edits.request(base) if edits else base, long_side=SIZES[size], **changes)
         request = self.full_request(session, request)
         running, idle = (self.buttons(busy) for busy in (True, False))
-        size = fitting_size(base.content.height, base.content.width, PREVIEW_SIDE)
+        stage_size = fitting_size(base.content.height, base.content.width, PREVIEW_SIDE)
         show = partial(self._show_work, session, base, turn, edits)
         yield {**running, "download": None, "status": status(sentence, "busy", 0.0)}
         work, shown = FullSize(partial(self.paint_full, request), token), None
@@ -68,7 +69,7 @@ class SavingHandlers(StageHandlers):
                 answer = {"status": status(news.sentence, "busy", news.done)}
                 if news.shown is not None:
                     shown = news.shown
-                    answer |= show(resize_picture(shown, *size))
+                    answer |= show(resize_picture(shown, *stage_size))
                 yield answer
             finished = keep_finished(session, request, work.result, self.names(request), self.tab, format)
             self.sessions.save(session)

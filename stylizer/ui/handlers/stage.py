@@ -33,12 +33,14 @@ from stylizer.ui.messages import (
     written,
 )
 from stylizer.ui.options import Settings
+from stylizer.ui.previews import TRUE, PreviewWork, keep_preview, missing_previews
 from stylizer.ui.region_edits import RegionEdits
 from stylizer.ui.samples import PREVIEW_SIDE, SamplePhoto
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.component import describe_regions
 from stylizer.ui.stage.message import StageMessage, compose_message, read_edit
-from stylizer.ui.state import TRUE, PreviewWork, Session, StageState, keep_preview, missing_previews
+from stylizer.ui.stage_state import StageState
+from stylizer.ui.state import Session
 from stylizer.ui.visits import keep_source
 
 Answer = dict[str, Any]

@@ -13,7 +13,7 @@ from stylizer.ui.language import FILES, SENTENCES, say
 from stylizer.ui.messages import capital
 from stylizer.ui.region_edits import RegionEdits, appearance
 from stylizer.ui.stage.message import EVENTS, RegionEntry, RegionsMessage, StageMessage, file_data
-from stylizer.ui.state import StageState
+from stylizer.ui.stage_state import StageState
 
 FOLDER = Path(__file__).parent
 SCRIPTS = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from stylizer.ui import options
-from stylizer.ui.handlers.regions import MANNERS, MATCH, OPERATIONS, WHOLE_PAINTING
+from stylizer.ui.handlers.regions import MANNERS, OPERATIONS
+from stylizer.ui.handlers.style_regions import MATCH, WHOLE_PAINTING
 from stylizer.ui.region_edits import PRESETS
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
