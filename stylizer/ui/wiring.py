@@ -23,6 +23,7 @@ from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers, TranslateRegionHandlers
+from stylizer.ui.handlers.visits import VisitHandlers
 from stylizer.ui.messages import ABOUT, INVENT, STYLIZE, TRANSLATE
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.photo_wall import PhotoWalls
@@ -78,7 +79,7 @@ def wire_page(
     for the last one. The turn goes to a hidden number whose change runs the painter, one turn at a time; it
     paints what was asked for last (an event's own data would be that of the first click).
     """
-    sessions = stylize.sessions
+    sessions, visits = stylize.sessions, VisitHandlers(stylize)
     shared: dict[str, Any] = {
         "visit": gr.State(None, time_to_live=LIFETIME, delete_callback=lambda _: sessions.sweep()),
         "key": gr.Textbox(visible="hidden", elem_id="visit-key"),
@@ -89,7 +90,7 @@ def wire_page(
     }
     wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, ErrorLine(sessions, STYLIZE))
     outputs = ["visit", "key", "history", "tabs", "facts", "title"]
-    loaded = wires.on(page.load, stylize.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
+    loaded = wires.on(page.load, visits.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
         loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], act=False, queue=False
     )
@@ -98,10 +99,10 @@ def wire_page(
     wires.on(loaded.then, links.follow, ["visit", "link"], ["turn", *STYLE_CONTROLS], **address)
     _wire_copying(wires, links)
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
-    page.unload(stylize.leave)
+    page.unload(visits.leave)
     about_wires = Wires({**vars(parts.about), **shared}, ErrorLine(sessions, ABOUT))
     _wire_history(about_wires, HistoryHandlers(sessions), parts.about)
-    forgotten = wires.on(parts.about.forget.click, stylize.forget, ["visit"], [], **AT_ONCE)
+    forgotten = wires.on(parts.about.forget.click, visits.forget, ["visit"], [], **AT_ONCE)
     forgotten.then(None, js=call_page("forget()"))
     _wire_stylize(wires, stylize, parts, studies)
     if parts.translate is not None:

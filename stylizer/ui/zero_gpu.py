@@ -13,7 +13,7 @@ from stylizer.engine import Cancelled, CancelToken, Engine, StyleRequest
 SECONDS = 60
 """For which a GPU is asked: a full size, or all previews of a picture."""
 MASTERWORK_SECONDS = 120
-HEAVY = ("run", "segment", "match", "keyframes", "walk", "study", "thumbnails")
+HEAVY = ("run", "grow", "segment", "match", "keyframes", "walk", "study", "thumbnails")
 """What an engine does on its device."""
 STEPS = ("keyframes", "walk", "study", "thumbnails")
 """Those of them that answer step by step."""
@@ -52,6 +52,11 @@ def lend_gpu(engine: Engine, spaces: Any) -> None:
     for name in HEAVY:
         borrowing = _step_by_step if name in STEPS else _at_once
         setattr(engine, name, _unless_borrowed(plain[name], borrowing(lent, name)))
+
+
+def is_lent(engine: Engine) -> bool:
+    """Tell whether an engine's calls borrow a GPU, each for itself."""
+    return "run" in vars(engine)
 
 
 def _unless_borrowed(plain: Function, borrowing: Function) -> Function:
@@ -135,7 +140,16 @@ def _step_by_step(carry_out: Function, name: str) -> Function:
 
 def _by_name(name: str, values: Values, more: dict[str, Any]) -> tuple[Values, dict[str, Any]]:
     """Give token and progress, which stay here, their names; lists of steps are sent whole."""
-    places = {"run": 1, "segment": 1, "match": 2, "study": 1, "keyframes": 3, "walk": 3, "thumbnails": 2}
+    places = {
+        "run": 1,
+        "grow": 2,
+        "segment": 1,
+        "match": 2,
+        "study": 1,
+        "keyframes": 3,
+        "walk": 3,
+        "thumbnails": 2,
+    }
     place = places[name]
     sent, switches = list(values[:place]), values[place:]
     if name == "keyframes" and len(sent) > 1:

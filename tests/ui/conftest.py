@@ -8,6 +8,7 @@ import pytest
 from stylizer.imaging.picture import save_picture
 from stylizer.ui.gallery import StyleGallery
 from stylizer.ui.handlers.stylize import StylizeHandlers
+from stylizer.ui.handlers.visits import VisitHandlers
 from stylizer.ui.options import StyleSettings
 from stylizer.ui.samples import Example, sample_photos
 from stylizer.ui.sessions import Sessions
@@ -42,7 +43,7 @@ class Visitor:
     def __init__(self, studio: StylizeHandlers, tab: str = "tab") -> None:
         self.studio = studio
         self.clock = 100.0
-        self.visit = studio.open_visit("", SimpleNamespace(session_hash=tab))["visit"]
+        self.visit = VisitHandlers(studio).open_visit("", SimpleNamespace(session_hash=tab))["visit"]
         self.settings = StyleSettings()
 
     @property

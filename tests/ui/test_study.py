@@ -15,6 +15,7 @@ from stylizer.models.style_file import NamedStyle, load_style, save_style
 from stylizer.ui.api import Endpoints
 from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
+from stylizer.ui.handlers.visits import VisitHandlers
 from stylizer.ui.samples import COARSE, KEYFRAMES
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.studies import StudyDesk, read_style_file
@@ -313,7 +314,7 @@ def test_what_was_said_of_a_study_goes_when_another_painting_is_chosen(owner, st
 def test_a_closed_tab_stops_its_study(owner, long_studies):
     going = long_studies.study_chosen(owner.visit)
     next(going)
-    owner.studio.leave(SimpleNamespace(session_hash="tab"))
+    VisitHandlers(owner.studio).leave(SimpleNamespace(session_hash="tab"))
     assert "Stopped" in list(going)[-1]["study_line"]
 
 

@@ -1,5 +1,6 @@
 """Handlers without a browser."""
 
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ import pytest
 from stylizer.engine import RequestError, StyleChoice, StyleRequest
 from stylizer.imaging.picture import PictureError, open_picture, read_recipe, save_picture
 from stylizer.ui.handlers.full_size import SIZES, HistoryHandlers
+from stylizer.ui.handlers.visits import VisitHandlers
 from stylizer.ui.samples import COARSE, FINE, KEYFRAMES, paint_example
 from tests.engine.drawn import drawn
 
@@ -312,7 +314,7 @@ def test_a_closed_tab_stops_its_work(visitor, other_visitor):
     visitor.choose("moss")
     painting = visitor.studio.paint(visitor.visit, visitor.settings)
     next(painting)
-    visitor.studio.leave(SimpleNamespace(session_hash="tab"))
+    VisitHandlers(visitor.studio).leave(SimpleNamespace(session_hash="tab"))
     assert list(painting) == []
     other_visitor.choose("moss")
     assert "Painted like" in other_visitor.paint()[-1]["status"]
@@ -427,6 +429,41 @@ def test_settings_are_back_stays_said_and_asks_for_the_photo(visitor, other_visi
     assert all("Settings are back." in each["status"] for each in painted if "status" in each)
     other_visitor.choose("moss")
     assert "Settings are back." not in other_visitor.paint()[-1]["status"]
+
+
+@pytest.fixture
+def begun(studio, monkeypatch):
+    """What previews are asked for: requests, strengths and tokens."""
+    asked = []
+    monkeypatch.setattr(studio, "previews", lambda *values: asked.append(values) or ())
+    return asked
+
+
+def _wait_for(asked, count):
+    for _ in range(1000):
+        if len(asked) >= count:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{len(asked)} of {count} were asked for")
+
+
+def test_a_click_on_a_style_begins_to_paint_before_the_browser_asks_for_it(visitor, begun):
+    visitor.choose("moss")
+    _wait_for(begun, 1)
+    request, strengths, token = begun[0]
+    assert request.styles[0].style.slug == "moss" and strengths == (0.75,), "as the slider begins"
+    assert token is visitor.stage.turns.token
+    visitor.choose("rose")
+    assert token.cancelled, "and another click stops it"
+
+
+def test_what_a_click_begins_is_as_the_widgets_were_last(visitor, begun):
+    visitor.set(strength=120, stroke=150)
+    visitor.studio.keep(visitor.visit, visitor.settings)
+    visitor.choose("moss")
+    _wait_for(begun, 1)
+    request, strengths, _ = begun[0]
+    assert strengths == (1.2,) and request.stroke == 1.5
 
 
 def test_a_file_that_is_no_picture_gets_an_answer(visitor):

@@ -14,6 +14,7 @@ from stylizer.ui.handlers.full_size import keep_finished
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.handlers.translate import TranslateHandlers
+from stylizer.ui.handlers.visits import VisitHandlers
 from stylizer.ui.messages import SessionExpired
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.visits import BACK, RECORD, read_visit
@@ -47,7 +48,7 @@ def restart(engine, studio, tmp_path):
 def come_back(handlers, visitor, known=None):
     """Open the page in a browser that remembers the visit; returns what the page then shows."""
     request = SimpleNamespace(session_hash="reloaded")
-    opened = handlers.open_visit(visitor.visit if known is None else known, request)
+    opened = VisitHandlers(handlers).open_visit(visitor.visit if known is None else known, request)
     visitor.studio, visitor.visit = handlers, opened["visit"]
     return {**opened, **handlers.come_back(visitor.visit)}
 
@@ -165,7 +166,7 @@ def test_a_record_names_no_id_and_its_files_lie_outside_what_is_served(artist):
 
 def test_a_visit_is_deleted_at_once_when_its_artist_says_so(artist, restart):
     session = artist.session
-    artist.studio.forget(artist.visit)
+    VisitHandlers(artist.studio).forget(artist.visit)
     assert not session.folder.exists() and not session.record.exists()
     assert "strength" not in come_back(restart(), artist)
 
@@ -191,7 +192,7 @@ def test_what_is_at_work_while_all_is_deleted_leaves_nothing_behind(artist, tmp_
 
     def deleted_meanwhile(*given):
         photo = read(*given)
-        studio.forget(artist.visit)
+        VisitHandlers(studio).forget(artist.visit)
         return photo
 
     monkeypatch.setattr(stage, "open_picture", deleted_meanwhile)
@@ -216,7 +217,7 @@ def test_whoever_asks_for_a_visit_while_it_is_deleted_does_not_bring_it_back(art
 
     monkeypatch.setattr(state.shutil, "rmtree", asked_meanwhile)
     session = artist.session
-    artist.studio.forget(artist.visit)
+    VisitHandlers(artist.studio).forget(artist.visit)
     monkeypatch.undo()
     assert len(found) == 2 and all(each in (None, session) for each in found)
     assert sessions.come_back(artist.visit) is None and not session.record.exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stylizer.engine import Cancelled, CancelToken, Engine, RequestError, StyleChoice, StyleRequest
-from stylizer.ui.zero_gpu import HEAVY, import_spaces, lend_gpu
+from stylizer.ui.zero_gpu import HEAVY, import_spaces, is_lent, lend_gpu
 from tests.engine.drawn import drawn
 from tests.ui.small_studio import small_engine
 
@@ -124,7 +124,14 @@ def test_a_masterwork_asks_for_longer(lent, spaces):
     assert spaces.asked == [120]
 
 
+def test_what_was_shown_before_a_stop_grows_there_too(lent, plain, spaces):
+    shown = drawn(20, 30, seed=4)
+    found = lent.grow(request_of(lent, masterwork=True), shown)
+    wanted = plain.grow(request_of(plain, masterwork=True), shown)
+    assert np.array_equal(found.picture.rgb, wanted.picture.rgb) and len(spaces.asked) == 1
+
+
 def test_elsewhere_nothing_changes(plain, monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     assert import_spaces() is None
-    assert not any(name in vars(plain) for name in HEAVY)
+    assert not any(name in vars(plain) for name in HEAVY) and not is_lent(plain)

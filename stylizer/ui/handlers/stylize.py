@@ -6,7 +6,7 @@ Every handler returns a dictionary of widget names and new values; the other wid
 from __future__ import annotations
 
 import contextlib
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from stylizer.engine import (
+    Cancelled,
     CancelToken,
     Engine,
     Recipe,
@@ -29,18 +30,15 @@ from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import SUFFIX, NamedStyle
 from stylizer.ui import limits, options
 from stylizer.ui.gallery import LARGE_SIDE, OWN_KEY, StyleCard, StyleGallery, equal_shares, whole_shares
-from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
-from stylizer.ui.language import ENGLISH, say, spoken, words
+from stylizer.ui.language import say, words
 from stylizer.ui.messages import (
-    GREETING,
     STYLIZE,
     capital,
     listed,
     name_of,
     region_words,
-    status,
     title_line,
     written,
 )
@@ -52,7 +50,8 @@ from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.stage.wall import WallMessage, chosen_panel, read_pick, write_cards
 from stylizer.ui.state import OwnStyle, Session
 from stylizer.ui.studies import read_style_file
-from stylizer.ui.visits import BACK, keep_source
+from stylizer.ui.visits import keep_source
+from stylizer.ui.zero_gpu import is_lent
 
 MOST_OWN = 24
 THUMBNAIL_SIDE = 192
@@ -79,35 +78,7 @@ class StylizeHandlers(SavingHandlers):
     ) -> None:
         super().__init__(engine, sessions, samples)
         self.gallery, self.example = gallery, example
-        self._greeting = example.photo.open()
-
-    # -- visits -----------------------------------------------------------------------------------------
-
-    def open_visit(self, known: str, request: gr.Request) -> Answer:
-        """Come back to a visit that the browser knows, or begin one with the finished example."""
-        tab = request.session_hash or ""
-        forget_defaults(request)
-        back = self.sessions.come_back(known, tab)
-        session = back or self.sessions.open(tab)
-        stage = self.stage(session)
-        if stage.photo is None:
-            sample = next((each for each in self.samples if each.name == stage.sample), None)
-            stage.photo, stage.photo_at = sample.open() if sample else self._greeting, time.monotonic()
-        begun = {"visit": session.id, "key": session.id, "facts": self.facts(session)}
-        if back is not None:
-            session.clicked = 0.0  # this page's clock has begun anew
-            session.note = say(BACK) if self.stage_name in session.values else ""
-            tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
-            return {**begun, "history": history_gallery(session), **tabs}
-        if spoken() != ENGLISH:  # what our own HTML says from the start stands there in English
-            begun |= {"status": status(say(GREETING))} if self.gallery.shipped else {}
-            begun["title"] = chosen_panel(self.gallery.find(session, self.example.style))
-        stage.sample = self.example.photo.name
-        stage.frames = dict(self.example.frames)
-        stage.size = (self._greeting.width, self._greeting.height)
-        found = self.gallery.find(session, self.example.style)
-        session.chosen = found.key if found else (self.gallery.shipped[0].key if self.gallery.shipped else "")
-        return begun
+        self.example_photo = example.photo.open()
 
     def widgets(self, session: Session) -> Answer:
         values = dict(session.values[self.stage_name])
@@ -116,15 +87,6 @@ class StylizeHandlers(SavingHandlers):
         keys = [session.chosen, *further]
         return {**values, **self._show_styles(session, keys, whole_shares(shares[: len(keys)]))}
 
-    def forget(self, visit: str | None) -> Answer:
-        """Delete all that a visit has brought and made."""
-        self.sessions.forget(visit)
-        return {}
-
-    def leave(self, request: gr.Request) -> None:
-        """Stop the work for a closed tab."""
-        self.sessions.leave(request.session_hash)
-
     def warm(self) -> None:
         """Load the painter before the first visitor needs it; without one, painting says what is missing."""
         with contextlib.suppress(StudioError):
@@ -132,7 +94,7 @@ class StylizeHandlers(SavingHandlers):
 
     def greeting(self) -> StageMessage:
         """Return what the stage shows before anything was asked."""
-        photo = self._greeting
+        photo = self.example_photo
         return compose_message(
             0,
             photo.digest[:16],
@@ -155,7 +117,28 @@ class StylizeHandlers(SavingHandlers):
                 raise RequestError(say("That painting is not here any more. Choose another one."))
             if self._has_chosen_regions(session):
                 return self.paint_chosen(session, *filter(None, cards))
-            return self.choose_together(session, keys, equal_shares(len(keys)))
+            answer = self.choose_together(session, keys, equal_shares(len(keys)))
+            if len(keys) == 1 and self.stage(session).edits is None and not is_lent(self.engine):
+                self._begin(session)
+            return answer
+
+    def _begin(self, session: Session) -> None:
+        """Let the painter begin while the browser asks for the turn, which finds the painting in the cache.
+
+        What the visit knows of the widgets serves; where they hold something else by now, this was in vain.
+        """
+        values = session.values.get(self.stage_name)
+        known = (
+            StyleSettings.read(**values) if values else StyleSettings(strength=options.default("strength"))
+        )
+        settings, token = replace(known, further=()), self.stage(session).turns.token
+
+        def paint() -> None:
+            with contextlib.suppress(Cancelled, StudioError):  # the turn meets the same, and tells
+                request = self.request(session, settings)
+                list(self.previews(request, (request.strength or 1.0,), token))
+
+        threading.Thread(target=paint, daemon=True).start()
 
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
@@ -222,7 +205,7 @@ class StylizeHandlers(SavingHandlers):
         """Return what shows a style in the gallery: a painting itself, or a small photo painted like it."""
         if isinstance(style, Picture):
             return style
-        photo = fit_within(self._greeting, THUMBNAIL_SIDE)
+        photo = fit_within(self.example_photo, THUMBNAIL_SIDE)
         with self.sessions.reading:  # the device has one turn at a time, and this waits in no queue
             return self.engine.run(StyleRequest(photo, (StyleChoice(style),))).picture
 
@@ -411,15 +394,6 @@ def _check_room(session: Session, more: int) -> None:
 
 def _title(style: Picture | NamedStyle) -> str:
     return style.name if isinstance(style, Picture) else style.title
-
-
-def forget_defaults(request: gr.Request) -> None:
-    """Free what Gradio keeps of every widget for links to a page's state, 0.4 MB a page; none are made."""
-    app = getattr(getattr(request, "request", None), "app", None)
-    if app is not None and request.session_hash:
-        state = app.get_blocks().state_holder.session_data.get(request.session_hash)
-        if state is not None:
-            state.config_values.clear()
 
 
 def study_buttons(session: Session) -> Answer:
