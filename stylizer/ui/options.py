@@ -6,7 +6,7 @@ Bounds, defaults and sentences are read from the request itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
@@ -15,6 +15,9 @@ from stylizer.engine.hints import MOST_HINTS
 from stylizer.engine.parsing import read_hints
 from stylizer.engine.settings import find_option
 from stylizer.ui.language import say
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LABELS = {
     "strength": "Strength",
@@ -102,7 +105,7 @@ class Settings:
     WIDGETS: ClassVar[tuple[str, ...]]
 
     @classmethod
-    def read(cls, **values: Any) -> Settings:
+    def read(cls, **values: Any) -> Self:
         """Make the record of the widgets' values by name; those named share0, share1.. become `shares`."""
         shares = tuple(values.pop(name) for name in cls.WIDGETS if name.startswith("share"))
         return cls(**values, **({"shares": shares} if shares else {}))
