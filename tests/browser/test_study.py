@@ -53,18 +53,19 @@ def test_a_painting_is_studied_while_the_slider_goes_on(page, photo_file, tmp_pa
     assert button["y"] < wall["y"], "beside the painting, and not below all others"
     page.locator("#study").click()
     page.locator("#study-line", has_text="Studying Old Harbor").wait_for()
+    page.locator("#study-keep").wait_for()  # something better is known
     first = turn_of(page)
     settle(page, first, 3)
     full = color(page)
     set_strength(page, 0)
     stage_says(page, "strength === '0'")
     page.locator("#study-stop").click()
-    page.locator("#study-line", has_text="is kept").wait_for()
+    page.locator("#study-line", has_text="better, and kept").wait_for()
     assert far(color(page), full) > 0.002, "the slider went on"
     if os.environ.get("SHOTS"):
         page.screenshot(path=os.environ["SHOTS"] + "/studied.png")
     assert "object" not in page.locator("#status").inner_text()
-    settle(page, first + 2)
+    settle(page, first + 1)
 
     with page.expect_download() as waiting:
         page.locator("#study-keep").click()
