@@ -94,7 +94,16 @@ class StyleGallery:
     def own_cards(self, session: Session) -> list[StyleCard]:
         """List the cards of what a visitor has brought."""
         return [
-            StyleCard(key, own.title, "", "", (OWN,), own.thumbnail, own.best, about=about_own(own))
+            StyleCard(
+                key,
+                own.title,
+                "",
+                "",
+                (OWN,),
+                own.thumbnail,
+                own.best,
+                about=about_own(own, key == session.studying),
+            )
             for key, own in session.own.items()
         ]
 
@@ -119,8 +128,10 @@ class StyleGallery:
         return self.shelf / name
 
 
-def about_own(own: OwnStyle) -> str:
+def about_own(own: OwnStyle, studying: bool = False) -> str:
     """Say how well a style of the artist's own is known, and what that is good for."""
+    if studying:
+        return say("It is being studied now, and painted anew whenever something better is found.")
     if own.stopped_after:
         told = words("Studied up to step {step}, then stopped; it can be studied further, or kept as a file.")
         return say(told, step=own.stopped_after)

@@ -110,6 +110,15 @@ def test_the_picture_is_painted_anew_only_when_something_better_is_known(owner, 
     assert own_of(owner).stopped_after == 0
 
 
+def test_while_it_is_studied_its_panel_says_so(owner, long_studies):
+    going = long_studies.study_chosen(owner.visit)
+    next(going)
+    card = owner.studio.gallery.find(owner.session, owner.session.chosen)
+    assert "It is being studied now" in chosen_panel(card)
+    long_studies.stop(owner.visit)
+    assert "being studied" not in list(going)[-1]["title"]
+
+
 def test_an_own_painting_says_what_studying_is_good_for(owner):
     card = owner.studio.gallery.find(owner.session, owner.session.chosen)
     assert "Studying it comes nearer, in two minutes at most." in chosen_panel(card)
