@@ -1,4 +1,4 @@
-"""Five doors under random input: pictures, recipes, masks, style files, and what the stage says.
+"""Eight doors under random input: pictures, recipes, masterworks, masks, styles, codes, batches, the stage.
 
 Each door is tried for FUZZ_MINUTES (1 if the environment does not say): `pytest -m slow tests/fuzz`. Whatever
 comes in is taken, or refused in one sentence within seconds.
@@ -10,8 +10,10 @@ import json
 import os
 import struct
 import time
+import zipfile
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,6 +30,8 @@ from stylizer.errors import StudioError
 from stylizer.imaging.mask_files import pack_mask, read_mask, unpack_mask
 from stylizer.imaging.picture import encode_picture, open_picture, read_recipe, save_picture
 from stylizer.models.style_file import NamedStyle, load_style, save_style
+from stylizer.ui.handlers.batch import SUFFIXES, BatchHandlers
+from stylizer.ui.handlers.full_size import SIZES
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.messages import UNKNOWN, sentence_of
 from stylizer.ui.region_edits import PRESETS
@@ -47,15 +51,17 @@ pytestmark = [
 ]
 
 
-def for_minutes(check) -> None:
-    """Run a check of drawn data again and again until the time is over, each round from another seed."""
+def for_minutes(check, at_once=200) -> None:
+    """Run a check of drawn data until the time is over, so many at once, each round from another seed."""
     end, round_number, examples = time.monotonic() + 60 * MINUTES, int(time.time()), 0
     while time.monotonic() < end:
         tried = given(st.data())(lambda data: check(data))
         quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-        tried = settings(max_examples=200, deadline=None, database=None, suppress_health_check=quiet)(tried)
+        tried = settings(max_examples=at_once, deadline=None, database=None, suppress_health_check=quiet)(
+            tried
+        )
         seed(round_number)(tried)()
-        round_number, examples = round_number + 1, examples + 200
+        round_number, examples = round_number + 1, examples + at_once
     print(f"{examples} inputs")
 
 
@@ -190,6 +196,10 @@ ODD = st.recursive(
     max_leaves=8,
 )
 
+NUMBER = st.sampled_from((0, 1, -1, 0.5, 1.5, 30, 1e9, -1e9, 1e308, 5e-324, 2**53, True)) | st.floats(
+    allow_nan=False, allow_infinity=False
+)
+
 
 def places_of(value, path=()):
     """List the ways to all values within a JSON value."""
@@ -258,6 +268,77 @@ def test_changed_recipes_are_read_or_refused_in_words(engine):
     for_minutes(check)
 
 
+def test_masterworks_of_changed_recipes_are_painted_or_refused_in_words(engine):
+    photo, painting = parted(32, 48), drawn(40, 48, 3, name="Mine")
+    own, named = StyleChoice(painting, 0.6), StyleChoice(engine.find_style("moss"), 0.4)
+    request = StyleRequest(photo, (own,), masterwork=True, seed=3)
+    parts = replace(
+        request,
+        regions=engine.segment(photo),
+        region_styles=(RegionStyle("sky", (own, named), 0.5, 0.3, 1.2), RegionStyle("person", ())),
+    )
+    written = [json.loads(engine.run(request).recipe.to_json())]
+    written.append(json.loads(engine.run(replace(parts, masterwork=False)).recipe.to_json()))
+    written[1]["request"]["masterwork"] = True
+    settings = ("strength", "color", "stroke", "detail", "seed", "long_side", "colors_only", "masterwork")
+
+    def check(data):
+        draw = data.draw
+        recipe = json.loads(json.dumps(draw(st.sampled_from(written))))
+        for name in draw(st.lists(st.sampled_from(settings), max_size=4, unique=True)):
+            recipe["request"][name] = draw(NUMBER | ODD)
+        if draw(st.integers(0, 2)) == 0:
+            recipe = changed(draw, recipe)
+        read = in_words(lambda: read_recipe_text(as_text(recipe)))
+        restored = read and in_words(lambda: engine.restore(read[0], photo))
+        if not restored or not isinstance(restored[0], StyleRequest):
+            return
+        asked = restored[0]
+        if draw(st.booleans()):  # of styles with names alone a masterwork is refused
+            asked = replace(asked, styles=(own,) if draw(st.booleans()) else (named, own))
+        in_words(lambda: engine.forecast(asked))
+        made = in_words(lambda: engine.run(replace(asked, long_side=min(asked.long_side or 48, 48))))
+        if made is not None:
+            in_words(lambda: read_recipe_text(made.recipe.to_json()))
+
+    for_minutes(check, at_once=10)
+
+
+def test_a_code_of_any_numbers_paints_or_is_refused_in_words(tmp_path):
+    """Files hold codes of a painter, with its adapters or without; nothing keeps others from writing some."""
+    teachable = small_engine(tmp_path, teachable=True)
+    painter, photo = teachable.painter, drawn(40, 56)
+    sizes = (painter.code_size, painter.code_size + painter.adapter_size, painter.code_size + 1, 1)
+    known = StyleChoice(teachable.find_style("moss"))
+
+    def check(data):
+        draw, random = data.draw, torch.Generator().manual_seed(data.draw(st.integers(0, 2**40)))
+        size = draw(st.sampled_from(sizes))
+        scale = draw(st.sampled_from((0.0, 6e-8, 1e-3, 1.0, 30.0, 1e3, 65504.0)))
+        code = (torch.rand(size, generator=random) * 2 - 1) * scale
+        if draw(st.booleans()):  # one number alone, or a few that stand out
+            code[torch.rand(size, generator=random) < draw(st.sampled_from((0.02, 0.5)))] = draw(
+                st.sampled_from((0.0, -65504.0, 65504.0))
+            )
+        words = ("any", "Any", "", "", ())
+        file = in_words(lambda: save_style(tmp_path, NamedStyle(*words, code, painter.checkpoint_sha)))
+        style = file and in_words(lambda: load_style(file))
+        if style is None:
+            return
+        choices = draw(st.sampled_from(((StyleChoice(style),), (known, StyleChoice(style, 0.5)))))
+        kept = {name: draw(st.sampled_from((0.0, 0.5, 1.0))) for name in ("color", "detail", "strength")} | {
+            "stroke": draw(st.sampled_from((0.5, 1.0, 2.0))),
+            "colors_only": draw(st.booleans()),
+        }
+        made = in_words(lambda: teachable.run(StyleRequest(photo, choices, **kept)))
+        assert (made is None) == (size not in sizes[:2])
+        if made is not None:
+            assert made.picture.rgb.shape == photo.rgb.shape
+            in_words(lambda: read_recipe_text(made.recipe.to_json()))
+
+    for_minutes(check)
+
+
 def test_bent_style_files_are_read_or_refused_in_words(tmp_path):
     words = ("moss", "Moss", "A. Painter", "1850", ("warm",))
     good = save_style(tmp_path, NamedStyle(*words, torch.linspace(-1, 1, 64), "a" * 64)).read_bytes()
@@ -289,9 +370,6 @@ def test_bent_style_files_are_read_or_refused_in_words(tmp_path):
     for_minutes(check)
 
 
-NUMBER = st.sampled_from((0, 1, -1, 0.5, 1.5, 30, 1e9, -1e9, 1e308, 5e-324, 2**53, True)) | st.floats(
-    allow_nan=False, allow_infinity=False
-)
 TELLS = {
     "choose": {"names": ["sky", "rest"]},
     "set_strength": {"names": ["sky"], "strength": 0.5},
@@ -354,3 +432,50 @@ def test_whatever_the_stage_says_is_carried_out_or_refused_in_words(engine, tmp_
             begin()
 
     for_minutes(check)
+
+
+def test_a_batch_of_odd_files_under_odd_names_is_packed_or_accounted_for(files, engine, tmp_path):
+    studio = make_studio(engine, tmp_path)
+    visitor, batch = Visitor(studio), BatchHandlers(studio)
+    save_picture(drawn(40, 56), tmp_path / "photo.png")
+    visitor.bring(tmp_path / "photo.png")
+    visitor.paint()
+    names = st.sampled_from(
+        (
+            "a.jpg",
+            "a.png",
+            "A.PNG",
+            "../../etc/x",
+            "/root/x.jpg",
+            "C:\\x\\y.png",
+            ".",
+            "..",
+            "",
+            "con.png",
+            "\0.jpg",
+        )
+    ) | st.text(max_size=300)
+
+    def check(data):
+        draw, brought = data.draw, []
+        for place in range(draw(st.integers(1, 4))):
+            sent = draw(st.sampled_from(files))
+            sent = bent(draw, sent, files) if draw(st.booleans()) else sent
+            (tmp_path / f"upload{place}").write_bytes(sent)
+            brought.append({"path": str(tmp_path / f"upload{place}"), "orig_name": draw(names)})
+        size, format = draw(st.sampled_from(tuple(SIZES))), draw(st.sampled_from(tuple(SUFFIXES)))
+        began = time.monotonic()
+        *_, last = batch.paint_batch(visitor.visit, brought, size, format, visitor.settings)
+        assert time.monotonic() - began < 4 * SLOWEST
+        made = []
+        if last.get("download"):
+            with zipfile.ZipFile(last["download"]) as pack:
+                made = pack.namelist()
+                assert pack.testzip() is None
+            Path(last["download"]).unlink()
+        assert f"{len(made)} of {len(brought)} photos" in last["status"]
+        assert len({name.lower() for name in made}) == len(made)
+        for name in made:
+            assert name.isprintable() and not set(name) & set('/\\:*?"<>|') and len(name.encode()) < 256
+
+    for_minutes(check, at_once=20)
