@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import tyro
@@ -89,8 +90,6 @@ def write_space(folder: Path, checkpoints: Path = CHECKPOINTS) -> dict[str, int]
 
 def gradio_version() -> str:
     """Return the version of Gradio that is here: the one that the page was tried with."""
-    from importlib.metadata import version
-
     return version("gradio")
 
 
@@ -101,8 +100,6 @@ def requirements() -> list[str]:
         lines = (line.split("#")[0].strip() for line in listed.read_text(encoding="utf-8").splitlines())
         found = [line for line in lines if line]
     else:
-        from importlib.metadata import requires
-
         marks = ('; extra == "ui"', "; extra == 'ui'")
         found = [
             line.removesuffix(marks[0]).removesuffix(marks[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import warnings
 from collections.abc import Iterator
@@ -115,10 +116,8 @@ def _graph(library: Library, name: str) -> Graph:
 
 def _traced(graph: Graph) -> bytes:
     """Return the bytes of an ONNX file for pictures of any size."""
-    import io
-
-    height, width = (min(side, graph.largest or side) for side in _TRACED)
-    inputs = graph.example(height - (height + 1) % 2, width - (width + 1) % 2, 0)
+    height, width = (_odd(min(side, graph.largest or side)) for side in _TRACED)
+    inputs = graph.example(height, width, 0)
     sides = {2: "height", 3: "width"}
     free = {next(iter(inputs)): sides} | ({} if graph.output == "code" else {graph.output: sides})
     file: Any = io.BytesIO()
@@ -135,6 +134,10 @@ def _traced(graph: Graph) -> bytes:
             dynamo=False,  # the newer exporter wants sizes that fit the strides
         )
     return file.getvalue()
+
+
+def _odd(side: int) -> int:
+    return side - (side + 1) % 2
 
 
 def compare(graph: Graph, data: bytes, file: Path) -> Exported:

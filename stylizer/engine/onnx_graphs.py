@@ -22,9 +22,8 @@ from stylizer.models.painter import Painter
 from stylizer.models.segmenter import Segmenter
 from stylizer.models.strength import RAMP
 
-_SWEEPS = (
-    5  # of Jacobi's method; it converges quadratically, and 3 x 3 matrices are exact after three or four
-)
+_SWEEPS = 5
+"""Of Jacobi's method: it converges quadratically, and 3 x 3 matrices are exact after three or four."""
 
 
 class Painting(nn.Module):

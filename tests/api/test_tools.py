@@ -40,9 +40,8 @@ def ask(address):
             return await session.call_tool(what, arguments)
 
     def in_its_own_thread(what: str, arguments: dict | None = None):
-        with ThreadPoolExecutor(
-            1
-        ) as apart:  # a browser of other tests may have a loop running in this thread
+        # a browser of other tests may have a loop running in this thread
+        with ThreadPoolExecutor(1) as apart:
             return apart.submit(asyncio.run, asked(what, arguments)).result()
 
     return in_its_own_thread

@@ -205,7 +205,7 @@ def main() -> int:
             spent = time.monotonic() - began
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(30)
+            server.wait(120)
     lowest = compare(tally)
     every = sorted(seconds for took in tally.took.values() for seconds in took)
     print(f"{options.users} users, {spent:.0f} s: {len(every)} answers, {len(tally.wrong)} wrong, "
