@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,7 @@ from stylizer.imaging.detail import restore_detail
 from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.regions import set_region, whole
 from stylizer.imaging.resample import blur, resample
-from stylizer.imaging.tensors import to_device
+from stylizer.imaging.tensors import from_device, to_device
 from stylizer.models.painter import Painter, PainterConfig
 from stylizer.models.registry import architectures
 from stylizer.models.style_file import NamedStyle
@@ -200,6 +201,12 @@ def test_colors_and_detail_are_brought_back_without_a_wait():
         photo, painted = empty(1, 3, 40, 56), empty(1, 3, 40, 56)
         restore_detail(keep_color(painted, photo, 0.4), photo, 0.5)
     assert "wait" not in heard.told
+
+
+def test_samples_of_eight_bits_leave_the_device_as_bytes(gpu):
+    wide, bytes_alone = (from_device(empty(4, 5, 3), np.dtype(kind)) for kind in ("uint16", "uint8"))
+    assert (wide.device.type, wide.dtype) == ("cpu", torch.float32)
+    assert (bytes_alone.device.type, bytes_alone.dtype) == ("cpu", torch.uint8)
 
 
 @pytest.mark.parametrize("parts", [None, "sky"])

@@ -22,7 +22,7 @@ from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resample import blur, resample
 from stylizer.imaging.resize import resize_picture
-from stylizer.imaging.tensors import to_device, window_tensor
+from stylizer.imaging.tensors import from_device, to_device, window_tensor
 from stylizer.imaging.tiles import Tile
 
 PREVIEW = 768
@@ -218,9 +218,9 @@ def finish_picture(
             own = to_device(window_tensor(target, None, tile.rows, tile.columns), pixels.device)
             pixels = torch.lerp(own, pixels, shown)
         kept = pixels[0, :, tile.inner_rows, tile.inner_columns].permute(1, 2, 0)
-        finished = (kept * target.peak).round_().cpu().numpy()
+        finished = from_device((kept * target.peak).round_(), samples.dtype).numpy()
         if isinstance(shown, Tensor):  # where nothing is painted the samples are the photo's own
-            hidden = shown[0, 0, tile.inner_rows, tile.inner_columns, None].cpu().numpy() <= 0
+            hidden = (shown[0, 0, tile.inner_rows, tile.inner_columns, None] <= 0).cpu().numpy()
             finished = np.where(hidden, target.rgb[core], finished)
         samples[core] = finished
 
