@@ -41,13 +41,15 @@ def test_time_and_memory_grow_with_the_picture_and_with_brushes(engine):
     assert engine.forecast(asked(engine, 1600, long_side=600)).seconds < small.seconds
 
 
-def test_the_time_that_is_told_is_about_the_time_that_it_takes(engine):
+def test_the_time_that_is_told_is_about_the_time_that_it_takes(engine, monkeypatch):
+    """By a clock that stands still while other programs have the processor."""
+    monkeypatch.setattr("stylizer.engine.forecast.perf_counter", time.process_time)
     engine.run(asked(engine))
     again = asked(engine, strength=0.9)
     told = engine.forecast(again).seconds
-    begun = time.perf_counter()
+    begun = time.process_time()
     engine.run(again)
-    assert told / 6 < time.perf_counter() - begun < told * 6, "machines of tests are busy"
+    assert told / 6 < time.process_time() - begun < told * 6
 
 
 def test_a_masterwork_takes_longer_and_its_memory_is_counted(engine):
