@@ -57,11 +57,25 @@ def band_energy(bands: Tensor, unit: float = 1.0) -> Tensor:
     return (F.avg_pool2d(rows, (1, side), stride=1) + _TINY**2).sqrt()
 
 
-def calm_mask(energy: Tensor) -> Tensor:
-    """Mark the calmest 30 % of pictures, by their bands' energies (B, bands, H, W): (B, 1, H, W) of 0, 1."""
+def calm_mask(energy: Tensor, part: Tensor | None = None) -> Tensor:
+    """Mark the calmest 30 % of pictures, by their bands' energies (B, bands, H, W): (B, 1, H, W) of 0, 1.
+
+    part (B, 1, H, W): the calmest of a part of each alone, where it is true; None: of the whole.
+    """
     total = energy.sum(1, keepdim=True)
-    limit = total.flatten(1).quantile(CALM, dim=1)
-    return (total <= limit[:, None, None, None]).float()
+    if part is None:
+        return (total <= _calm_limit(total.flatten(1))[:, None, None, None]).float()
+    limit = total.masked_fill(~part, float("nan")).flatten(1).nanquantile(CALM, dim=1)
+    return ((total <= limit[:, None, None, None]) & part).float()
+
+
+def _calm_limit(totals: Tensor) -> Tensor:
+    """Do what `totals.quantile(CALM, dim=1)` does with rows (B, N); ONNX has no quantiles."""
+    place = torch.as_tensor(CALM * (totals.shape[1] - 1), device=totals.device)
+    below = place.floor().long()
+    rising = totals.sort(1)[0]
+    low, high = (rising.index_select(1, at[None])[:, 0] for at in (below, place.ceil().long()))
+    return torch.lerp(low, high, (place - below).to(totals))
 
 
 def calm_energy(energy: Tensor, mask: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from stylizer.models.translator_blocks import check_domains, domain_mix
 _CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would
 _KEPT = 0.5  # of a photo's own colors, before a run has learned how much suits a domain
 _MOST_KEPT = 0.8
+_COLORS = 3 + 9  # numbers of a color mean and covariance root
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class BrushTranslator(TransferNetwork):
         self.keeps_colors = config.keeps_colors
         if self.keeps_colors:
             self.kept = nn.Parameter(torch.full((count,), _KEPT / _CODE_RATE))
-            self.register_buffer("usual_colors", torch.zeros(self.code_size - self.learned_size))
+            self.register_buffer("usual_colors", torch.zeros(_COLORS))
         are_photos = torch.tensor([float(name == PHOTO) for name in config.domains])
         self.register_buffer("are_photos", are_photos, persistent=False)
 
@@ -83,7 +84,8 @@ class BrushTranslator(TransferNetwork):
         """Translate photos (B, 3, H, W) in [0, 1], H and W at least 16; returns (B, 3, H, W) in [0, 1].
 
         mix (K,) or (B, K) weighs the domains; sums to 1 over K.
-        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it.
+        statistics: those of the whole picture, from `measure`, when `photo` is a tile of it: of what has been
+        translated once and is drawn over, so no strokes are begun in it.
         """
         return self.draw(photo, mix, statistics).clamp(0, 1)
 
@@ -93,13 +95,14 @@ class BrushTranslator(TransferNetwork):
         mix: Tensor | None = None,
         whole: WholePicture | None = None,
         measured: Statistics | None = None,
+        painted: bool = False,
     ) -> Tensor:
-        """Translate without clamping; `measured` takes the statistics down."""
+        """Translate without clamping; `measured` takes the statistics down, `painted` is as in `encode`."""
         height, width = photo.shape[2:]
         if min(height, width) < 16:
             raise ValueError(f"photo is {width} x {height} pixels; it must be at least 16 x 16")
         shares = domain_mix(mix, photo, self.domains)
-        content = self.encode(photo, whole.content if whole else None)
+        content = self.encode(photo, whole.content if whole else None, painted)
         statistics = whole.statistics if whole else measured
         return self.paint(content, CodeMix(self._codes(content, shares)), statistics)
 
@@ -111,9 +114,8 @@ class BrushTranslator(TransferNetwork):
         """
         with full_precision(shares):
             shares, photos = shares.float(), self.are_photos.float()
-            strokes, colors = (_CODE_RATE * self.codes).split(
-                [self.learned_size, self.code_size - self.learned_size], 1
-            )
+            parts = [self.learned_size, _COLORS, self.code_size - self.learned_size - _COLORS]
+            strokes, colors, brushwork = (_CODE_RATE * self.codes).split(parts, 1)
             own = torch.cat([content.mean, content.root.flatten(1)], 1)
             kept, usual = photos, torch.zeros_like(colors[:1])
             if self.keeps_colors:
@@ -121,15 +123,17 @@ class BrushTranslator(TransferNetwork):
                 usual = self.usual_colors.float()[None]
             colors = torch.lerp(colors, usual, photos[:, None])
             moved = shares @ colors + (shares @ kept)[:, None] * (own - usual)
-            return torch.cat([shares @ strokes, moved], 1)
+            worked = shares @ ((1 - photos[:, None]) * brushwork.clamp(0, 1))
+            return torch.cat([shares @ strokes, moved, worked], 1)
 
     def measure(  # type: ignore[override]  # a translator's, which encodes the photo itself
         self, photo: Tensor, mix: Tensor | None = None
     ) -> WholePicture:
-        """Measure the statistics of a whole picture, for `translate` to replay on its tiles."""
+        """Measure the statistics of a whole picture that has been translated, for `translate` to replay on
+        its tiles."""
         statistics = Statistics()
-        self.draw(photo, mix, measured=statistics)
-        return WholePicture(self.encode(photo), replace(statistics, replay=True))
+        self.draw(photo, mix, measured=statistics, painted=True)
+        return WholePicture(self.encode(photo, painted=True), replace(statistics, replay=True))
 
     def begin_with(self, painter: TransferNetwork, codes: Tensor, usual: Tensor) -> None:
         """Take a painter's strokes, a code (K, code_size) for each domain, and photos' usual colors.

@@ -133,15 +133,20 @@ def style_target(pictures: Tensor, features: Sequence[Tensor]) -> StyleTarget:
 
 
 @torch.no_grad()
-def photo_target(photos: Tensor, content: Sequence[Tensor], faces: Tensor | None = None) -> PhotoTarget:
+def photo_target(
+    photos: Tensor, content: Sequence[Tensor], faces: Tensor | None = None, drawn: Tensor | None = None
+) -> PhotoTarget:
     """Measure photos (B, 3, H, W) in [0, 1]; content are their features at relu3_1 and relu4_1.
 
-    faces (B, 1, H, W): 1 in faces, 0 outside; None: nobody looked for them.
+    faces (B, 1, H, W): 1 in faces, 0 outside; None: nobody looked for them. drawn (B, 3, H, W): the photos
+    with the strokes that are begun for the painter, a warrant but in faces; None: none are.
     """
     faces = torch.zeros_like(photos[:, :1], dtype=torch.float32) if faces is None else faces.float()
     with full_precision(photos):
         bands = detail_bands(photos.float())
         energy = band_energy(bands)
+        if drawn is not None:
+            bands = detail_bands(torch.lerp(drawn.float(), photos.float(), faces))
         calm = calm_mask(energy)
         guides = calmness_guides(photos.float())
         face_tint = tint_energy(tint_bands(photos), faces)

@@ -57,10 +57,11 @@ class Stylizer(Shipped, Protocol):
         """Read the color mean (B, 3) and covariance root (B, 3, 3) out of codes (B, code_size)."""
         ...
 
-    def encode(self, photo: Tensor, like: Any = None) -> Content:
+    def encode(self, photo: Tensor, like: Any = None, painted: bool = False) -> Content:
         """Read photos (B, 3, H, W) in [0, 1]; the answer serves every style and strength.
 
-        `like` is the content of the whole picture when `photo` is a tile of it.
+        `like` is the content of the whole picture when `photo` is a tile of it. painted: it is no photo but a
+        painting already, as tiles always are, and gets no strokes that have nothing to do with it.
         """
         ...
 

@@ -87,13 +87,14 @@ class Practice:
         self.photos = [torch.cat(pair) for pair in zip(photos, faces, strict=True)] if faces else photos
         self.side, self.crops, self.seed = side, crops, seed
         self.device = perceptual.mean.device
-        self._known: dict[int, tuple[Content, PhotoTarget]] = {}
+        self._known: dict[int, tuple[Content, PhotoTarget, Tensor]] = {}
 
-    def draw(self, count: int, rng: torch.Generator) -> tuple[Content, PhotoTarget]:
-        """Draw crops: their contents and what a painting of them is held against, as batches."""
+    def draw(self, count: int, rng: torch.Generator) -> tuple[Content, PhotoTarget, Tensor]:
+        """Draw crops: their contents, what a painting of them is held against, and the bands of detail of
+        strokes at full brushwork (B, 3, side, side), as batches."""
         return self.batch(torch.randint(self.crops, (count,), generator=rng).tolist())
 
-    def batch(self, chosen: Sequence[int]) -> tuple[Content, PhotoTarget]:
+    def batch(self, chosen: Sequence[int]) -> tuple[Content, PhotoTarget, Tensor]:
         """Return the same of the crops with these numbers, each below `crops`."""
         known = [self._measured(index) for index in chosen]
         contents, targets = [one[0] for one in known], [one[1] for one in known]
@@ -108,14 +109,16 @@ class Practice:
             root=torch.cat([one.root for one in contents]),
             shown=torch.cat([one.shown for one in contents]),
             busy=torch.cat([one.busy for one in contents]),
+            strokes=tuple(torch.cat(part) for part in zip(*(one.strokes for one in contents), strict=True)),
         )
-        return content, PhotoTarget(
+        target = PhotoTarget(
             tuple(torch.cat(layers) for layers in zip(*(one.content for one in targets), strict=True)),
             *(torch.cat(parts) for parts in zip(*(one[1:] for one in targets), strict=True)),
         )
+        return content, target, torch.cat([one[2] for one in known])
 
     @torch.no_grad()
-    def _measured(self, index: int) -> tuple[Content, PhotoTarget]:
+    def _measured(self, index: int) -> tuple[Content, PhotoTarget, Tensor]:
         if index not in self._known:
             rng = torch.Generator().manual_seed(self.seed * self.crops + index)
             cut = _crop(self.photos, self.side, index, rng)[None].to(self.device)
@@ -123,7 +126,11 @@ class Practice:
             with _half_precision(self.device):
                 content = self.painter.encode(crop.contiguous(memory_format=torch.channels_last))
                 target = photo_target(crop, self.perceptual(crop)[-CONTENT_LAYERS:], faces)
-            self._known[index] = content, target
+            begun = torch.zeros_like(target.bands)
+            if self.painter.brushwork:
+                drawn = photo_target(crop, target.content, faces, self.painter.with_strokes(crop))
+                begun = drawn.bands - target.bands
+            self._known[index] = content, target, begun
         return self._known[index]
 
 
@@ -201,14 +208,17 @@ class _Trial:
         code = torch.cat([self.learned, self.colors, self.adapters], 1)
         return loss, code[0].float().cpu().clone()
 
-    def loss(self, crops: tuple[Content, PhotoTarget], rng: torch.Generator) -> Tensor:
+    def loss(self, crops: tuple[Content, PhotoTarget, Tensor], rng: torch.Generator) -> Tensor:
         """Sum the losses of painting crops with the code and its adapters."""
         practice, painter = self.practice, self.practice.painter
-        content, photo = crops
+        content, photo, begun = crops
         places = [at.to(practice.device) for at in sample_places(*content.size, rng)]
         strength = calibrate(1.0, painter.calibration)
         code = torch.cat([self.learned, self.colors], 1)
         mixed = torch.lerp(painter.own_code(content).float(), code, strength)
+        if painter.brushwork:  # strokes that were begun are a warrant as the photo is
+            share = mixed[:, painter.brushwork_part, None, None].detach()
+            photo = photo._replace(bands=photo.bands + share * begun)
         brings = bool(self.adapters.shape[1])
         field = CodeMix.alike(mixed, self.adapters, strength) if brings else CodeMix(mixed)
         with _half_precision(practice.device):

@@ -21,6 +21,7 @@ from stylizer.imaging.color import (
 )
 from stylizer.imaging.detail_bands import between, busy_range, busyness
 from stylizer.imaging.even_tone import even_tones
+from stylizer.imaging.stroke_noise import MOST_LIGHT, stroke_banks, stroke_noise
 from stylizer.models.blocks import (
     AdapterSlices,
     BlurredEnlarge,
@@ -79,6 +80,10 @@ class PainterConfig:
     blurs: tuple[float, float, float] = field(default=(0.25, 0.25, 0.0), metadata=before((0.0, 0.0, 0.0)))
     """How far features are blurred before they are enlarged, from 1/2 to 1/8 (see `BlurredEnlarge`). Without,
     every style wove a check of 3 to 8 px into cloth and sky."""
+    brushwork: bool = field(default=True, metadata=before(False))
+    """Whether beginnings of strokes along the photo's contours (`stylizer/imaging/stroke_noise.py`) are shown
+    to the network, as strongly as a code says: as much as a painting's calm places are worked. Without, there
+    is nothing in an even sky to paint strokes of."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -111,25 +116,30 @@ class Content(NamedTuple):
     shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
     ends: Tensor  # (B, 2) how busy its calmest and busiest places are
     busy: Tensor  # (B, 1, H/2, W/2) how busy every place is, from 0 at the calmest to 1
+    strokes: tuple[Tensor, ...]  # what strokes add to half, quarter and eighth at full brushwork; or nothing
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
 
     @property
     def nbytes(self) -> int:
         """Bytes that the tensors take."""
-        return sum(t.numel() * t.element_size() for t in self if isinstance(t, Tensor))
+        tensors = [t for t in (*self, *self.strokes) if isinstance(t, Tensor)]
+        return sum(t.numel() * t.element_size() for t in tensors)
 
 
 class TransferNetwork(Network):
     """Content encoder, transfer network and decoder, fully convolutional.
 
     A code holds scale and shift of each channel of every modulated layer, then the palette matrix of the last
-    layer, and the style's color mean and covariance root. Means of codes are codes. Where codes come from is
-    the business of what is built on it. A studied style's code goes on with `adapter_size` numbers: low-rank
-    adapters of the modulated convolutions.
+    layer, the style's color mean and covariance root, and its brushwork, 0 to 1. Means of codes are codes.
+    Where codes come from is the business of what is built on it. A studied style's code goes on with
+    `adapter_size` numbers: low-rank adapters of the modulated convolutions.
 
-    There is no noise input: calm skies would show the noise instead of the photo.
+    There is no white noise: calm skies would show it instead of the photo. Strokes that are begun follow the
+    photo's contours.
     """
+
+    stroke_banks: Tensor
 
     stride = 8
     halo = 64
@@ -146,6 +156,10 @@ class TransferNetwork(Network):
         if self.told_calmness:
             self.halo += _CALM_REACH
             self.calm2, self.calm4, self.calm8 = (_silent(width) for width in config.widths)
+
+        self.brushwork = config.brushwork
+        if self.brushwork:
+            self.register_buffer("stroke_banks", stroke_banks(), persistent=False)
 
         self.halo += 8 * any(config.blurs)
         blurs = zip((_DETAIL, w2, w4), config.blurs, strict=True)
@@ -165,6 +179,7 @@ class TransferNetwork(Network):
         self.base = self._take(1 + 3)
         self.learned_size = self._used
         self.mean_part, self.root_part = self._take(3), self._take(9)
+        self.brushwork_part = self._take(int(self.brushwork))
         self.code_size = self._used
 
     def _take(self, count: int) -> slice:
@@ -187,31 +202,55 @@ class TransferNetwork(Network):
 
     # -- photo ------------------------------------------------------------------------------------------
 
-    def encode(self, photo: Tensor, like: Content | None = None) -> Content:
+    def encode(self, photo: Tensor, like: Content | None = None, painted: bool = False) -> Content:
         """Encode photos (B, 3, H, W) in [0, 1].
 
         `like` is the content of the whole photo when this is a tile of it: its statistics and colors count.
+        painted: it has its strokes and needs no beginnings of others. Of tiles that is always so.
         """
         height, width = photo.shape[2:]
         pixels = pad_to(photo, self.stride)
         statistics = replace(like.statistics, replay=True) if like else Statistics()
-        cursor = statistics.started()
-        half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
-        quarter = self.to_quarter(half, cursor)
-        eighth = self.to_eighth(quarter, cursor)
+        features = self._features(pixels, statistics)
+        strokes: tuple[Tensor, ...] = ()
+        if self.brushwork and not (like or painted):
+            begun = self._features(self.with_strokes(pixels), statistics)
+            strokes = tuple(after - before for after, before in zip(begun, features, strict=True))
         colors = F.avg_pool2d(pixels, 8)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         shown = like.shown if like else _share_shown(colors)
         busy = busyness(pixels)
         ends = like.ends if like else busy_range(busy)
         busy = between(busy, ends)
+        half, quarter, eighth = features
         if self.told_calmness:
             told = busy - 0.5
             half = half + self.calm2(told)
             quarter = quarter + self.calm4(F.avg_pool2d(told, 2))
             eighth = eighth + self.calm8(F.avg_pool2d(told, 4))
         size = (height, width)
-        return Content(pixels, half, quarter, eighth, colors, mean, root, shown, ends, busy, size, statistics)
+        return Content(
+            pixels, half, quarter, eighth, colors, mean, root, shown, ends, busy, strokes, size, statistics
+        )
+
+    def _features(self, pixels: Tensor, statistics: Statistics) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode pixels (B, 3, H, W) at 1/2, 1/4 and 1/8 of their size."""
+        cursor = statistics.started()
+        half = self.stem(F.pixel_unshuffle(pixels, 2) * 2 - 1, cursor)
+        quarter = self.to_quarter(half, cursor)
+        return half, quarter, self.to_eighth(quarter, cursor)
+
+    def with_strokes(self, pixels: Tensor, brushwork: Tensor | None = None) -> Tensor:
+        """Begin strokes in photos (B, 3, H, W) in [0, 1], H and W multiples of 8.
+
+        brushwork (B, 1): how strongly, 0 to 1; None: 1. Only for networks that are shown strokes.
+        """
+        fine, broad = stroke_noise(pixels, self.stroke_banks)
+        both = fine + F.interpolate(broad, scale_factor=2, mode="bilinear")
+        begun = MOST_LIGHT * F.interpolate(both, scale_factor=2, mode="bilinear")
+        if brushwork is not None:
+            begun = brushwork[:, :, None, None] * begun
+        return pixels + begun.to(pixels)
 
     # -- painting ---------------------------------------------------------------------------------------
 
@@ -221,13 +260,14 @@ class TransferNetwork(Network):
         if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
             statistics.transport = self._transport(content, codes)
         transport, cursor = statistics.transport, statistics.started()
-        x = content.eighth
+        half, quarter, eighth = self._with_brushwork(content, codes)
+        x = eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
-        x = F.relu(self.enlarge8(self.up4(x)) + content.quarter)
+        x = F.relu(self.enlarge8(self.up4(x)) + quarter)
         for block in self.blocks4:
             x = block(x, codes, cursor)
-        x = F.relu(self.enlarge4(self.up2(x)) + content.half)
+        x = F.relu(self.enlarge4(self.up2(x)) + half)
         for block in self.blocks2:
             x = block(x, codes, cursor)
         x = self.enlarge2(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
@@ -239,6 +279,17 @@ class TransferNetwork(Network):
                 picture = even_tones(picture, content.pixels, content.busy)
             picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
+
+    def _with_brushwork(self, content: Content, codes: CodeMix) -> tuple[Tensor, Tensor, Tensor]:
+        """Add as much of the beginnings of strokes to what is known of a photo as codes say."""
+        known = content.half, content.quarter, content.eighth
+        if not content.strokes:
+            return known
+        share = codes.codes[:, self.brushwork_part, None, None]
+        half, quarter, eighth = (
+            x + share.to(x.dtype) * begun for x, begun in zip(known, content.strokes, strict=True)
+        )
+        return half, quarter, eighth
 
     def _transport(self, content: Content, codes: CodeMix) -> Tensor:
         """Return the matrices (B, 3, 3) that take the photo's colors to those of the codes."""

@@ -70,7 +70,7 @@ class FakePainter(Network):
     def color_of(self, code: Tensor) -> tuple[Tensor, Tensor]:
         return code[:, 6:9], code[:, 9:].unflatten(1, (3, 3))
 
-    def encode(self, photo: Tensor, like: FakeContent | None = None) -> FakeContent:
+    def encode(self, photo: Tensor, like: FakeContent | None = None, painted: bool = False) -> FakeContent:
         self._count("encode")
         spread, mean = torch.std_mean(photo, (2, 3), correction=0, keepdim=True)
         return FakeContent(photo, like.mean, like.spread) if like else FakeContent(photo, mean, spread)

@@ -15,7 +15,7 @@ def translator(kept=0.5, **options):
     small = BrushTranslatorConfig.tiny(("photo", "waves"))
     network = BrushTranslator(BrushTranslatorConfig(small.painter, small.domains, **options)).eval()
     with torch.no_grad():
-        network.codes[1, network.learned_size :] = (USUAL + 0.02) / 8
+        network.codes[1, network.learned_size : network.learned_size + 12] = (USUAL + 0.02) / 8
         if network.keeps_colors:
             network.kept.fill_(kept / 8)
             network.usual_colors.copy_(USUAL)

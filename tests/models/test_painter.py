@@ -58,7 +58,7 @@ def test_the_order_of_styles_does_not_matter(painter, codes):
 
 def test_a_tile_with_the_whole_pictures_statistics_equals_its_part_of_the_whole(painter, codes):
     photo, halo = picture(192, 192), painter.halo
-    content = painter.encode(photo)
+    content = painter.encode(photo, painted=True)
     statistics = painter.measure(content, codes[:1], torch.ones(1))
     whole = painter.decode(content, codes[:1], torch.ones(1), statistics)
     tile = painter.encode(photo[:, :, :, :160], like=content)

@@ -201,14 +201,17 @@ class PainterMethod(Method[PainterRun]):
         photo, content, style, strength = (batch[key] for key in ("photo", "content", "style", "strength"))
         s = strength[:, None]
         encoded = painter.encode(batch["grainy"].contiguous(memory_format=torch.channels_last))
-        code = torch.lerp(painter.own_code(encoded), painter.code_from(style.description), s)
+        code = torch.lerp(
+            painter.own_code(encoded), painter.code_from(style.description, style.style.calm), s
+        )
         painted = painter.paint(encoded, CodeMix(code))
+        drawn = painter.with_strokes(photo, code[:, painter.brushwork_part]) if painter.brushwork else None
         features = self.fixed["perceptual"](painted)
         carry.painted, carry.features = painted.detach(), tuple(f.detach() for f in features)
         losses = painting_losses(
             painted,
             features,
-            photo_target(photo, content.content, batch["faces"]),
+            photo_target(photo, content.content, batch["faces"], drawn),
             mix_targets(content.style, style.style, strength),
             batch["places"],
             self._weights(step),

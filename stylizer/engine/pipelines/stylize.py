@@ -226,7 +226,7 @@ class StylizePipeline:
         """Look at a painting (1, 3, h, w) as if it were a photo, and measure what painting over it gives."""
         painter = self.painter
         with self.executor.holding(job):
-            content = painter.encode(painted)
+            content = painter.encode(painted, painted=True)
             return _TileStatistics(content, painter.measure(content, mix.codes, mix.weights))
 
     def _redraw(
