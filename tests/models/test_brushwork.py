@@ -37,11 +37,11 @@ def test_the_code_tells_how_much_the_calm_places_of_a_painting_are_worked(painte
     assert worked(painter, rough(depth=1.0)) == 1
     little, more = (worked(painter, rough(depth=depth)) for depth in (0.03, 0.06))
     assert 0 < little < more < 1
-    assert more == pytest.approx(4 * little, rel=0.05)  # the square of what is there
+    assert more == pytest.approx(8 * little, rel=0.1)  # the third power of what is there
 
 
 def test_of_a_part_its_own_calm_places_count(painter):
-    half = torch.cat([torch.full((1, 3, 64, 96), 0.5), rough(depth=0.15)], 3)
+    half = torch.cat([torch.full((1, 3, 64, 96), 0.5), rough(depth=0.3)], 3)
     left = torch.zeros(1, 1, 64, 192)
     left[..., :80] = 1  # as far from the middle as bands of detail reach
     assert worked(painter, half, left) < 0.01
@@ -64,7 +64,7 @@ def test_strokes_are_shown_as_strongly_as_the_code_says(painter):
 
 
 def test_a_photo_given_back_has_no_strokes(painter):
-    assert float(painter.own_code(painter.encode(rough()))[0, painter.brushwork_part]) == 0
+    assert float(painter.own_code(painter.encode(rough()))[0, painter.brushwork_part].detach()) == 0
 
 
 def test_nothing_is_begun_in_what_is_painted(painter):
