@@ -71,7 +71,7 @@ def calm_mask(energy: Tensor, part: Tensor | None = None) -> Tensor:
 
 def _calm_limit(totals: Tensor) -> Tensor:
     """Do what `totals.quantile(CALM, dim=1)` does with rows (B, N); ONNX has no quantiles."""
-    place = torch.as_tensor(CALM * (totals.shape[1] - 1), device=totals.device)
+    place = totals.new_full((), CALM, dtype=torch.float64) * (totals.shape[1] - 1)
     below = place.floor().long()
     rising = totals.sort(1)[0]
     low, high = (rising.index_select(1, at[None])[:, 0] for at in (below, place.ceil().long()))

@@ -102,10 +102,10 @@ def test_the_code_is_tried_at_the_strength_of_the_sliders_end(setting):
 
 def test_crops_are_measured_once_and_batches_are_drawn_from_them(setting):
     painter, _, practice = setting
-    content, target = practice.draw(3, torch.Generator().manual_seed(1))
-    again, _ = practice.draw(3, torch.Generator().manual_seed(1))
+    content, target, begun = practice.draw(3, torch.Generator().manual_seed(1))
+    again, _, _ = practice.draw(3, torch.Generator().manual_seed(1))
     assert content.pixels.shape == (3, 3, 64, 64) and content.size == (64, 64)
-    assert target.bands.shape == (3, 3, 64, 64) and len(target.content[0]) == 3
+    assert target.bands.shape == begun.shape == (3, 3, 64, 64) and len(target.content[0]) == 3
     assert torch.equal(content.eighth, again.eighth)
     whole = painter.encode(content.pixels[1:2])
     assert torch.allclose(whole.eighth, content.eighth[1:2].float(), atol=0.05)
