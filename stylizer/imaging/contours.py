@@ -30,7 +30,7 @@ def contours(planes: Tensor) -> Tensor:
     section 2.2). Twice the angle, as both ways along a contour are one direction.
     """
     with full_precision(planes):
-        even, odd, size = _steps(gaussian_blur(planes.float(), _SEEN_AT))
+        even, odd, size = light_steps(gaussian_blur(planes.float(), _SEEN_AT))
         even, odd, size = (gaussian_blur(part, _AROUND) for part in (even, odd, size))
         length = (even.square() + odd.square()).sqrt()
         sure = (length / (size + _NO_FORM)).square()
@@ -45,7 +45,7 @@ def crossing(planes: Tensor, along: Tensor) -> Tensor:
     how sure its direction is, faint drawing as much as bold.
     """
     with full_precision(planes):
-        even, odd, size = _steps(gaussian_blur(planes.float(), _DRAWN_AT))
+        even, odd, size = light_steps(gaussian_blur(planes.float(), _DRAWN_AT))
         across = (size - even * along[:, :1] - odd * along[:, 1:2]) / 2
         across, size = (gaussian_blur(part, _AROUND) for part in (across, size))
         sure = along[:, 2:]
@@ -53,7 +53,7 @@ def crossing(planes: Tensor, along: Tensor) -> Tensor:
         return (share * sure).sum((1, 2, 3)) / sure.sum((1, 2, 3)).clamp(min=1e-6)
 
 
-def _steps(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def light_steps(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Central differences of (B, 1, H, W): their squares' difference, twice their product, squares' sum."""
     wide = torch.nn.functional.pad(planes, (1, 1, 1, 1), mode="replicate")
     right = (wide[:, :, 1:-1, 2:] - wide[:, :, 1:-1, :-2]) / 2

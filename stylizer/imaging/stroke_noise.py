@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
+from stylizer.imaging.contours import light_steps
 from stylizer.imaging.keep_color import luma
 
 MOST_LIGHT = 0.03
@@ -65,11 +66,9 @@ def _turns(pictures: Tensor) -> Tensor:
     Where nothing is near, what is far away leads: strokes in a sky follow the ridge below it.
     """
     light = _blur(F.avg_pool2d(luma(pictures.float()), 4), _LIGHT)
-    wide = F.pad(light, (1, 1, 1, 1), mode="replicate")
-    right = wide[:, :, 1:-1, 2:] - wide[:, :, 1:-1, :-2]
-    down = wide[:, :, 2:, 1:-1] - wide[:, :, :-2, 1:-1]
-    # along a contour is across its steepest way: both signs turn in twice the angle
-    steps = torch.cat([down.square() - right.square(), -2 * right * down], 1)
+    even, odd, _ = light_steps(light)
+    # along a contour is across its steepest way, and half a turn in twice the angle
+    steps = -torch.cat([even, odd], 1)
     smaller = F.avg_pool2d(steps, 2)
     far = torch.stack([share * _blur(smaller, size, 2) for size, share in _FAR]).sum(0)
     turns = _blur(steps, _NEAR, 2) + F.interpolate(far, scale_factor=2, mode="bilinear")
