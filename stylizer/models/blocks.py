@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -204,21 +205,37 @@ class BlurredEnlarge(nn.Module):
     `blur`, 0 to 0.25, is the weight of either neighbor, along rows and columns. Bilinear interpolation lets
     two fifths of an image of the finest waves through, mirrored at the old limit of frequencies, and both
     together are a weave; at 0.25 nothing of the finest is left.
+
+    smooth: interpolate with the binomial filter 1 5 10 10 5 1 instead of bilinear's 1 3 3 1. Of a wave of 3.2
+    places, which blocks of 3 x 3 convolutions like best, bilinear leaves an image of .15 of its height, and
+    the blocks that follow draw it out to rows of dots; this one leaves .04. Images are why StyleGAN has such
+    filters (arXiv:1912.04958, appendix B; arXiv:2106.12423, section 3).
     """
 
-    kernel: Tensor
+    blur_kernel: Tensor
+    smooth_kernel: Tensor
 
-    def __init__(self, channels: int, blur: float):
+    def __init__(self, channels: int, blur: float, smooth: bool):
         super().__init__()
-        self.channels, self.blur = channels, blur
-        line = torch.tensor([blur, 1 - 2 * blur, blur])
-        kernel = (line[:, None] * line).repeat(channels, 1, 1, 1)
-        self.register_buffer("kernel", kernel, persistent=False)
+        self.channels, self.blur, self.smooth = channels, blur, smooth
+        self.register_buffer("blur_kernel", self._kernel([blur, 1 - 2 * blur, blur]), persistent=False)
+        smooth_line = [n / 16 for n in (1, 4, 6, 4, 1)]  # and 1 1, the repeated rows: 1 5 10 10 5 1
+        self.register_buffer("smooth_kernel", self._kernel(smooth_line), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.blur:
-            x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel, groups=self.channels)
-        return enlarge(x)
+            x = self._filtered(x, self.blur_kernel)
+        if not self.smooth:
+            return enlarge(x)
+        return self._filtered(F.interpolate(x, scale_factor=2, mode="nearest"), self.smooth_kernel)
+
+    def _kernel(self, line: Sequence[float]) -> Tensor:
+        taps = torch.tensor(line)
+        return (taps[:, None] * taps).repeat(self.channels, 1, 1, 1)
+
+    def _filtered(self, x: Tensor, kernel: Tensor) -> Tensor:
+        reach = kernel.shape[-1] // 2
+        return F.conv2d(F.pad(x, (reach,) * 4, mode="replicate"), kernel, groups=self.channels)
 
 
 def pad_to(photo: Tensor, multiple: int) -> Tensor:

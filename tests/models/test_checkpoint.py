@@ -87,7 +87,7 @@ def test_a_painter_of_before_an_option_paints_as_it_did():
     then = config_from_json(PainterConfig, {})
     assert (then.normalize_encoder, then.variance_floor) == (True, 0.0)
     assert not then.match_colors and not then.told_calmness
-    assert then.blurs == (0.0, 0.0, 0.0)
+    assert then.blurs == (0.0, 0.0, 0.0) and not then.smooth_enlarging
 
 
 def silent(kind, values, where=""):

@@ -23,7 +23,12 @@ from ..run.config import from_plain, read_options
 from ..run.method import find_method
 
 BRUSH_BEFORE = PainterConfig(
-    match_colors=False, told_calmness=False, even_tones=False, blurs=(0.0, 0.0, 0.0), brushwork=False
+    match_colors=False,
+    told_calmness=False,
+    even_tones=False,
+    blurs=(0.0, 0.0, 0.0),
+    smooth_enlarging=False,
+    brushwork=False,
 )
 """How brush translators were built before it was an option."""
 _PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with; and of photos
