@@ -19,6 +19,7 @@ from ..metrics.calm import CalmFacts
 from ..metrics.faces import Detector, Faces, face_figures
 from ..metrics.recognize import ranks, style_vectors
 from ..metrics.sets import LEAST, inception_score
+from ..metrics.weave import LEAST_SIDE, wave_peaks, weave
 from ..run.config import UserMistake
 from .images import at_size, image_tensor, open_rgb, resized, through_jpeg, to_image
 from .networks import FeatureReader, Look, class_scores
@@ -43,6 +44,7 @@ class PhotoFacts(NamedTuple):
     pixels: Tensor
     features: features.Features
     calm: CalmFacts
+    waves: Tensor | None
     faces: Faces | None
 
 
@@ -52,6 +54,7 @@ class PaintingFacts(NamedTuple):
     vector: Tensor | None
     look: Look
     calm: CalmFacts
+    waves: Tensor | None
 
 
 @dataclass
@@ -122,6 +125,7 @@ class PairEvaluator:
             "l1": f"l1@{size}",
             **{f"grid_{period}": f"grid_{period}@{period}px-over-photo-{size}" for period in pixels.PERIODS},
             **{name: f"{name}@calm30-median-{size}" for name in calm.NAMES},
+            "weave": f"weave@decibels-welch64-{size}",
         }
         if self.detector:
             names |= {name: f"{name}@mtcnn-{size}" for name in ("faces_found", "faces_shift")}
@@ -140,7 +144,9 @@ class PairEvaluator:
         image = at_size(open_rgb(path), self.size)
         pixels = self.tensor(image)
         faces = self.detector(image) if self.detector else None
-        return PhotoFacts(image, pixels, self.perceptual(pixels), calm.calm_facts(pixels), faces)
+        return PhotoFacts(
+            image, pixels, self.perceptual(pixels), calm.calm_facts(pixels), _waves(pixels), faces
+        )
 
     @torch.no_grad()
     def _painting(self, path: Path) -> PaintingFacts:
@@ -149,7 +155,7 @@ class PairEvaluator:
         seen = self.perceptual(picture)
         vector = self.recognizer.vectors(image, self.size) if self.recognizer else None
         look, figures = self.reader.look(picture, seen), features.style_figures(seen)
-        return PaintingFacts(picture, figures, vector, look, calm.calm_facts(picture))
+        return PaintingFacts(picture, figures, vector, look, calm.calm_facts(picture), _waves(picture))
 
     def tensor(self, image: Image.Image) -> Tensor:
         """Return an image as (1, 3, H, W) in [0, 1] on the networks' device."""
@@ -178,6 +184,9 @@ class PairEvaluator:
             grids = pixels.checkerboard(picture, photo.pixels)
             row |= {f"grid_{period}": value for period, value in grids.items()}
         row |= calm.calm_figures(calm.calm_facts(picture), photo.calm, painting.calm)
+        waves = _waves(picture), photo.waves, painting.waves
+        if all(one is not None for one in waves):
+            row["weave"] = weave(*(one for one in waves if one is not None))
         if self.detector and photo.faces is not None:
             row |= face_figures(self.detector(exact), photo.faces)
         if self.recognizer:
@@ -247,3 +256,7 @@ def table(scores: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> 
         cells = [f"{means[column]:>14.4f}" if column in means else f"{'-':>14}" for column in columns]
         lines.append("  ".join([name.ljust(width), *cells]))
     return "\n".join(lines)
+
+
+def _waves(picture: Tensor) -> Tensor | None:
+    return wave_peaks(picture) if min(picture.shape[2:]) >= LEAST_SIDE else None

@@ -37,7 +37,7 @@ from .pairs import Pair, pair_up, read_pairs
 from .sets import spread_out
 from .speed import speed_figures
 
-MAIN = ("style_moments", "style_gram", "content", "perceptual", "follow_middle", "energy_middle", "grid_8")
+MAIN = ("style_moments", "style_gram", "content", "perceptual", "follow_middle", "energy_middle", "weave")
 SIZE = 512  # long side, pixels
 SPREAD_SAMPLE = 150  # paintings that give the recognizer its unit
 
