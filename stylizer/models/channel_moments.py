@@ -50,7 +50,8 @@ class _Moments(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-        mean, variance = _measured_by_batch_norm(x) if x.device.type == "cpu" else _measured(x)
+        quick = x.device.type == "cpu" and not torch.onnx.is_in_onnx_export()  # ONNX has no such operation
+        mean, variance = _measured_by_batch_norm(x) if quick else _measured(x)
         ctx.save_for_backward(x, mean)
         return mean, variance
 
