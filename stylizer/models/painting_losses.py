@@ -28,6 +28,7 @@ from stylizer.imaging.detail_bands import (
     tint_bands,
     tint_energy,
 )
+from stylizer.imaging.wave_peaks import WINDOW, wave_peaks
 from stylizer.models.color_quantiles import color_distance, color_quantiles
 from stylizer.models.perceptual import (
     Moments,
@@ -49,6 +50,7 @@ _PLACES = 256  # sampled for self-similarity
 _CELL = 64  # pixels from one cell to the next, over which `local` looks
 _FACE_TONE = 20.0  # of a face's squared distance from the tone that is its own
 _EVEN = 0.015  # change of tone in calm places that is always allowed
+_CHANCE = 2.0  # decibels by which waves of 64 px windows stand out by chance
 _BAND_SHARES = (0.1, 0.45, 0.45)  # of fine, middle and coarse detail in the follow loss: noise is fine detail
 _TINY = 1e-5  # energy of a band that counts as none
 _NO_TINT = 0.005  # the same of detail of color: about a level of 255
@@ -88,6 +90,8 @@ class PaintingWeights:
     faces: float = 5.0
     """Of what befalls faces: other content, detail without the photo's warrant, dabs of color, and a tone
     other than that of the photo's face among the painting's colors."""
+    weave: float = 10.0
+    """Of waves of 2 to 10 px that stand out of the picture further than in the photo: a check, a corduroy."""
     even: float = 300.0
     """Of changes of tone within calm places that the photo has not: a band of light round a roof, a sky in
     two tones."""
@@ -116,6 +120,7 @@ class PhotoTarget(NamedTuple):
     face_tint: Tensor  # (B, 4) energy of detail of color in faces
     tones: Tensor  # (B, 3, H/4, W/4) the colors, without detail
     changes: Tensor  # (B, 3, H/4, W/4) of tone in calm places, from `_tone_changes`
+    waves: Tensor  # (B, waves) how far each stands out, decibels, from `_waves`
 
 
 @torch.no_grad()
@@ -153,7 +158,8 @@ def photo_target(
         tones = F.avg_pool2d(photos.float(), 4)
         changes = _tone_changes(tones, guides)
     allowed = calm_energy(energy, calm)
-    return PhotoTarget(tuple(content), bands, calm, allowed, guides, faces, face_tint, tones, changes)
+    waves = _waves(photos).clamp(min=0)
+    return PhotoTarget(tuple(content), bands, calm, allowed, guides, faces, face_tint, tones, changes, waves)
 
 
 def sample_places(height: int, width: int, rng: torch.Generator) -> tuple[Tensor, ...]:
@@ -220,8 +226,14 @@ def painting_losses(
         "flow": weights.flow * crossed.mean(),
         "tint": weights.tint * excess(tint_energy(tints), _all(style.tint, count), _NO_TINT).mean(),
         "faces": weights.faces * harm.mean(),
+        "weave": weights.weave * F.relu(_waves(painted) - photo.waves - _CHANCE).square().mean(),
         "even": weights.even * uneven.mean(),
     }
+
+
+def _waves(pictures: Tensor) -> Tensor:
+    """Tell how far single waves stand out of pictures (B, 3, H, W): (B, waves); of small ones (B, 1) of 0."""
+    return wave_peaks(pictures) if min(pictures.shape[2:]) >= WINDOW else pictures.new_zeros(len(pictures), 1)
 
 
 def _local_distance(

@@ -143,6 +143,15 @@ def test_hatching_across_the_contours_counts_and_the_photo_itself_crosses_little
     assert judge(hatched)["flow"] > 1.5 * judge(photo)["flow"] > 0
 
 
+def test_a_check_counts_and_what_the_photo_itself_shows_does_not(judged):
+    photo, judge = judged
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    woven = photo + 0.05 * torch.sin(1.3 * rows) * torch.sin(1.1 * columns)
+    assert judge(photo)["weave"] == 0
+    assert judge(woven)["weave"] > 1
+    assert judge(photo.lerp(photo.mean((2, 3), keepdim=True), 0.3))["weave"] == 0, "less of all is none"
+
+
 def test_without_known_faces_nothing_is_lost_of_them(judged):
     photo, judge = judged
     assert judge(dabbed(photo, 10, 54), None)["faces"] == 0

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from training.metrics.weave import wave_peaks, weave
+from stylizer.imaging.wave_peaks import wave_peaks
+from training.metrics.weave import weave
 
 
 def noise(seed, height=192, width=224):

@@ -14,12 +14,14 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from stylizer.imaging.wave_peaks import WINDOW, wave_peaks
+
 from ..metrics import calm, features, pixels
 from ..metrics.calm import CalmFacts
 from ..metrics.faces import Detector, Faces, face_figures
 from ..metrics.recognize import ranks, style_vectors
 from ..metrics.sets import LEAST, inception_score
-from ..metrics.weave import LEAST_SIDE, wave_peaks, weave
+from ..metrics.weave import weave
 from ..run.config import UserMistake
 from .images import at_size, image_tensor, open_rgb, resized, through_jpeg, to_image
 from .networks import FeatureReader, Look, class_scores
@@ -259,4 +261,4 @@ def table(scores: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> 
 
 
 def _waves(picture: Tensor) -> Tensor | None:
-    return wave_peaks(picture) if min(picture.shape[2:]) >= LEAST_SIDE else None
+    return wave_peaks(picture) if min(picture.shape[2:]) >= WINDOW else None
