@@ -76,10 +76,8 @@ def _measured_by_batch_norm(x: Tensor) -> tuple[Tensor, Tensor]:
     It reads channels-last memory of any precision as it lies, in two passes; `_measured` makes float32 copies
     and takes three times as long or more, torch.var_mean over (2, 3) ten times.
     """
-    unused = [
-        torch.zeros(x.shape[1]) for _ in range(2)
-    ]  # running ones, whose precision is that of the answer
-    found = [torch.batch_norm_update_stats(one[None], *unused, 0.0) for one in x]
+    unused = torch.zeros(2, x.shape[1])  # running ones, whose precision is that of the answer
+    found = [torch.batch_norm_update_stats(one[None], unused[0], unused[1], 0.0) for one in x]
     mean, variance = (torch.stack(part) for part in zip(*found, strict=True))
     return mean, variance
 
