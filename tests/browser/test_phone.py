@@ -101,6 +101,50 @@ def test_the_panel_of_a_region_opens_under_the_picture_it_was_tapped_on(phone, s
         phone.screenshot(path=os.environ["SHOTS"] + "/phone-region.png")
 
 
+def test_what_stays_on_top_takes_two_fifths_of_the_height(phone, tmp_path):
+    def pinned():
+        phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        phone.wait_for_function("document.querySelector('#stage').getBoundingClientRect().top === 0")
+        bottom = phone.locator("#stage").bounding_box()["height"]
+        rows = (".stage-view", ".stage-legend", ".stage-brush", ".stage-tools")
+        found = phone.evaluate(
+            "rows => rows.map(row => document.querySelector(row).getBoundingClientRect())", rows
+        )
+        assert max(row["bottom"] for row in found) <= bottom, "all of it is inside"
+        return bottom / 844, found[0]["height"] / 844
+
+    alone, picture = pinned()
+    assert alone <= 0.42 and picture >= 0.33
+    save_picture(parted(120, 180), tmp_path / "parts.png")
+    bring(phone, tmp_path / "parts.png")
+    settle(phone, 1)
+    phone.locator("#regions-panel button").first.click()
+    phone.locator("#find-regions").click()
+    stage_says(phone, "regions === '4'")
+    found, picture = pinned()
+    assert found <= 0.42 and picture >= 0.27
+    assert (
+        phone.locator("[data-act=original]").is_visible() and phone.locator("[data-act=closer]").is_visible()
+    )
+    assert not phone.locator("[data-tool=add]").is_visible(), "there is nothing to paint on yet"
+    phone.locator(".stage-legend button[data-name=sky]").click()
+    phone.locator("#region-title", has_text="Sky").wait_for()
+    chosen, _ = pinned()
+    assert chosen == found, "nothing below it moves"
+    for name in ("[data-tool=choose]", "[data-tool=add]", "[data-do=undo]", "[data-do=redo]"):
+        assert phone.locator(f".stage {name}").first.is_visible()
+    assert phone.evaluate(SMALL) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_no_empty_room_stands_under_the_strip_of_paintings(phone):
+    cards = phone.evaluate(
+        "Math.max(...[...document.querySelectorAll('.card')].map(c => c.getBoundingClientRect().bottom))"
+    )
+    own = phone.locator("#own-style").bounding_box()["y"]
+    assert 8 <= own - cards <= 28
+
+
 def test_what_one_needs_first_stands_first(phone):
     order = ("stage", "strength-box", "styles-panel", "photo-panel", "look", "regions-panel", "actions")
     tops = [phone.locator(f"#{name}").bounding_box()["y"] for name in (*order, "facts", "copy-link")]
