@@ -36,6 +36,7 @@ _DETAIL, _DETAIL_HELP = setting("detail", StyleRequest)
 _LONG_SIDE, _LONG_SIDE_HELP = setting("long_side", StyleRequest)
 _SEED, _SEED_HELP = setting("seed", StyleRequest)
 _MASTERWORK, _MASTERWORK_HELP = setting("masterwork", StyleRequest)
+_MASTERWORK_STEPS, _MASTERWORK_STEPS_HELP = setting("masterwork_steps", StyleRequest)
 _COLORS = {entry.name: entry.color for entry in CLASSES}
 
 
@@ -64,6 +65,7 @@ class Stylize(PainterOptions):
     long_side: Annotated[int | None, _LONG_SIDE_HELP] = _LONG_SIDE
     seed: Annotated[int, _SEED_HELP] = _SEED
     masterwork: Annotated[bool, _MASTERWORK_HELP] = _MASTERWORK
+    masterwork_steps: Annotated[int | None, _MASTERWORK_STEPS_HELP] = _MASTERWORK_STEPS
 
     def run(self) -> int:
         """Paint; among several, photos that cannot be read are reported and the others are painted."""

@@ -22,7 +22,7 @@ from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.thumbnails import THUMBNAIL, ThumbnailPipeline, ThumbnailRequest
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
-from stylizer.engine.progress import CancelToken, ProgressReceiver, ignore_progress
+from stylizer.engine.progress import CancelToken, ProgressReceiver, Shown, ignore_progress
 from stylizer.engine.recipe import Recipe, Result
 from stylizer.engine.requests import (
     GenerateRequest,
@@ -132,13 +132,15 @@ class Engine:
 
         return self.executor.within_memory(work, elsewhere)
 
-    def grow(self, request: StyleRequest, shown: Picture, token: CancelToken | None = None) -> Result:
+    def grow(self, request: StyleRequest, shown: Shown, token: CancelToken | None = None) -> Result:
         """Let what a masterwork showed before it was stopped grow to the request's size.
 
-        The painter paints over it, as over one that was worked out to its end. Raises as `run` does.
+        The painter paints over it, as over one that was worked out to its end. The recipe says after how
+        many steps it was stopped, and makes the same picture. Raises as `run` does.
         """
+        request = replace(request, masterwork_steps=shown.steps)
         job = Job(request, token or CancelToken())
-        work = partial(self.executor.carry_out, job, partial(self._masterwork.grow, shown=shown))
+        work = partial(self.executor.carry_out, job, partial(self._masterwork.grow, painted=shown.painted))
         return self.executor.within_memory(work)
 
     def keyframes(
@@ -234,6 +236,10 @@ class Engine:
         here, when the model is not here, or would have to be downloaded without `fetch`.
         """
         return restore(recipe, content, self.library, lambda: self.painter.checkpoint_sha, fetch)
+
+    def has_paintings(self, request: StyleRequest) -> bool:
+        """Tell whether there is a painting of every style, as a masterwork needs them."""
+        return self._masterwork.has_paintings(request)
 
     def masterwork_memory(self, request: StyleRequest) -> int:
         """Predict the bytes that a masterwork takes while it is worked out."""

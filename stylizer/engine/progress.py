@@ -13,6 +13,18 @@ class Cancelled(Exception):
     """The artist asked to stop; nothing was made."""
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What is there by now of a picture that is worked out step by step."""
+
+    picture: Picture
+    """As it would be finished, at the size at which it is worked by now."""
+    painted: Picture
+    """The painting alone, before anything of the photo is laid over it: what `Engine.grow` takes."""
+    steps: int
+    """How many steps it took."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """A render's position: `done` of `total` steps of a stage.
@@ -25,7 +37,7 @@ class Progress:
     total: int
     seconds_left: float | None = None
     """About how long the stage goes on, where that is known."""
-    shown: Picture | None = None
+    shown: Shown | None = None
     """What is there by now, where there is something to look at."""
 
 

@@ -198,6 +198,9 @@ class StyleRequest(_ByRegion[RegionStyle]):
         0, "Of a masterwork: another number, another work. Paintings have none.", 0, LARGEST_SEED, 1
     )
     masterwork: bool = option(False, "Works at the picture itself for a minute or two; needs the painting.")
+    masterwork_steps: int | None = option(
+        None, "Steps after which a masterwork is stopped; it is worked to its end if not given.", 1, 10_000
+    )
     regions: Regions | None = None
     region_styles: tuple[RegionStyle, ...] = ()
 

@@ -86,7 +86,8 @@ def test_it_tells_the_time_left_and_shows_what_is_there(engine, monkeypatch):
     assert len(worked) == 6
     assert worked[-1].seconds_left == 0 and worked[1].seconds_left > 0
     shown = [news.shown for news in worked if news.shown is not None]
-    assert len(shown) == 5 and shown[0].rgb.shape == (48, 64, 3)
+    assert len(shown) == 5 and shown[0].picture.rgb.shape == (48, 64, 3)
+    assert [each.steps for each in shown] == [1, 2, 3, 4, 5]
 
 
 def test_it_stops_within_a_step(engine):
@@ -123,12 +124,47 @@ def test_what_was_shown_grows_to_the_size_that_is_asked_for(engine, monkeypatch,
     with pytest.raises(Cancelled):
         engine.run(request, token, hear)
     grown = engine.grow(replace(request, long_side=128), shown[0])
-    assert shown[0].rgb.shape == (48, 64, 3) and grown.picture.rgb.shape == (96, 128, 3)
+    first = shown[0].picture
+    assert first.rgb.shape == (48, 64, 3) and grown.picture.rgb.shape == (96, 128, 3)
     assert '"masterwork": true' in grown.recipe.to_json()
-    small, large = (each.rgb[:, : each.width // 2 - 8].mean((0, 1)) for each in (shown[0], grown.picture))
+    small, large = (each.rgb[:, : each.width // 2 - 8].mean((0, 1)) for each in (first, grown.picture))
     assert np.abs(small - large).max() < 12, "the same colors"
     if regions:
         assert np.array_equal(grown.picture.rgb[:, 80:], photo.rgb[:, 80:])
+
+
+@pytest.mark.parametrize("settings", [{}, {"color": 0.4}, {"detail": 0.5}], ids=str)
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_recipe_of_a_stopped_one_makes_the_same_picture(engine, monkeypatch, tmp_path, steps, settings):
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork._EVERY", 0.0)
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork.PREVIEW", 64)
+    request, shown, token = _request(_photo(96, 128), seed=2, **settings), [], CancelToken()
+
+    def hear(news):
+        if news.shown is not None:
+            shown.append(news.shown)
+            if len(shown) == steps:
+                token.cancel()
+
+    with pytest.raises(Cancelled):
+        engine.run(request, token, hear)
+    stopped = engine.grow(replace(request, long_side=100), shown[-1])
+    recipe, notes = read_recipe_text(stopped.recipe.to_json())
+    again, _ = engine.restore(recipe, _photo(96, 128))
+    assert notes == () and again.masterwork_steps == steps
+    elsewhere = Engine(tmp_path, device="cpu", whole_precision=True, masterwork_steps=(6, 4, 3, 3))
+    told = []
+    made = elsewhere.run(replace(again, styles=request.styles), progress=told.append).picture
+    assert np.array_equal(made.rgb, stopped.picture.rgb)
+    worked = [news for news in told if news.stage == "masterwork" and news.total > 1]
+    assert len(worked) == steps and worked[-1].done == worked[-1].total, "its end is where it was stopped"
+    whole = elsewhere.run(replace(request, long_side=100)).picture
+    assert not np.array_equal(whole.rgb, made.rgb)
+
+
+def test_more_steps_than_there_are_make_the_whole_masterwork(engine):
+    whole = engine.run(_request()).picture.rgb
+    assert np.array_equal(engine.run(_request(masterwork_steps=500)).picture.rgb, whole)
 
 
 def test_every_region_takes_its_own_painting_and_the_rest_keeps_the_photo(engine):
@@ -164,6 +200,7 @@ def test_the_recipe_says_so_and_asks_for_the_painting(engine):
     made = engine.run(_request(strength=0.8, seed=3)).picture.rgb
     request, _ = engine.restore(recipe, _photo())
     assert (request.masterwork, request.strength, request.seed) == (True, 0.8, 3)
+    assert not engine.has_paintings(request) and engine.has_paintings(_request())
     with pytest.raises(RequestError, match="needs the painting itself"):
         engine.run(request)
     again = replace(request, styles=(StyleChoice(_striped(RED)),))

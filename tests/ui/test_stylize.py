@@ -353,26 +353,35 @@ def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo
     again = list(_masterwork(visitor))
     assert len([answer for answer in again if answer.get("stage")]) == 1, "it is remembered, and shown"
     assert visitor.session.results[-1].caption == "Photo, Own, 100 %"
+    said = visitor.bring(file)["status"]
+    assert "It was a masterwork; open its painting, then Masterwork makes it again." in said
 
 
-def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file):
+def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file, monkeypatch):
     visitor = with_own_painting
     visitor.bring(photo_file)
     visitor.set(strength=90)
     work = _masterwork(visitor)
     for answer in work:
         if answer.get("stage"):
-            visitor.studio.stop(visitor.visit)
+            assert "Stopping." in visitor.studio.stop(visitor.visit)["status"]
             break
     last = list(work)[-1]
+    assert visitor.studio.stop(visitor.visit) == {}, "there is nothing to stop any more"
     assert "What is there is kept" in last["status"] and last["render"].visible
     kept = open_picture(last["download"])
     assert (kept.width, kept.height) == (60, 40), "as large as the stage, however small it was"
     assert f"{kept.width} × {kept.height} pixels" in last["status"]
     assert visitor.session.results[-1].caption == "Photo, Own, 90 %, stopped early"
     assert '"masterwork": true' in read_recipe(last["download"])
+    assert '"masterwork_steps": 1' in read_recipe(last["download"])
     shown = open_picture(last["stage"]["truth"][0]["file"]["path"])
     assert shown.rgb.shape == kept.rgb.shape, "and this is what the stage shows by now"
+    said = visitor.bring(last["download"])["status"]
+    assert "It was a masterwork; open its painting, then Masterwork makes it again." in said
+    monkeypatch.setattr(visitor.studio.engine, "has_paintings", lambda request: True)
+    said = visitor.bring(last["download"])["status"]
+    assert "It was a masterwork, stopped early; Masterwork makes all of it." in said
 
 
 def test_a_masterwork_shows_its_coarse_beginning_as_large_as_the_stage(with_own_painting, photo_file):

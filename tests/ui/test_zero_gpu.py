@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stylizer.engine import Cancelled, CancelToken, Engine, RequestError, StyleChoice, StyleRequest
+from stylizer.engine.progress import Shown
 from stylizer.ui.zero_gpu import HEAVY, import_spaces, is_lent, lend_gpu
 from tests.engine.drawn import drawn
 from tests.ui.small_studio import small_engine
@@ -125,7 +126,7 @@ def test_a_masterwork_asks_for_longer(lent, spaces):
 
 
 def test_what_was_shown_before_a_stop_grows_there_too(lent, plain, spaces):
-    shown = drawn(20, 30, seed=4)
+    shown = Shown(drawn(40, 60), drawn(20, 30, seed=4), 3)
     found = lent.grow(request_of(lent, masterwork=True), shown)
     wanted = plain.grow(request_of(plain, masterwork=True), shown)
     assert np.array_equal(found.picture.rgb, wanted.picture.rgb) and len(spaces.asked) == 1

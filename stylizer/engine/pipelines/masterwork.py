@@ -18,7 +18,7 @@ from stylizer.engine.library import Library
 from stylizer.engine.pipelines.region_plan import Plan, grayed, make_plan
 from stylizer.engine.pipelines.stylize import Codes, Layer, StylizePipeline, all_choices
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish, Grown
-from stylizer.engine.progress import Progress
+from stylizer.engine.progress import Progress, Shown
 from stylizer.engine.recipe import Result
 from stylizer.engine.requests import StyleRequest
 from stylizer.engine.runtime.executor import DeviceLock, Executor, Job, Size
@@ -26,6 +26,7 @@ from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.tensors import to_picture
 from stylizer.models.masterwork import (
     MasterworkOptions,
     MasterworkPart,
@@ -63,22 +64,22 @@ class MasterworkPipeline:
             plan = make_plan(request, lambda choice: codes[id(choice)], self._stylize.calibrated)
         if not plan.painted:
             return self._stylize.result(job, target, codes)
-        size = _work_size(target)
-        key = (STAGE, request.content.digest, size, plan.key, request.seed)
+        size = _work_size(request.content, request.long_side)
+        key = (STAGE, request.content.digest, size, plan.key, request.seed, request.masterwork_steps)
         with job.stage(STAGE):
             work = partial(self._work, job, target, plan, codes, pictures, size)
             painted = self.executor.compute(job, key, work)
         return self._stylize.result(job, self._grown(job, target, plan, painted, key), codes)
 
-    def grow(self, job: Job[StyleRequest], shown: Picture) -> Result:
-        """Let what a masterwork showed on its way grow to the size that is asked for, as its end would."""
+    def grow(self, job: Job[StyleRequest], painted: Picture) -> Result:
+        """Let what was painted on the way grow to the size that is asked for, as a masterwork's end would."""
         target = self.executor.target(job, job.request.content, job.request.long_side)
         target = grayed(self.executor, target, job.request)
         codes = self._stylize.read_styles(job)
         plan = make_plan(job.request, lambda choice: codes[id(choice)], self._stylize.calibrated)
-        key = (STAGE, job.request.content.digest, shown.digest, plan.key)
-        painted = self.executor.whole(shown)
-        return self._stylize.result(job, self._grown(job, target, plan, painted, key), codes)
+        key = (STAGE, job.request.content.digest, painted.digest, plan.key)
+        grown = self._grown(job, target, plan, self.executor.whole(painted), key)
+        return self._stylize.result(job, grown, codes)
 
     def _grown(
         self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor, key: Hashable
@@ -100,7 +101,8 @@ class MasterworkPipeline:
         step = known or (preview and preview * STEP_OVER_DECODE)
         seconds = None
         if step is not None and grown.seconds is not None:
-            seconds = grown.seconds + step * _work_pixels(request.content, self._options_for(request))
+            sides = _sides(self._options_for(request), request.masterwork_steps)
+            seconds = grown.seconds + step * _work_pixels(request.content, sides)
         return replace(grown, nbytes=max(grown.nbytes, self.memory_needed(request)), seconds=seconds)
 
     def _options_for(self, request: StyleRequest) -> MasterworkOptions:
@@ -109,6 +111,11 @@ class MasterworkPipeline:
         return self._options(max(side, _SMALLEST), 0)
 
     # -- paintings --------------------------------------------------------------------------------------
+
+    def has_paintings(self, request: StyleRequest) -> bool:
+        """Tell whether there is a painting of every style."""
+        styles = [choice.style for choice in all_choices(request)]
+        return all(isinstance(style, Picture) or self.library.painting_of(style) for style in styles)
 
     def _paintings(self, request: StyleRequest) -> dict[int, Picture]:
         """Find the painting of every choice, by its identity; raises RequestError for one without any."""
@@ -144,7 +151,9 @@ class MasterworkPipeline:
             "perceptual", partial(self.library.load_perceptual, self.executor.device.dtype)
         )
         by_code = {codes[choice][0]: picture for choice, picture in pictures.items()}
-        photo = self.executor.whole(self.executor.resized(target, size)).clone()
+        # of the photo itself: what it is worked out of does not depend on the size that it grows to
+        small = grayed(self.executor, self.executor.resized(job.request.content, size), job.request)
+        photo = self.executor.whole(small).clone()
         parts = []
         for place, manner in enumerate(plan.manners):
             if manner.strength == 0:
@@ -156,33 +165,43 @@ class MasterworkPipeline:
             parts.append(MasterworkPart(styles, mask, manner.strength, manner.stroke))
         options = self._options(max(size), job.request.seed)
         steps = paint_masterwork(photo, parts, network, options, check=job.token.check)
+        sides = _sides(options, job.request.masterwork_steps)
         with self._turn.hold(token=job.token):
-            return self._follow(job, target, plan, steps)
+            return self._follow(job, target, plan, steps, sides)
 
     def _follow(
-        self, job: Job[StyleRequest], target: Picture, plan: Plan, steps: Iterator[MasterworkStep]
+        self,
+        job: Job[StyleRequest],
+        target: Picture,
+        plan: Plan,
+        steps: Iterator[MasterworkStep],
+        sides: list[int],
     ) -> Tensor:
-        """Take step after step, tell of the time left, and show what is there by now."""
+        """Take a step for each of `sides`, tell of the time left, and show what is there by now."""
         preview, job.preview = job.preview, False
-        start = shown = time.monotonic()
+        start = shown_at = time.monotonic()
+        done, whole = 0, sum(side * side for side in sides)
+        step: MasterworkStep | None = None
         try:
-            while True:
+            for count, side in enumerate(sides, 1):
                 with self.executor.holding(job, learning=True):
                     step = next(steps)
-                now = time.monotonic()
-                picture = None
-                if now - shown > _EVERY and step.share < 1:
-                    picture, shown = self._shown(job, target, plan, step.picture), now
-                left = (now - start) * (1 - step.share) / step.share
-                job.receive(Progress(STAGE, round(1000 * step.share), 1000, left, picture))
-                if step.share >= 1:
-                    pixels = _work_pixels(target, self._options(max(step.picture.shape[2:]), 0))
-                    self.executor.pace.note(STAGE, pixels, now - start)
-                    return step.picture
+                done += side * side
+                now, shown = time.monotonic(), None
+                if now - shown_at > _EVERY and count < len(sides):
+                    finished = self._finished(job, target, plan, step.picture)
+                    shown, shown_at = Shown(finished, to_picture(step.picture), count), now
+                left = (now - start) * (whole - done) / done
+                job.receive(Progress(STAGE, round(1000 * done / whole), 1000, left, shown))
+            self.executor.pace.note(STAGE, _work_pixels(target, sides), time.monotonic() - start)
         finally:
             job.preview = preview
+        assert step is not None
+        if step.share < 1:  # whoever stopped it kept a picture of 8 bits
+            return self.executor.whole(to_picture(step.picture))
+        return step.picture
 
-    def _shown(self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor) -> Picture:
+    def _finished(self, job: Job[StyleRequest], target: Picture, plan: Plan, painted: Tensor) -> Picture:
         """Finish what is there by now, at its size; detail is brought back when it has grown."""
         small = fit_within(target, max(painted.shape[2:]))
         size = small.height, small.width
@@ -198,13 +217,19 @@ class MasterworkPipeline:
         return MasterworkOptions(side=side, steps=steps, seed=seed)
 
 
-def _work_pixels(photo: Picture, options: MasterworkOptions) -> float:
+def _sides(options: MasterworkOptions, most: int | None) -> list[int]:
+    """List the long side of each step's picture, of `most` steps if that is fewer than all."""
+    return [side for side, steps in options.stages for _ in range(steps)][:most]
+
+
+def _work_pixels(photo: Picture, sides: list[int]) -> float:
     """Count the pixels of all steps together."""
     shape = photo.height * photo.width / max(photo.height, photo.width) ** 2
-    return sum(steps * side * side * shape for side, steps in options.stages)
+    return sum(side * side for side in sides) * shape
 
 
-def _work_size(target: Picture) -> Size:
+def _work_size(photo: Picture, long_side: int | None) -> Size:
     """Return the size at which a masterwork is worked out: that of a preview."""
-    scale = max(_SMALLEST, min(PREVIEW, max(target.height, target.width))) / max(target.height, target.width)
-    return max(16, round(target.height * scale)), max(16, round(target.width * scale))
+    longest = max(photo.height, photo.width)
+    scale = max(_SMALLEST, min(PREVIEW, long_side or longest, longest)) / longest
+    return max(16, round(photo.height * scale)), max(16, round(photo.width * scale))

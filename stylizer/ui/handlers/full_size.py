@@ -13,6 +13,7 @@ import gradio as gr
 
 from stylizer.engine import CancelToken, RequestError
 from stylizer.engine.forecast import Forecast
+from stylizer.engine.progress import Shown
 from stylizer.imaging.encode import recipe_fits
 from stylizer.imaging.files import file_stem
 from stylizer.imaging.openraster import layers_of, save_layers
@@ -47,7 +48,7 @@ class News:
 
     sentence: str
     done: float
-    shown: Picture | None = None
+    shown: Shown | None = None
 
 
 class FullSize:

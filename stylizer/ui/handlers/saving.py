@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from stylizer.engine import Cancelled, CancelToken
+from stylizer.engine.progress import Shown
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, fitting_size, resize_picture
 from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
@@ -37,7 +38,7 @@ class SavingHandlers(StageHandlers):
         """Return what is asked for in full size."""
         return request
 
-    def grow(self, request: Any, shown: Picture) -> Any:
+    def grow(self, request: Any, shown: Shown) -> Any:
         """Return what a picture showed before it was stopped at the stage's size, with its recipe.
 
         A tab whose pictures show nothing on the way is never asked.
@@ -69,7 +70,7 @@ class SavingHandlers(StageHandlers):
                 answer = {"status": status(news.sentence, "busy", news.done)}
                 if news.shown is not None:
                     shown = news.shown
-                    answer |= show(resize_picture(shown, *stage_size))
+                    answer |= show(resize_picture(shown.picture, *stage_size))
                 yield answer
             finished = keep_finished(session, request, work.result, self.names(request), self.tab, format)
             self.sessions.save(session)
@@ -104,7 +105,7 @@ class SavingHandlers(StageHandlers):
         }
 
     def _keep_shown(
-        self, session: Session, request: Any, shown: Picture, format: str, show: Callable[[Picture], Answer]
+        self, session: Session, request: Any, shown: Shown, format: str, show: Callable[[Picture], Answer]
     ) -> Answer:
         """Keep what was there when the work was stopped, at the stage's size."""
         small = replace(request, long_side=min(PREVIEW_SIDE, request.long_side or PREVIEW_SIDE))
@@ -146,9 +147,12 @@ class SavingHandlers(StageHandlers):
         return self.message(session, base)
 
     def stop(self, visit: str) -> Answer:
-        """Stop the full-size render."""
-        self.sessions.find(visit).full.cancel()
-        return {}
+        """Stop the full-size render: it ends with its tile or step, and says what there is."""
+        token = self.sessions.find(visit).full
+        if token.cancelled:
+            return {}
+        token.cancel()
+        return {"status": status(say("Stopping."), "busy")}
 
 
 def _handed_out(session: Session, finished: FinishedPicture, format: str) -> Answer:

@@ -24,7 +24,8 @@ from stylizer.engine import (
     StyleRequest,
 )
 from stylizer.engine.forecast import Forecast
-from stylizer.errors import StudioError
+from stylizer.engine.progress import Shown
+from stylizer.errors import Sentence, StudioError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.models.style_file import SUFFIX, NamedStyle
@@ -55,6 +56,9 @@ from stylizer.ui.zero_gpu import is_lent
 
 MOST_OWN = 24
 THUMBNAIL_SIDE = 192
+WHOLE_MASTERWORK = Sentence("It was a masterwork; Masterwork makes it again.")
+STOPPED_MASTERWORK = Sentence("It was a masterwork, stopped early; Masterwork makes all of it.")
+MASTERWORK_OF_OWN = Sentence("It was a masterwork; open its painting, then Masterwork makes it again.")
 WHILE_STUDYING = (1.0, 0.5)
 """Strengths that are painted every few seconds while a painting is studied; all of them when it is done."""
 
@@ -287,7 +291,7 @@ class StylizeHandlers(SavingHandlers):
     def paint_full(self, request: StyleRequest, token: CancelToken, progress: Any) -> Result:
         return self.engine.run(request, token, progress)
 
-    def grow(self, request: StyleRequest, shown: Picture) -> Result:
+    def grow(self, request: StyleRequest, shown: Shown) -> Result:
         return self.engine.grow(request, shown)
 
     def forecasts(self, request: StyleRequest) -> dict[str, Forecast]:
@@ -381,8 +385,16 @@ class StylizeHandlers(SavingHandlers):
         shares = whole_shares(choice.weight for choice in request.styles[: MOST_FURTHER + 1])
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
         chosen = self.choose_together(session, keys, shares or (100,))
+        if request.masterwork:
+            more = (*more, self._masterwork_again(request))
         said = self.settings_are_back(session, recipe, (*notes, *more))
         return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
+
+    def _masterwork_again(self, request: StyleRequest) -> Sentence:
+        """Say what the button makes of a masterwork's settings; recipes hold no painting."""
+        if not self.engine.has_paintings(request):
+            return MASTERWORK_OF_OWN
+        return STOPPED_MASTERWORK if request.masterwork_steps else WHOLE_MASTERWORK
 
 
 def _check_room(session: Session, more: int) -> None:
