@@ -90,6 +90,8 @@ class Session:
     """Pictures to choose from, as the Invent tab shows them."""
     inventing: GenerateRequest | None = None
     """What the large picture of that tab is, or will be when it is made."""
+    invent_note: str = ""
+    """What the next status line of that tab says first."""
     sheeting: Turns = field(default_factory=Turns)
     sheets: list[Path] = field(default_factory=list)
     """Folders of generated pictures, the oldest first."""

@@ -97,8 +97,12 @@ def test_the_dice_give_a_seed_and_ask_for_its_picture(inventions, visitor):
 # -- the sheet -----------------------------------------------------------------------------------------------
 
 
+def sheets(answers):
+    return [answer for answer in answers if "sheet" in answer]
+
+
 def laid_out(answers):
-    return [open_picture(each["image"]["path"]).rgb for each in answers[-1]["sheet"].value]
+    return [open_picture(each["image"]["path"]).rgb for each in sheets(answers)[-1]["sheet"].value]
 
 
 def test_eight_pictures_come_one_by_one_and_a_click_shows_one_large(inventions, visitor, values):
@@ -127,7 +131,7 @@ def test_the_sheet_rings_what_is_shown_large_and_nothing_else(inventions, visito
     chosen = replace(values, seed=visitor.session.sheet[2].seed)
     assert ring(next(inventions.paint(visitor.visit, chosen))) == 2
     assert ring(invented(inventions, visitor, replace(chosen, coarse=30))[0]) is None, "a mix is not in it"
-    assert ring(list(inventions.eight(visitor.visit, values))[-1]) is None
+    assert ring(sheets(inventions.eight(visitor.visit, values))[-1]) is None
 
 
 def test_a_ring_that_is_clicked_stays_while_the_sheet_fills(inventions, visitor, values):
@@ -161,7 +165,7 @@ def test_variations_are_nearer_to_the_picture_than_others_are(inventions, visito
 
 def test_a_new_sheet_stops_the_one_before(inventions, visitor, values):
     laying = inventions.eight(visitor.visit, values)
-    next(laying)
+    next(laying), next(laying)
     list(inventions.eight(visitor.visit, values))
     assert list(laying) == []
     assert len(visitor.session.sheet) == SHEET
@@ -181,6 +185,17 @@ def test_what_is_kept_is_in_history_and_comes_back(inventions, visitor, values):
     assert inventions.stylize.use_again(visitor.visit) == {}, "another tab's"
     opened = inventions.open_saved(visitor.visit, {"path": str(kept.file)})
     assert opened["seed"] == values.seed
+    said = [answer["status"] for answer in inventions.paint(visitor.visit, values)]
+    assert all(line.sentence.startswith("Settings are back. ") for line in said), "it stays"
+    assert "Settings are back" not in invented(inventions, visitor, values)[-1]["status"]
+
+
+def test_what_is_being_invented_is_said_from_the_click_on(inventions, visitor, values):
+    assert "busy" in inventions.renew(visitor.visit)["status"]
+    invented(inventions, visitor, values)
+    for lay_out, words in ((inventions.eight, "Eight others."), (inventions.vary, "Eight that are like it.")):
+        said = [answer["status"] for answer in lay_out(visitor.visit, values) if "status" in answer]
+        assert "busy" in said[0] and words in said[1] and len(said) == 2
 
 
 def test_a_step_can_be_kept_though_it_has_no_recipe(inventions, visitor, values):

@@ -60,7 +60,8 @@ class GenerateHandlers:
 
     def renew(self, visit: str) -> Answer:
         """Begin anew after a setting has changed: what is still being made is not wanted any more."""
-        return {"turn": self.sessions.find(visit).generating.renew()}
+        turn = self.sessions.find(visit).generating.renew()
+        return {"turn": turn, "status": status(say("Inventing."), "busy")}
 
     def roll(self, seed: str) -> Callable[[str], Answer]:
         """Return the handler of the dice of a seed: a number that nobody chose."""
@@ -79,7 +80,8 @@ class GenerateHandlers:
         try:
             session.inventing = request = read_request(settings)
             result = self.engine.run(request, token)
-            shown = self._show(session, result.picture, result.recipe.to_json(), say("Inventing the steps."))
+            said = self._after_note(session, say("Inventing the steps."))
+            shown = self._show(session, result.picture, result.recipe.to_json(), said)
             yield shown | {"sheet": gr.Gallery(selected_index=_ringed(session))}
             second = settings.second
             session.walk = [] if second is None else list(self._steps(request, second, token))
@@ -88,9 +90,14 @@ class GenerateHandlers:
                 for place, step in enumerate(session.walk, 1)
             ]
             walk = gr.Gallery(value=hung, visible=bool(hung), selected_index=None)
-            yield {"walk": walk, "status": status(say(TOLD))}
+            yield {"walk": walk, "status": status(self._after_note(session, say(TOLD)))}
+            session.invent_note = ""
         except Cancelled:
             return
+
+    @staticmethod
+    def _after_note(session: Session, words: str) -> str:
+        return " ".join(filter(None, (session.invent_note, words)))
 
     def _steps(self, request: GenerateRequest, second: Any, token: CancelToken) -> Iterator[Picture]:
         """Walk from the first seed alone to the second alone."""
@@ -108,7 +115,9 @@ class GenerateHandlers:
 
     def eight(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
         """Show eight others, of seeds that nobody chose."""
-        yield from self._lay_out(visit, _others(settings, SHEET))
+        yield {"status": status(say("Inventing eight others."), "busy")}
+        told = say("Eight others. Choose one to see it large.")
+        yield from self._lay_out(visit, _others(settings, SHEET), told)
 
     def vary(self, visit: str, settings: GenerateSettings) -> Iterator[Answer]:
         """Show eight pictures that are near the present one: a little of another one is mixed into each."""
@@ -117,10 +126,12 @@ class GenerateHandlers:
             replace(base, second=secrets.randbelow(LARGEST_SEED + 1), mix=(_some(), _some(), _some()))
             for _ in range(SHEET)
         ]
-        yield from self._lay_out(visit, near)
+        yield {"status": status(say("Inventing eight that are like it."), "busy")}
+        told = say("Eight that are like it. Choose one to see it large.")
+        yield from self._lay_out(visit, near, told)
 
-    def _lay_out(self, visit: str, requests: list[GenerateRequest]) -> Iterator[Answer]:
-        """Make the pictures of a sheet, and show them as they come."""
+    def _lay_out(self, visit: str, requests: list[GenerateRequest], told: str = "") -> Iterator[Answer]:
+        """Make the pictures of a sheet, show them as they come, and say so when all are there."""
         session = self.sessions.find(visit)
         session.sheeting.renew()
         token = session.sheeting.begin() or CancelToken()
@@ -135,6 +146,8 @@ class GenerateHandlers:
                 yield {"sheet": gr.Gallery(value=list(shown), selected_index=_ringed(session))}
         except Cancelled:
             return
+        if told:
+            yield {"status": status(told)}
 
     def choose(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
         """Show a picture of the sheet large."""
@@ -193,9 +206,10 @@ class GenerateHandlers:
         request, more = self.engine.restore(recipe) if not recipe.needs_photo else (None, ())
         if not isinstance(request, GenerateRequest):
             raise RequestError(say("the picture was not invented; open it in the tab where it was made"))
-        told = " ".join([say("Settings are back."), *map(tell, (*notes, *more))])
+        # until the picture and the steps are there, and beyond
+        session.invent_note = " ".join([say("Settings are back."), *map(tell, (*notes, *more))])
         turn = session.generating.renew()
-        return {**widgets_of(request), "turn": turn, "status": status(told)}
+        return {**widgets_of(request), "turn": turn, "status": status(session.invent_note, "busy")}
 
     @staticmethod
     def _present(session: Session) -> GeneratedPicture:
