@@ -352,6 +352,7 @@ def _wire_regions(
         (tab["find_regions"].click, region_handlers.find),
         (tab["new_region"].click, region_handlers.add),
         (tab["clear_regions"].click, region_handlers.clear),
+        (tab["region_done"].click, region_handlers.let_go),
     ):
         on(event, handler)
     on(stage.choose, region_handlers.choose).then(None, js=to_stage(name, "showPanel()"))

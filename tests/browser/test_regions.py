@@ -191,6 +191,22 @@ def test_whoever_was_painting_a_region_chooses_after_finding_them_anew(painted):
     stage_says(page, "selected !== '' && selected !== 'sky'")
 
 
+def test_a_mix_ends_where_a_region_is_chosen_and_done_goes_back_to_the_picture(painted):
+    page = painted
+    page.locator(".wall-mix").click()
+    choose(page, "amber")
+    page.locator("#mix .share").nth(1).wait_for()
+    page.mouse.click(*stand_at(page, SKY))
+    page.locator("#region-title", has_text="Sky").wait_for()
+    page.locator(".wall-mix[aria-pressed=false]").wait_for()
+    choose(page, "rose")
+    page.locator("#chosen", has_text="Sky: Rose").wait_for()
+    page.locator("#region-done").click()
+    stage_says(page, "selected === ''")
+    page.locator("#region-box").wait_for(state="hidden")
+    assert page.locator("#mix .share").nth(1).is_visible(), "the picture's mix is as it was"
+
+
 def test_presets_dress_the_parts_and_a_region_can_be_made_by_hand(painted):
     page = painted
     page.get_by_role("button", name="Protect people").click()

@@ -102,6 +102,18 @@ def test_a_chosen_region_may_be_a_mix(artist):
     assert (answer["wall"]["chosen"], answer["wall"]["shares"]) == (["amber", "moss"], [50, 50])
     names = [choice.style.slug for choice in artist.stage.edits.own_of("sky").styles]
     assert names == ["amber", "moss"]
+    assert "Sky: Amber and Moss" in answer["title"] and "chosen-picture" in answer["title"]
+    artist.tell("choose", names=[])
+    assert artist.tell("choose", names=["sky"])["title"] == answer["title"]
+
+
+def test_done_goes_back_to_the_whole_picture(artist, desk):
+    assert artist.tell("choose", names=["sky"])["wall"]["wearer"] == "sky"
+    answer = desk.let_go(artist.visit, artist.settings)
+    assert not answer["region_box"].visible and answer["wall"]["wearer"] == ""
+    assert answer["stage"]["regions"]["selected"] == [] and "whole picture" in answer["status"]
+    artist.choose("amber")
+    assert artist.session.chosen == "amber"
 
 
 def test_a_true_picture_has_the_strengths_of_all_regions(artist):

@@ -112,6 +112,12 @@ class RegionHandlers(ABC):
         told = tell(weak) if weak else say("The mask is now the region {name}.", name=name)
         return self._answer(session, base, told)
 
+    def let_go(self, visit: str, settings: Any) -> Answer:
+        """Go back from the chosen regions to the whole picture."""
+        session, stage, base = self._open(visit, settings)
+        stage.selected = ()
+        return self._answer(session, base, say("What you choose now is for the whole picture."))
+
     def clear(self, visit: str, settings: Any) -> Answer:
         """Remove all regions."""
         session, stage, base = self._open(visit, settings)

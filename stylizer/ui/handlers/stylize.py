@@ -189,7 +189,7 @@ class StylizeHandlers(SavingHandlers):
         title = capital(listed(region_words(names)))
         card = next((card for card in self.gallery.cards(session) if card.style is style), None)
         return (
-            chosen_panel(card, title)
+            chosen_panel(card, title, caption)
             if card
             else title_line(say("{what}: {words}", what=title, words=caption))
         )
@@ -254,7 +254,10 @@ class StylizeHandlers(SavingHandlers):
 
     def _wall(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> WallMessage:
         own = write_cards(self.gallery.own_cards(session))
-        return WallMessage(own=own, chosen=list(keys), shares=list(shares), moment=session.clicked)
+        wearer = ", ".join(self.stage(session).selected)
+        return WallMessage(
+            own=own, chosen=list(keys), shares=list(shares), wearer=wearer, moment=session.clicked
+        )
 
     def _share_sliders(self, session: Session, keys: Sequence[str], shares: Sequence[int]) -> Answer:
         answer: Answer = {}

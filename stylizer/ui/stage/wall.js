@@ -67,7 +67,7 @@ export function openWall({ element, trigger, props, watch }) {
   const search = /** @type {HTMLInputElement} */ (element.querySelector("input[type=search]"));
   translate(element);
   const most = Number(box.dataset.most);
-  const state = { own: "", chosen: [], shares: [], mixing: false, moment: 0 };
+  const state = { own: "", chosen: [], shares: [], wearer: "", mixing: false, moment: 0 };
 
   const cards = () => /** @type {HTMLElement[]} */ ([...hang.children]);
   const seen = () => cards().filter((card) => !card.hidden);
@@ -178,12 +178,13 @@ export function openWall({ element, trigger, props, watch }) {
     const card = button?.closest(".card");
     if (card) pick(card, state.mixing || button?.classList.contains("card-plus"));
   });
-  mix.addEventListener("click", () => {
-    state.mixing = !state.mixing;
-    mix.ariaPressed = String(state.mixing);
-    box.classList.toggle("mixing", state.mixing);
-    tell(state.mixing ? say("Click up to {most} paintings; a second click takes one out.", { most }) : "");
-  });
+  function setMixing(mixing) {
+    state.mixing = mixing;
+    mix.ariaPressed = String(mixing);
+    box.classList.toggle("mixing", mixing);
+    tell(mixing ? say("Click up to {most} paintings; a second click takes one out.", { most }) : "");
+  }
+  mix.addEventListener("click", () => setMixing(!state.mixing));
 
   // ---- keys ---------------------------------------------------------------------------------------------------
 
@@ -229,6 +230,8 @@ export function openWall({ element, trigger, props, watch }) {
       mine.hidden = mine.disabled = !message.own;
       showAll();
     }
+    if (message.wearer !== state.wearer && state.mixing) setMixing(false); // a region that is chosen begins anew
+    state.wearer = message.wearer;
     const other = message.chosen[0] !== state.chosen[0];
     Object.assign(state, { chosen: message.chosen, shares: message.shares, moment: message.moment });
     const [first] = state.chosen; // none where a region keeps the photo

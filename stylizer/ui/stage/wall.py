@@ -46,12 +46,14 @@ TEMPLATE = """
 class WallMessage(TypedDict):
     """What hangs and what is chosen: own cards as they are written, keys in their order, shares in percent.
 
-    `moment` is that of the click which this answers, by the browser's clock.
+    `wearer` names the regions that are painted so, nothing if the picture is; `moment` is that of the click
+    which this answers, by the browser's clock.
     """
 
     own: str
     chosen: list[str]
     shares: list[int]
+    wearer: str
     moment: float
 
 
@@ -89,7 +91,13 @@ def make_wall(gallery: StyleGallery, chosen: str) -> gr.HTML:
     """
     groups = "".join(_write_group(*group) for group in gallery.groups.items())
     return gr.HTML(
-        WallMessage(own="", chosen=[chosen] if chosen else [], shares=[100] if chosen else [], moment=0),
+        WallMessage(
+            own="",
+            chosen=[chosen] if chosen else [],
+            shares=[100] if chosen else [],
+            wearer="",
+            moment=0,
+        ),
         html_template=TEMPLATE.format(most=MOST_MIXED, groups=groups, cards=write_cards(gallery.shipped)),
         js_on_load=(
             f"import(new URL('{PLACE}/wall.js', document.baseURI).href)"
@@ -136,14 +144,19 @@ def _write_card(card: StyleCard) -> str:
     )
 
 
-def chosen_panel(card: StyleCard | None, region: str = "") -> str:
-    """Show a style large, with what is known of it; `region` says which part of the photo wears it."""
+def chosen_panel(card: StyleCard | None, region: str = "", words: str = "") -> str:
+    """Show a style large, with what is known of it; `region` says which part of the photo wears it.
+
+    Where it is one of several that the part is mixed of, `words` name them all.
+    """
     if card is None:
         return title_line(say("Choose a painting."))
-    name = say("{what}: {words}", what=region, words=card.title) if region else card.title
-    lines = [("chosen", name), ("by", card.by)]
+    words = words or card.title
+    lines = [("chosen", say("{what}: {words}", what=region, words=words) if region else words)]
+    if words == card.title:
+        lines += [("by", card.by), ("about", card.about)]
     credit = say("Painting: {credit}", credit=card.credit) if card.painting else ""
-    lines += [("about", card.about), ("credit", credit)]
+    lines.append(("credit", credit))
     told = "".join(f'<p class="{name}">{safe(text)}</p>' for name, text in lines if text)
     large = _image(card.large or card.thumbnail, "chosen-picture")
     return f'<div class="chosen-card">{large}<div>{told}</div></div>'

@@ -10,6 +10,7 @@ from stylizer.ui import options
 from stylizer.ui.handlers.regions import MANNERS, OPERATIONS
 from stylizer.ui.handlers.style_regions import MATCH, WHOLE_PAINTING
 from stylizer.ui.region_edits import PRESETS
+from stylizer.ui.tabs.shared import make_region_head
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
 NO_SEGMENTER = "Regions cannot be found without their model; make them with the brush."
@@ -20,7 +21,7 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     # above the deeds, and shown while they are closed: it belongs to what was clicked on the picture
     with gr.Column(visible=False, elem_id="region-box", elem_classes="panel") as box:
-        made["region_title"] = gr.HTML("", apply_default_css=False, elem_id="region-title")
+        made |= make_region_head()
         made["region_manner"] = gr.Radio(
             list(MANNERS), label="Painted", show_label=False, container=False, elem_id="region-manner"
         )

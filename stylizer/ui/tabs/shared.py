@@ -63,6 +63,17 @@ def make_easel(
     return made
 
 
+def make_region_head(prefix: str = "") -> dict[str, Any]:
+    """Lay out what names the chosen regions, and the way back to the whole picture."""
+    made: dict[str, Any] = {}
+    with gr.Row(elem_id=f"{prefix}region-head", elem_classes="region-head"):
+        made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{prefix}region-title")
+        made["region_done"] = gr.Button(
+            "Done", elem_id=f"{prefix}region-done", elem_classes="quiet", size="sm", min_width=44
+        )
+    return made
+
+
 def make_photo_row(samples: tuple[SamplePhoto, ...], prefix: str = "") -> dict[str, Any]:
     """Lay out the button for a photo and the samples."""
     gr.HTML(PHOTO_WORDS)

@@ -65,6 +65,7 @@ class StylizeTab:
     edits: dict[str, gr.Button]
     region_box: gr.Column
     region_title: gr.HTML
+    region_done: gr.Button
     region_manner: gr.Radio
     region_part: gr.Dropdown
     region_strength: gr.Slider

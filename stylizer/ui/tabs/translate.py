@@ -18,7 +18,7 @@ from stylizer.ui.options import MOST_SHARES
 from stylizer.ui.region_edits import PRESETS
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.message import compose_message
-from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row
+from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row, make_region_head
 
 PREFIX = "translate-"
 NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."
@@ -73,6 +73,7 @@ class TranslateTab:
     presets: dict[str, gr.Button]
     region_box: gr.Column
     region_title: gr.HTML
+    region_done: gr.Button
     region_manner: gr.Radio
     region_strength: gr.Slider
     region_domains: gr.CheckboxGroup
@@ -190,7 +191,7 @@ def _chosen_region() -> dict[str, Any]:
     """Lay out the panel of what was clicked on the picture; it is shown while the deeds are closed, too."""
     made: dict[str, Any] = {}
     with gr.Column(visible=False, elem_id=f"{PREFIX}region-box", elem_classes="panel") as box:
-        made["region_title"] = gr.HTML("", apply_default_css=False, elem_id=f"{PREFIX}region-title")
+        made |= make_region_head(PREFIX)
         made["region_manner"] = gr.Radio(
             [FOLLOW, OWN_LOOK, PHOTO],
             label="Translated",
