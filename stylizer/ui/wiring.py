@@ -291,7 +291,7 @@ def _wire_study(wires: Wires, live: StudyHandlers, tab: StylizeTab) -> None:
     """Connect studying; the desk counts who studies, so no event waits in the queue of the previews."""
     on, buttons = wires.on, ["study", "study_stop", "study_keep", "study_line"]
     on(tab.study.click, live.study_chosen, ["visit"], ["turn", "title", *buttons], concurrency_limit=None)
-    on(tab.study_stop.click, live.stop, ["visit"], [], **AT_ONCE)
+    on(tab.study_stop.click, live.stop, ["visit"], ["study_line"], **AT_ONCE)
     kept = on(tab.study_keep.click, live.keep, ["visit"], ["study_file"], **AT_ONCE)
     kept.then(None, tab.study_file, None, js=call_page("download(...values)"))
 

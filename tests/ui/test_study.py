@@ -115,8 +115,9 @@ def test_while_it_is_studied_its_panel_says_so(owner, long_studies):
     next(going)
     card = owner.studio.gallery.find(owner.session, owner.session.chosen)
     assert "It is being studied now" in chosen_panel(card)
-    long_studies.stop(owner.visit)
+    assert "Stopping." in long_studies.stop(owner.visit)["study_line"]
     assert "being studied" not in list(going)[-1]["title"]
+    assert long_studies.stop(owner.visit) == {}, "there is nothing to stop any more"
 
 
 def test_an_own_painting_says_what_studying_is_good_for(owner):

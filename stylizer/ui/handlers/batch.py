@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -72,7 +73,9 @@ class BatchHandlers:
                         for news in work.follow():
                             yield {"status": _told(place, len(brought), name, news)}
                     except StudioError as error:
-                        left_out.append(f"{name} ({sentence_of(error).rstrip('.。')})")
+                        # what was found, without what to do: several such sentences push the page down
+                        found = re.split("[;；]", sentence_of(error))[0].rstrip(".。")
+                        left_out.append(f"{name} ({found})")
                         continue
                     inside = _unused(f"{Path(name).stem} - {style}", SUFFIXES[format], made)
                     _pack(pack, folder / f"{place}{SUFFIXES[format]}", inside, work.result, format)

@@ -71,6 +71,8 @@ class StageHandlers(ABC):
     edits_type: ClassVar[type[RegionEdits]] = RegionEdits
     strengths: ClassVar[tuple[float, ...]] = (1.0,)
     """Strengths of the previews, in the order in which they are painted."""
+    working: ClassVar[str] = words("Painting.")
+    """What is said until the picture is there."""
     fine: ClassVar[tuple[float, ...]] = ()
     """Those of them that are painted only when the artist comes to the strength slider."""
     coarse: ClassVar[tuple[float, ...]] = (1.0,)
@@ -383,7 +385,7 @@ class StageHandlers(ABC):
         return {
             **self.message(session),
             **self.begun(session),
-            "status": status(" ".join(filter(None, (session.note, say("Painting.")))), "busy"),
+            "status": status(" ".join(filter(None, (session.note, say(self.working)))), "busy"),
             "facts": self.facts(session),
         }
 

@@ -67,9 +67,12 @@ class StudyHandlers:
         yield {**self._told(session, sentence), **self._renewed(session, key), **self._about(session, key)}
 
     def stop(self, visit: str) -> Answer:
-        """Stop studying; what was learned stays."""
-        self.sessions.find(visit).study.cancel()
-        return {}
+        """Stop studying: it ends with its step, and says what was learned, which stays."""
+        token = self.sessions.find(visit).study
+        if token.cancelled:
+            return {}
+        token.cancel()
+        return {"study_line": status(say("Stopping."), "busy")}
 
     def keep(self, visit: str) -> Answer:
         """Hand out the chosen style of the artist's own as a file, which can be dropped in again."""

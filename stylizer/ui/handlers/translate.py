@@ -86,6 +86,7 @@ class TranslateHandlers(SavingHandlers):
 
     tab, stage_name, settings_type = TRANSLATE, "translate", TranslateSettings
     edits_type = TranslationEdits
+    working = words("Translating.")
     # a strength is a mean of photo and translation, which the stage draws exactly from these two
 
     # -- models -----------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ class TranslateRegionHandlers(RegionHandlers):
             raise RequestError(say("no look is chosen; choose at least one"))
         own = tuple((name, 1.0) for name in domains)
         stage.change(edits.override(stage.selected, domains=own))
-        return self._answer(session, base, say("Painting."))
+        return self._answer(session, base, say("Translating."))
 
     def panel(self, session: Session, base: TranslateRequest) -> Answer:
         stage = self.handlers.stage(session)
