@@ -66,7 +66,7 @@ def studio() -> Iterator[tuple[str, int]]:
         command = [sys.executable, "-m", "stylizer", "app", "--port", str(port), "--data", data]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
-            for _ in range(600):
+            for _ in range(3000):
                 with socket.socket() as door:
                     if door.connect_ex(("127.0.0.1", port)) == 0:
                         break
