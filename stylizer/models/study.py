@@ -30,7 +30,7 @@ ADAPTER_RATE = 0.003
 """Of `StudyOptions`, where adapters are wanted."""
 STUDY_WEIGHTS = PaintingWeights(color=100.0, weave=0.0)
 """The painter's own with twice the weight on color: rare ones are what one code can learn. Of waves nothing
-is asked: in crops of 192 px they stand out by chance, and codes were drawn back to the photo's texture for it."""
+is asked: in crops of 192 px they stand out by chance, and it drew codes back to the photo's texture."""
 _SETTLED = 0.002  # share of the loss that a third of the steps must still gain
 _SMOOTH = 0.9  # of the running mean of losses that is compared
 _CHECK_EVERY = 10  # steps; a check costs a third of a step
