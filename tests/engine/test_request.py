@@ -25,6 +25,7 @@ def test_every_option_has_bounds_and_a_sentence():
         "long_side",
         "seed",
         "masterwork",
+        "masterwork_steps",
     ]
     for entry in options(StyleRequest):
         assert entry.metadata["help"].endswith(".")
