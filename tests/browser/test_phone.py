@@ -61,6 +61,16 @@ def test_a_painting_that_is_scrolled_to_is_seen_whole_below_the_picture(phone, p
     assert stage["bottom"] <= card["top"] + 1 and card["bottom"] <= said["top"]
 
 
+def find_regions(page, folder):
+    """Bring a photo of four parts, and find them."""
+    save_picture(parted(120, 180), folder / "parts.png")
+    bring(page, folder / "parts.png")
+    settle(page, 1)
+    page.locator("#regions-panel button").first.click()
+    page.locator("#find-regions").click()
+    stage_says(page, "regions === '4'")
+
+
 STILL = """() => new Promise(done => {
     let [before, same] = [-1, 0];
     const look = () => {
@@ -74,12 +84,7 @@ STILL = """() => new Promise(done => {
 
 @pytest.mark.parametrize("start", ["at the top", "among the deeds of regions", "with them closed"])
 def test_the_panel_of_a_region_opens_under_the_picture_it_was_tapped_on(phone, start, tmp_path):
-    save_picture(parted(120, 180), tmp_path / "parts.png")
-    bring(phone, tmp_path / "parts.png")
-    settle(phone, 1)
-    phone.locator("#regions-panel button").first.click()
-    phone.locator("#find-regions").click()
-    stage_says(phone, "regions === '4'")
+    find_regions(phone, tmp_path)
     if start == "with them closed":
         phone.locator("#regions-panel button").first.click()
     if start == "at the top":
@@ -115,12 +120,7 @@ def test_what_stays_on_top_takes_two_fifths_of_the_height(phone, tmp_path):
 
     alone, picture = pinned()
     assert alone <= 0.42 and picture >= 0.33
-    save_picture(parted(120, 180), tmp_path / "parts.png")
-    bring(phone, tmp_path / "parts.png")
-    settle(phone, 1)
-    phone.locator("#regions-panel button").first.click()
-    phone.locator("#find-regions").click()
-    stage_says(phone, "regions === '4'")
+    find_regions(phone, tmp_path)
     found, picture = pinned()
     assert found <= 0.42 and picture >= 0.27
     assert (
@@ -178,12 +178,7 @@ def test_whatever_a_finger_aims_at_is_large_enough(phone):
 
 
 def test_two_fingers_zoom_where_one_paints(phone, tmp_path):
-    save_picture(parted(120, 180), tmp_path / "parts.png")
-    bring(phone, tmp_path / "parts.png")
-    settle(phone, 1)
-    phone.locator("#regions-panel button").first.click()
-    phone.locator("#find-regions").click()
-    stage_says(phone, "regions === '4'")
+    find_regions(phone, tmp_path)
     phone.locator(".stage-legend button[data-name=sky]").click()
     stage_says(phone, "selected === 'sky'")
     phone.locator("[data-tool=add]").click()

@@ -18,17 +18,8 @@ SETS = {"perceptual": "VGG", "lite": "Lite0", "resnet": "ResNet", "inception": "
 """Networks that sets of pictures are compared in, as columns name them."""
 
 SHOWN = (
-    *(
-        "style_moments",
-        "style_gram",
-        "content",
-        "perceptual",
-        "weave",
-        "top1",
-        "top1_luminance",
-        "fid",
-        "kid",
-    ),
+    *("style_moments", "style_gram", "content", "perceptual", "weave"),
+    *("top1", "top1_luminance", "fid", "kid"),
     *(f"{figure}_{key}" for key in SETS for figure in ("fid", "kid")),
 )
 
