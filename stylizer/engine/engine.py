@@ -80,7 +80,9 @@ class Engine:
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
         self._stylize = StylizePipeline(self.library, self.executor, finish)
-        self._masterwork = MasterworkPipeline(self.library, self.executor, self._stylize, masterwork_steps)
+        self._masterwork = MasterworkPipeline(
+            self.library, self.executor, self._stylize, lambda: self.segmenter, masterwork_steps
+        )
         self._thumbnails = ThumbnailPipeline(self.executor, self._stylize)
         self._study = StudyPipeline(self.library, self.executor, self._stylize)
         self._translate = TranslatePipeline(self.library, self.executor, finish)

@@ -27,6 +27,7 @@ _LEVELS = 5
 _MEGABYTE = 1 << 20
 _FIXED = 300 * _MEGABYTE
 _LATER = 0.7  # self-similarity's weight falls by this at every larger size
+_SKIN_KEEPS = 4.0  # how many times as much the photo's structure counts on bare skin
 _LARGEST_STYLE = 1024  # long side to which a painting is enlarged at most, for broad strokes
 
 
@@ -113,17 +114,19 @@ def paint_masterwork(
     network: Perceptual,
     options: MasterworkOptions = MasterworkOptions(),
     start: Tensor | None = None,
+    skin: Tensor | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[MasterworkStep]:
     """Optimize a picture from the photo and the paintings of its parts, step by step.
 
     photo (1, 3, H, W) in [0, 1] on the network's device; `start`, of the photo's shape at any size, is what
-    the work begins with: the photo in the paintings' colors where not given. `check` is called between
-    the halves of every step, and what it raises ends the work. On CPUs, equal seeds give equal pictures where
-    as many threads work; GPUs add in their own order. Raises ValueError when there is no part. STROTSS
-    (arXiv:1904.12785) with other terms beside its own: see `masterwork_losses`; departing from it, Adam's
-    steps shrink where a level's gradient is below its mean, and a size's last half is averaged: both take
-    speckle out of calm places.
+    the work begins with: the photo in the paintings' colors where not given. skin (1, 1, h, w) in [0, 1] of
+    any size, from `bare_skin`, is where the photo's structure counts four times as much: else faces lose
+    their eyes to a painting's moons. `check` is called between the halves of every step, and what it raises
+    ends the work. On CPUs, equal seeds give equal pictures where as many threads work; GPUs add in their own
+    order. Raises ValueError when there is no part. STROTSS (arXiv:1904.12785) with other terms beside its
+    own: see `masterwork_losses`; departing from it, Adam's steps shrink where a level's gradient is below its
+    mean, and a size's last half is averaged: both take speckle out of calm places.
     """
     if not parts:
         raise ValueError("a masterwork needs at least one part")
@@ -135,7 +138,7 @@ def paint_masterwork(
         small = fitted(photo, side)
         check()
         with torch.no_grad():
-            targets = _targets(small, parts, network, side, rng, check)
+            targets = _targets(small, parts, skin, network, side, rng, check)
             picture = resample(picture, (small.shape[2], small.shape[3])).clamp(0, 1)
         similarity = options.weights.similarity * _LATER**number
         levels = [level.requires_grad_(True) for level in _split(picture)]
@@ -191,6 +194,7 @@ def colored_photo(photo: Tensor, parts: Sequence[MasterworkPart]) -> Tensor:
 def _targets(
     photo: Tensor,
     parts: Sequence[MasterworkPart],
+    skin: Tensor | None,
     network: Perceptual,
     side: int,
     rng: torch.Generator,
@@ -210,6 +214,8 @@ def _targets(
         wanted.append(part_target(network, paintings, mask, rank, unit, part.stroke, rng))
         check()
     keep = keep + (1 - covered).clamp(min=0) * strength_keeps(0)
+    if skin is not None:
+        keep = keep * (1 + (_SKIN_KEEPS - 1) * _at_size_of(photo, skin))
     return stage_targets(network, photo, wanted, keep, rank, unit)
 
 
@@ -228,8 +234,12 @@ def _mask(part: MasterworkPart, photo: Tensor) -> Tensor:
     """Return where a part is in a photo (1, 3, h, w): (1, 1, h, w)."""
     if part.mask is None:
         return torch.ones_like(photo[:, :1])
-    mask = part.mask.to(photo)[None, None]
-    return F.interpolate(mask, size=photo.shape[2:], mode="bilinear", antialias=True).clamp(0, 1)
+    return _at_size_of(photo, part.mask[None, None])
+
+
+def _at_size_of(photo: Tensor, mask: Tensor) -> Tensor:
+    """Lay a mask (1, 1, h, w) over a photo (1, 3, H, W): (1, 1, H, W) in [0, 1]."""
+    return F.interpolate(mask.to(photo), size=photo.shape[2:], mode="bilinear", antialias=True).clamp(0, 1)
 
 
 def _split(picture: Tensor) -> list[Tensor]:

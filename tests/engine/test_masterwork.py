@@ -15,8 +15,10 @@ from stylizer.errors import CheckpointError, RequestError
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.regions import REST, set_region, whole
 from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.masterwork import paint_masterwork
 from stylizer.models.style_file import NamedStyle
 from tests.engine.fake_painter import FakeConfig, FakePainter
+from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
 
 RED, BLUE = (255, 60, 30), (30, 60, 255)
 
@@ -221,6 +223,25 @@ def test_a_style_with_a_name_is_worked_like_what_may_be_shown_of_its_painting(en
     save_picture(_striped(BLUE), file)
     red, _, blue = engine.run(request).picture.rgb.reshape(-1, 3).mean(0)
     assert blue > 1.5 * red
+
+
+def test_skin_is_kept_where_a_segmenter_finds_people(engine, tmp_path, monkeypatch):
+    rgb = _photo(96, 128).rgb.copy()
+    rgb[:, :64] = (217, 158, 128)  # skin, and red enough to be a person
+    request, told = _request(Picture(rgb, name="portrait"), color=0.5), []
+
+    def paint(*given, skin, **more):
+        told.append(skin)
+        return paint_masterwork(*given, skin=skin, **more)
+
+    monkeypatch.setattr("stylizer.engine.pipelines.masterwork.paint_masterwork", paint)
+    plain = engine.run(request).picture
+    save_checkpoint(tmp_path / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# A fake\n", half=False)
+    seeing = Engine(tmp_path, device="cpu", whole_precision=True, masterwork_steps=(6, 4, 3, 3))
+    kept = seeing.run(request).picture
+    assert told[0] is None
+    assert told[1][..., 8:56].min() > 0.6 and told[1][..., 72:].max() < 0.1
+    assert not np.array_equal(kept.rgb, plain.rgb)
 
 
 def test_colors_only_makes_no_masterwork():

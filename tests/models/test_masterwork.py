@@ -86,6 +86,22 @@ def test_a_seed_is_repeatable_and_another_one_differs(network):
     assert not torch.equal(first, _painted(network, part, options=other)[-1].picture)
 
 
+def test_skin_keeps_the_photos_forms_and_the_rest_gives_way(network):
+    photo, part = _drawn(3), [MasterworkPart(((_drawn(1), 1.0),))]
+    left = torch.zeros(1, 1, 24, 32)
+    left[..., :16] = 1
+
+    def apart(skin):
+        *_, last = paint_masterwork(photo, part, network, SMALL, skin=skin)
+        made = last.picture
+        halves = slice(0, 32), slice(32, 64)
+        pairs = [(network(made[..., half])[3], network(photo[..., half])[3]) for half in halves]
+        return [float(content_distance(*pair)) for pair in pairs]
+
+    plain, kept = apart(None), apart(left)
+    assert kept[0] < 0.7 * plain[0] and kept[0] < 0.8 * kept[1]
+
+
 def test_threads_that_run_at_once_leave_no_trace_in_the_gradient(two_threads):
     rng = torch.Generator().manual_seed(0)
     wanted = torch.randn(512, 1000, generator=rng)

@@ -1,0 +1,49 @@
+"""Where people's bare skin is in a photo: faces first of all, which are lost sooner than anything else."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stylizer.imaging.resample import blur
+from stylizer.models.roles import Segmenter
+
+_PERSON = "person"
+_CHROMA = ((77.0, 127.0), (133.0, 173.0))
+"""Cb and Cr of skin, 0 to 255 (Chai and Ngan, IEEE Transactions on CSVT 9(4), 1999)."""
+_SOFT = 2.5  # levels of chroma over which an end of these ranges fades
+_HOLES = 1 / 40  # of the long side: eyes and mouths of a head that fills the photo are filled up to there
+_RIM = 1 / 100  # of the long side, over which the end of a face fades
+
+
+def bare_skin(photo: Tensor, segmenter: Segmenter) -> Tensor:
+    """Find people's bare skin, eyes and mouths in it included: (B, 1, H, W) in [0, 1].
+
+    photo (B, 3, H, W) in [0, 1], long side best `segmenter.best_side`. What is no person to the segmenter, or
+    has not skin's chroma, is 0; so is all of a photo without color. Hair and light cloth beside skin count a
+    little.
+    """
+    if _PERSON not in segmenter.classes:
+        return torch.zeros_like(photo[:, :1])
+    person = segmenter.segment(photo)[:, segmenter.classes.index(_PERSON)][:, None].to(photo)
+    long_side = max(photo.shape[2:])
+    reach = max(1, round(_HOLES * long_side))
+    skin = blur(_skin_chroma(photo.float()) * person.float(), 0.002 * long_side)
+    closed = -_widest(-_widest(skin, reach), reach)
+    return blur((closed * person).clamp(0, 1), _RIM * long_side).clamp(0, 1)
+
+
+def _skin_chroma(photo: Tensor) -> Tensor:
+    """Tell how surely colors are skin's, (B, 1, H, W) in [0, 1]."""
+    red, green, blue = (255 * photo).split(1, 1)
+    cb = 128 - 0.168736 * red - 0.331264 * green + 0.5 * blue
+    cr = 128 + 0.5 * red - 0.418688 * green - 0.081312 * blue
+    sure = torch.ones_like(cb)
+    for plane, (low, high) in zip((cb, cr), _CHROMA, strict=True):
+        sure = sure * torch.sigmoid((plane - low) / _SOFT) * torch.sigmoid((high - plane) / _SOFT)
+    return sure
+
+
+def _widest(planes: Tensor, reach: int) -> Tensor:
+    return F.max_pool2d(planes, 2 * reach + 1, 1, reach)
