@@ -1,5 +1,6 @@
 """Brush translators: what is kept of a photo's own colors."""
 
+import pytest
 import torch
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
@@ -53,6 +54,50 @@ def test_among_photos_all_colors_are_the_photos_own_whatever_is_usual():
         other.usual_colors.fill_(0.1)
     assert torch.allclose(one(photo(), PHOTO), other(photo(), PHOTO), atol=1e-5)
     assert torch.allclose(color(one, photo(0.1), PHOTO), photo(0.1).mean((0, 2, 3)), atol=5e-3)
+
+
+def _two_hands(near: float = 0.0):
+    """A translator whose domain has a code for dark photos and one for light ones, of those colors."""
+    network = translator(near, prototypes=2)
+    dark, light = (torch.cat([torch.full((3,), mean), USUAL[3:]]) for mean in (0.3, 0.7))
+    with torch.no_grad():
+        rows = network.codes[2:, network.learned_size : network.learned_size + 12]
+        rows.copy_(torch.stack([dark, light]) / 8)
+        network.usual_colors.copy_(USUAL)
+        network.domain_colors.copy_(USUAL.expand(2, -1))
+        network.color_spread.fill_(0.1)
+        network.standings[2:, :3] = torch.tensor([-2.0, 2.0])[:, None]
+    return network
+
+
+def test_a_dark_photo_takes_the_code_of_dark_paintings_and_a_light_one_that_of_light_ones():
+    network = _two_hands()
+    middle = photo() - photo().mean() + 0.5
+    for light, expected in ((-0.2, 0.3), (0.2, 0.7), (0.0, 0.5)):
+        found = color(network, middle + light, WAVES)
+        assert torch.allclose(found, torch.full((3,), expected), atol=0.03), light
+
+
+def test_what_is_painted_keeps_its_colors_when_it_is_drawn_over():
+    network = _two_hands(0.5)
+    middle = photo() - photo().mean() + 0.5
+    with torch.no_grad():
+        for light in (-0.2, 0.1):
+            small = network(middle + light, WAVES)
+            again = network.translate(small, WAVES, network.measure(small, WAVES))
+            assert torch.allclose(again.mean((2, 3)), small.mean((2, 3)), atol=0.01)
+
+
+def test_several_prototypes_come_back_from_a_folder_bit_for_bit(tmp_path):
+    network = _two_hands(0.3)
+    save_checkpoint(tmp_path / "two", network, "# Two\n", half=False)
+    assert torch.equal(load_checkpoint(tmp_path / "two")(photo(0.1), WAVES), network(photo(0.1), WAVES))
+
+
+@pytest.mark.parametrize("options", [{"prototypes": 0}, {"prototypes": 65}])
+def test_a_senseless_number_of_prototypes_is_refused(options):
+    with pytest.raises(ValueError, match="prototypes"):
+        BrushTranslatorConfig(**options)
 
 
 def test_a_translator_of_before_keeps_nothing_and_goes_on_as_it_was(tmp_path):

@@ -12,7 +12,7 @@ from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslator
 from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import tiny_painter_run
 from training.data.folders import PictureFolder
-from training.methods.begin_as_painter import begin_as_painter, brush_of
+from training.methods.begin_as_painter import alike, begin_as_painter, brush_of
 from training.methods.cyclegan import CycleGANRun
 from training.methods.domain_guide import DomainGuide, DomainStatistics, carried
 from training.publishing.runs import open_network
@@ -119,6 +119,31 @@ def test_a_brush_translator_begins_as_the_painter_with_the_mean_code_of_its_doma
     assert torch.allclose(translator(photo, torch.tensor([1.0, 0.0])), own, atol=1e-5)
     with pytest.raises(RuntimeError, match="painter"):
         begin_as_painter(translator, ResnetTranslator(ResnetTranslatorConfig.tiny()), folders, folders[0])
+
+
+def test_prototypes_are_means_over_pictures_of_like_colors(studio):
+    torch.manual_seed(0)
+    painter = Painter(PainterConfig.tiny())
+    painter.description_basis.normal_()
+    small = BrushTranslatorConfig.tiny(("photo", "waves"))
+    config = BrushTranslatorConfig(small.painter, small.domains, prototypes=2)
+    translator = BrushTranslator(config)
+    folders = [PictureFolder(studio / "photos"), PictureFolder(studio / "paintings" / "waves")]
+    begin_as_painter(translator, painter, folders, folders[0])
+    with torch.no_grad():
+        codes = torch.cat([painter.code(picture[None].float() / 255) for picture in folders[1].pictures])
+    first, second = (8 * translator.codes[2:]).detach()
+    assert not torch.allclose(first, second, atol=1e-3)
+    for row in (first, second):  # within what the pictures of the domain have
+        assert ((row >= codes.amin(0) - 1e-4) & (row <= codes.amax(0) + 1e-4)).all()
+    assert torch.allclose(translator.codes[0], translator.codes[1])
+    assert translator.standings.abs().max() <= 3 and translator.color_spread.min() > 0
+
+
+def test_alike_rows_are_grouped_and_no_group_is_empty():
+    rows = torch.tensor([[0.0, 0], [0.1, 0], [5, 5], [5.1, 5], [-9, 0]])
+    assert sorted(sorted(group.tolist()) for group in alike(rows, 3)) == [[0, 1], [2, 3], [4]]
+    assert all(len(group) for group in alike(rows[:2], 4))
 
 
 # other than by default in all that changes a picture

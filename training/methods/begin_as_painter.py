@@ -1,8 +1,8 @@
-"""Translators that begin as the painter: their strokes are its own, their codes the means of a domain's."""
+"""Translators that begin as the painter: their strokes are its own, their codes means of a domain's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stylizer.imaging.color import color_moments
-from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
+from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig, PrototypeChoice
 from stylizer.models.checkpoint import CONFIG, read_card
 from stylizer.models.painter import Painter
 from stylizer.models.roles import PHOTO
@@ -31,6 +31,7 @@ BRUSH_BEFORE = PainterConfig(
     brushwork=False,
 )
 """How brush translators were built before it was an option."""
+_EVEN = 0.01  # added to deviations of colors, of 1: folders of nearly one color
 _PICTURES = 64  # of a domain at least, if it has them, whose codes' mean it begins with; and of photos
 
 
@@ -70,26 +71,67 @@ def begin_as_painter(
 ) -> None:
     """Give a translator the strokes of a painter, and each domain the mean code of its folder's pictures.
 
+    With several prototypes a domain has as many: means over pictures whose colors are alike.
     The domain of photos begins with the code that gives photos back. `photos` are what will be translated.
     Raises RuntimeError when `painter` is none, or one of another size.
     """
     if not isinstance(painter, Painter):
         raise RuntimeError("a brush translator begins with a painter or with one of its own kind")
-    codes = [
-        _code_of_photos(painter) if name == PHOTO else _mean_code(painter, folder)
-        for name, folder in zip(translator.domains, folders, strict=True)
+    usual, spread = _mean_and_spread(_colors(_some(photos)))
+    codes, means, spreads, standings = [], [], [spread], []
+    for name, folder in zip(translator.domains, folders, strict=True):
+        pictures = list(_some(folder))
+        colors = _colors(pictures)
+        mean, spread = _mean_and_spread(colors)
+        groups = alike((colors - mean) / spread, translator.prototypes)
+        if name == PHOTO:
+            codes += [_code_of_photos(painter)] * translator.prototypes
+        else:
+            found = _codes(painter, pictures)
+            codes += [found[group].mean(0) for group in groups]
+        means.append(mean)
+        spreads.append(spread)
+        standings += [((colors[group].mean(0) - mean) / spread) for group in groups]
+    choice = PrototypeChoice(torch.stack(means), torch.stack(spreads), torch.stack(standings))
+    translator.begin_with(painter, torch.stack(codes), usual, choice)
+
+
+def alike(rows: Tensor, count: int, rounds: int = 20) -> list[Tensor]:
+    """Part rows (N, n) into `count` groups that are alike: indices, none empty (Lloyd's k-means, 1982).
+
+    The first centers are rows far from each other, so it is the same each time. With fewer rows than groups,
+    some are in several.
+    """
+    centers = [int((rows - rows.mean(0)).square().sum(1).argmin())]
+    while len(centers) < count:
+        centers.append(int(torch.cdist(rows, rows[centers]).amin(1).argmax()))
+    found = rows[centers].clone()
+    for _ in range(rounds):
+        nearest = torch.cdist(rows, found).argmin(1)
+        for number in range(count):
+            if bool((nearest == number).any()):
+                found[number] = rows[nearest == number].mean(0)
+    apart = torch.cdist(rows, found)
+    nearest = apart.argmin(1)
+    return [
+        group if len(group := (nearest == number).nonzero()[:, 0]) else apart[:, number].argmin()[None]
+        for number in range(count)
     ]
-    translator.begin_with(painter, torch.stack(codes), _usual_colors(photos))
 
 
 @torch.no_grad()
-def _mean_code(painter: Painter, folder: PictureFolder) -> Tensor:
-    return torch.stack([painter.code(picture)[0] for picture in _some(folder)]).mean(0)
+def _codes(painter: Painter, pictures: Sequence[Tensor]) -> Tensor:
+    return torch.cat([painter.code(picture) for picture in pictures])
 
 
-def _usual_colors(photos: PictureFolder) -> Tensor:
-    means, roots = zip(*(color_moments(photo) for photo in _some(photos)), strict=True)
-    return torch.cat([torch.cat(means).mean(0), torch.cat(roots).mean(0).flatten()])
+def _colors(pictures: Iterable[Tensor]) -> Tensor:
+    """Measure the mean and covariance root of the colors of pictures: (N, 12)."""
+    means, roots = zip(*(color_moments(picture) for picture in pictures), strict=True)
+    return torch.cat([torch.cat(means), torch.cat(roots).flatten(1)], 1)
+
+
+def _mean_and_spread(colors: Tensor) -> tuple[Tensor, Tensor]:
+    return colors.mean(0), colors.std(0, unbiased=False) + _EVEN
 
 
 def _some(folder: PictureFolder) -> Iterator[Tensor]:

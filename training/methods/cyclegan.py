@@ -37,6 +37,8 @@ class CycleGANRun(UnpairedRun):
     brush: PainterConfig = field(default_factory=PainterConfig, metadata=before(BRUSH_BEFORE))
     """Sizes of the painter's network as generator; where `init` names a painter, or a translator with its
     strokes, those of that one, but for what is given here."""
+    prototypes: int = 1
+    """Codes of a domain of the painter's network, of which each photo takes those that suit its colors."""
     cycle: float = 10.0
     """Weight of the L1 distance between a picture and its way there and back."""
     identity: float = 5.0
@@ -78,7 +80,11 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
     def shipped(cls, config: CycleGANRun) -> Mapping[str, nn.Module]:
         model = named_model(config)
         if config.generator == "brush":
-            return {"ab": BrushTranslator(BrushTranslatorConfig(config.brush, model.domains))}
+            return {
+                "ab": BrushTranslator(
+                    BrushTranslatorConfig(config.brush, model.domains, prototypes=config.prototypes)
+                )
+            }
         return {"ab": ResnetTranslator(model)}
 
     def begin_with(self, network: nn.Module) -> None:

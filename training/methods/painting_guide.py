@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,8 +44,8 @@ class PaintedRun(GuidedRun):
     paint: float = 0.0
     """Weight of the painter's own losses (`stylizer/models/painting_losses.py`), 1 as it was trained itself;
     0: none."""
-    paint_weights: PaintingWeights = field(default_factory=PaintingWeights)
-    """Weights of these losses beside each other."""
+    paint_weights: PaintingWeights = field(default_factory=partial(PaintingWeights, weave=0.0))
+    """Weights of these losses beside each other; in small crops waves stand out by chance."""
     paint_among: int = 16
     """Crops of a domain's paintings, drawn at random, among which the one most like a picture is its goal."""
     faces: Path | None = None

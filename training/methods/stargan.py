@@ -51,6 +51,8 @@ class StarGANRun(PaintedRun):
     brush: PainterConfig = field(default_factory=PainterConfig, metadata=before(BRUSH_BEFORE))
     """Sizes of the painter's network as generator; where `init` names a painter, or a translator with its
     strokes, those of that one, but for what is given here."""
+    prototypes: int = 1
+    """Codes of a domain of the painter's network, of which each photo takes those that suit its colors."""
     batch: int = 4
     lr: float = 1e-4
     adversarial: Adversarial = "wasserstein"
@@ -208,5 +210,9 @@ class StarGAN(AdversarialMethod[StarGANRun]):
     @classmethod
     def shipped(cls, config: StarGANRun) -> Mapping[str, nn.Module]:
         if config.generator == "brush":
-            return {"translator": BrushTranslator(BrushTranslatorConfig(config.brush, all_domains(config)))}
+            return {
+                "translator": BrushTranslator(
+                    BrushTranslatorConfig(config.brush, all_domains(config), prototypes=config.prototypes)
+                )
+            }
         return {"translator": ResnetTranslator(replace(config.model, domains=all_domains(config)))}
