@@ -17,7 +17,8 @@ from stylizer.models.transfer_network import Content, PainterConfig, TransferNet
 from stylizer.models.translator_blocks import check_domains, domain_mix
 
 _CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would
-_KEPT = 0.5  # of a photo's own colors, before a run has learned how much suits a domain
+_KEPT, _KEPT_BESIDE = 0.5, 0.1  # of a photo's own colors, before a run has learned how much suits a domain;
+# the second beside prototypes, whose colors suit the photo already
 _MOST_KEPT = 0.8
 _COLORS = 3 + 9  # numbers of a color mean and covariance root
 _NEAR = 0.25  # deviations between standings, in the mean of all numbers, over which prototypes mix
@@ -90,7 +91,8 @@ class BrushTranslator(TransferNetwork):
         self.codes = nn.Parameter(0.1 * torch.randn(rows, self.code_size) / _CODE_RATE)
         self.keeps_colors = config.keeps_colors
         if self.keeps_colors:
-            self.kept = nn.Parameter(torch.full((count,), _KEPT / _CODE_RATE))
+            kept = _KEPT if self.prototypes == 1 else _KEPT_BESIDE
+            self.kept = nn.Parameter(torch.full((count,), kept / _CODE_RATE))
             self.register_buffer("usual_colors", torch.zeros(_COLORS))
         if self.prototypes > 1:
             if not self.keeps_colors:
