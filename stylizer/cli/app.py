@@ -10,6 +10,8 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from stylizer.errors import CommandError, StudioError
 
 PREFIX = "studio-"
 """Begins the name of a run's folder; its process follows."""
+GRACE = 2.0
+"""Seconds that a server has to end by itself once it is told to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class App(EngineOptions):
         folder, uploads = (tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-") for _ in range(2))
         for each in (folder, uploads):
             atexit.register(shutil.rmtree, each, ignore_errors=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or nothing would be deleted
+        end_when_told(folder, uploads)
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
         os.environ["GRADIO_TEMP_DIR"] = uploads  # and results of this run, nothing else
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -71,6 +75,25 @@ class App(EngineOptions):
         )
         page.block_thread()
         return 0
+
+
+def end_when_told(*folders: str) -> None:
+    """End at SIGTERM, now or in `GRACE` seconds, and delete these folders.
+
+    What is raised in the midst of an import may be caught there, and threads that paint are waited for.
+    """
+
+    def end_anyway() -> None:
+        time.sleep(GRACE)
+        for each in folders:
+            shutil.rmtree(each, ignore_errors=True)
+        os._exit(0)
+
+    def end(*_: object) -> None:
+        threading.Thread(target=end_anyway, daemon=True).start()
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def check_port(host: str, port: int) -> None:

@@ -61,6 +61,48 @@ def test_visits_are_reached_by_a_path_that_says_nothing_of_the_home(tmp_path):
     assert "home" not in str(link) and (tmp_path / "home" / "data" / "photo.png").is_file()
 
 
+SWALLOWS = """
+import threading, time
+from stylizer.cli.app import end_when_told
+end_when_told({folder!r})
+working = threading.Thread(target=time.sleep, args=(60,))  # is waited for at the end
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except BaseException:  # as a module may that is being imported
+    working.start()
+"""
+
+
+def test_a_server_ends_even_where_its_end_is_swallowed_or_a_thread_works_on(tmp_path):
+    (tmp_path / "uploads").mkdir()
+    program = SWALLOWS.format(folder=str(tmp_path / "uploads"))
+    server = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert server.stdout is not None and server.stdout.readline()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+    assert not (tmp_path / "uploads").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [1, 2, 4, 7, 11])
+def test_a_server_that_is_told_to_end_while_it_loads_ends_soon(tmp_path, seconds):
+    (tmp_path / "files").mkdir()
+    places = {"TMPDIR": str(tmp_path / "files"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "app.py", "--port", str(free_port())]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | places)
+    try:
+        time.sleep(seconds)
+        server.send_signal(signal.SIGTERM)
+        server.wait(15)
+    finally:
+        server.kill()
+    assert list((tmp_path / "files").rglob("*")) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path, way):
