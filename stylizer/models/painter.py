@@ -78,6 +78,8 @@ class Painter(TransferNetwork):
         parts = [learned.float(), description[:, self.descriptor.color_part]]
         if self.brushwork:
             parts.append(_brushwork(calm.float()))
+        if self.simplifies:
+            parts.append(torch.ones_like(parts[0][:, :1]))
         return torch.cat(parts, 1)
 
     def components_of(self, description: Tensor) -> Tensor:
@@ -115,6 +117,8 @@ class Painter(TransferNetwork):
         learned = (_IDENTITY_RATE * self.identity).expand(len(content.mean), -1)
         parts = [learned, content.mean, content.root.flatten(1)]
         if self.brushwork:
+            parts.append(torch.zeros_like(content.mean[:, :1]))
+        if self.simplifies:
             parts.append(torch.zeros_like(content.mean[:, :1]))
         return torch.cat(parts, 1)
 

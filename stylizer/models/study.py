@@ -110,6 +110,7 @@ class Practice:
             root=torch.cat([one.root for one in contents]),
             shown=torch.cat([one.shown for one in contents]),
             busy=torch.cat([one.busy for one in contents]),
+            simple=tuple(torch.cat(part) for part in zip(*(one.simple for one in contents), strict=True)),
             strokes=tuple(torch.cat(part) for part in zip(*(one.strokes for one in contents), strict=True)),
         )
         target = PhotoTarget(

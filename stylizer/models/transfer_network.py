@@ -21,6 +21,7 @@ from stylizer.imaging.color import (
 )
 from stylizer.imaging.detail_bands import between, busy_range, busyness
 from stylizer.imaging.even_tone import even_tones
+from stylizer.imaging.simplify import simplified
 from stylizer.imaging.stroke_noise import MOST_LIGHT, stroke_banks, stroke_noise
 from stylizer.models.blocks import (
     AdapterSlices,
@@ -87,6 +88,9 @@ class PainterConfig:
     """Whether beginnings of strokes along the photo's contours (`stylizer/imaging/stroke_noise.py`) are shown
     to the network, as strongly as a code says: as much as a painting's calm places are worked. Without, there
     is nothing in an even sky to paint strokes of."""
+    simplifies: bool = field(default=True, metadata=before(False))
+    """Whether detail without a direction (`stylizer/imaging/simplify.py`) is smoothed out of photos before
+    they are painted, as strongly as a code says. Without, gravel and grass stay a photo's in every style."""
     calibration: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
     """Slider position -> strength, so that equal steps of the slider look equal; straight lines between."""
 
@@ -119,6 +123,7 @@ class Content(NamedTuple):
     shown: Tensor  # (B,) how much of what is drawn shows, from 0 on a picture without any form to 1
     ends: Tensor  # (B, 2) how busy its calmest and busiest places are
     busy: Tensor  # (B, 1, H/2, W/2) how busy every place is, from 0 at the calmest to 1
+    simple: tuple[Tensor, ...]  # what smoothing adds to pixels, half, quarter and eighth; or nothing
     strokes: tuple[Tensor, ...]  # what strokes add to half, quarter and eighth at full brushwork; or nothing
     size: tuple[int, int]  # before padding
     statistics: Statistics  # of the encoder, for tiles
@@ -126,7 +131,7 @@ class Content(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Bytes that the tensors take."""
-        tensors = [t for t in (*self, *self.strokes) if isinstance(t, Tensor)]
+        tensors = [t for t in (*self, *self.simple, *self.strokes) if isinstance(t, Tensor)]
         return sum(t.numel() * t.element_size() for t in tensors)
 
 
@@ -134,9 +139,9 @@ class TransferNetwork(Network):
     """Content encoder, transfer network and decoder, fully convolutional.
 
     A code holds scale and shift of each channel of every modulated layer, then the palette matrix of the last
-    layer, the style's color mean and covariance root, and its brushwork, 0 to 1. Means of codes are codes.
-    Where codes come from is the business of what is built on it. A studied style's code goes on with
-    `adapter_size` numbers: low-rank adapters of the modulated convolutions.
+    layer, the style's color mean and covariance root, its brushwork and its simplicity, 0 to 1. Means of
+    codes are codes. Where codes come from is the business of what is built on it. A studied style's code goes
+    on with `adapter_size` numbers: low-rank adapters of the modulated convolutions.
 
     There is no white noise: calm skies would show it instead of the photo. Strokes that are begun follow the
     photo's contours.
@@ -164,6 +169,7 @@ class TransferNetwork(Network):
         if self.brushwork:
             self.register_buffer("stroke_banks", stroke_banks(), persistent=False)
 
+        self.simplifies = config.simplifies
         smooth = config.smooth_enlarging
         self.halo += 8 * any(config.blurs) + 8 * smooth
         blurs = zip((_DETAIL, w2, w4), config.blurs, strict=True)
@@ -184,6 +190,7 @@ class TransferNetwork(Network):
         self.learned_size = self._used
         self.mean_part, self.root_part = self._take(3), self._take(9)
         self.brushwork_part = self._take(int(self.brushwork))
+        self.simplicity_part = self._take(int(self.simplifies))
         self.code_size = self._used
 
     def _take(self, count: int) -> slice:
@@ -216,10 +223,16 @@ class TransferNetwork(Network):
         pixels = pad_to(photo, self.stride)
         statistics = replace(like.statistics, replay=True) if like else Statistics()
         features = self._features(pixels, statistics)
+        simple: tuple[Tensor, ...] = ()
         strokes: tuple[Tensor, ...] = ()
-        if self.brushwork and not (like or painted):
-            begun = self._features(self.with_strokes(pixels), statistics)
-            strokes = tuple(after - before for after, before in zip(begun, features, strict=True))
+        if not (like or painted):
+            seen, known = pixels, features
+            if self.simplifies:
+                seen = simplified(pixels).to(pixels)
+                known = self._features(seen, statistics)
+                simple = _added((seen, *known), (pixels, *features))
+            if self.brushwork:
+                strokes = _added(self._features(self.with_strokes(seen), statistics), known)
         colors = F.avg_pool2d(pixels, 8)
         mean, root = (like.mean, like.root) if like else color_moments(photo)
         shown = like.shown if like else _share_shown(colors)
@@ -234,7 +247,20 @@ class TransferNetwork(Network):
             eighth = eighth + self.calm8(F.avg_pool2d(told, 4))
         size = (height, width)
         return Content(
-            pixels, half, quarter, eighth, colors, mean, root, shown, ends, busy, strokes, size, statistics
+            pixels,
+            half,
+            quarter,
+            eighth,
+            colors,
+            mean,
+            root,
+            shown,
+            ends,
+            busy,
+            simple,
+            strokes,
+            size,
+            statistics,
         )
 
     def _features(self, pixels: Tensor, statistics: Statistics) -> tuple[Tensor, Tensor, Tensor]:
@@ -264,7 +290,7 @@ class TransferNetwork(Network):
         if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
             statistics.transport = self._transport(content, codes)
         transport, cursor = statistics.transport, statistics.started()
-        half, quarter, eighth = self._with_brushwork(content, codes)
+        pixels, half, quarter, eighth = self._shown(content, codes)
         x = eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
@@ -274,7 +300,7 @@ class TransferNetwork(Network):
         x = F.relu(self.enlarge4(self.up2(x)) + half)
         for block in self.blocks2:
             x = block(x, codes, cursor)
-        x = self.enlarge2(self.up1(F.relu(x))) + self.pixels1(content.pixels * 2 - 1)
+        x = self.enlarge2(self.up1(F.relu(x))) + self.pixels1(pixels * 2 - 1)
         scale, shift = codes.codes[:, self.fine, None, None].to(x.dtype).chunk(2, 1)
         features = self.to_palette(F.relu(x * (1 + scale) + shift))
         with full_precision(features):
@@ -284,16 +310,17 @@ class TransferNetwork(Network):
             picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
 
-    def _with_brushwork(self, content: Content, codes: CodeMix) -> tuple[Tensor, Tensor, Tensor]:
-        """Add as much of the beginnings of strokes to what is known of a photo as codes say."""
-        known = content.half, content.quarter, content.eighth
-        if not content.strokes:
-            return known
-        share = codes.codes[:, self.brushwork_part, None, None]
-        half, quarter, eighth = (
-            x + share.to(x.dtype) * begun for x, begun in zip(known, content.strokes, strict=True)
-        )
-        return half, quarter, eighth
+    def _shown(self, content: Content, codes: CodeMix) -> tuple[Tensor, ...]:
+        """Smooth what is known of a photo, and begin strokes in it, as much as codes say.
+
+        Returns pixels, half, quarter and eighth.
+        """
+        known: tuple[Tensor, ...] = content.pixels, content.half, content.quarter, content.eighth
+        if content.simple:
+            known = _moved(known, content.simple, codes.codes[:, self.simplicity_part])
+        if content.strokes:
+            known = known[0], *_moved(known[1:], content.strokes, codes.codes[:, self.brushwork_part])
+        return known
 
     def _transport(self, content: Content, codes: CodeMix) -> Tensor:
         """Return the matrices (B, 3, 3) that take the photo's colors to those of the codes."""
@@ -353,6 +380,16 @@ class TransferNetwork(Network):
         statistics = Statistics()
         self.decode(content, codes, weights, statistics)
         return replace(statistics, replay=True)
+
+
+def _added(after: Sequence[Tensor], before: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    return tuple(new - old for new, old in zip(after, before, strict=True))
+
+
+def _moved(known: Sequence[Tensor], added: Sequence[Tensor], share: Tensor) -> tuple[Tensor, ...]:
+    """Move features by a share (B, 1) of what is added to them."""
+    share = share[:, :, None, None]
+    return tuple(x + share.to(x.dtype) * more for x, more in zip(known, added, strict=True))
 
 
 def _share_shown(colors: Tensor) -> Tensor:

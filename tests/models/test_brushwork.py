@@ -63,16 +63,37 @@ def test_strokes_are_shown_as_strongly_as_the_code_says(painter):
     assert 0 < (painted[1] - painted[0]).abs().mean() < (painted[2] - painted[0]).abs().mean()
 
 
-def test_a_photo_given_back_has_no_strokes(painter):
-    assert float(painter.own_code(painter.encode(rough()))[0, painter.brushwork_part].detach()) == 0
+def test_a_photo_is_smoothed_as_strongly_as_the_code_says(painter):
+    content = painter.encode(rough(64, 64, 0.5))
+    code = painter.code(rough(seed=3)).detach()
+    assert float(code[0, painter.simplicity_part]) == 1
+    painted = []
+    for share in (0.0, 0.5, 1.0):
+        code[:, painter.simplicity_part] = share
+        painted.append(painter.paint(content, CodeMix(code.clone())).detach())
+    code[:, painter.simplicity_part] = 0
+    assert torch.equal(painted[0], painter.paint(content._replace(simple=()), CodeMix(code)))
+    assert 0 < (painted[1] - painted[0]).abs().mean() < (painted[2] - painted[0]).abs().mean()
+
+
+def test_a_photo_given_back_has_no_strokes_and_keeps_its_grain(painter):
+    own = painter.own_code(painter.encode(rough()))[0].detach()
+    assert float(own[painter.brushwork_part]) == float(own[painter.simplicity_part]) == 0
 
 
 def test_nothing_is_begun_in_what_is_painted(painter):
     photo = rough()
     whole = painter.encode(photo, painted=True)
-    assert whole.strokes == ()
+    assert whole.strokes == whole.simple == ()
     assert painter.encode(photo, like=painter.encode(photo)).strokes == ()
     assert painter.encode(photo).nbytes > whole.nbytes
+
+
+def test_a_painter_of_before_smooths_nothing():
+    assert not config_from_json(PainterConfig, {"widths": [4, 8, 8], "blocks": [1, 1, 1]}).simplifies
+    painter = Painter(replace(PainterConfig.tiny(), simplifies=False))
+    assert painter.code_size == Painter(PainterConfig.tiny()).code_size - 1
+    assert painter.encode(rough()).simple == ()
 
 
 def test_a_painter_of_before_knows_no_brushwork():

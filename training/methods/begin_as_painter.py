@@ -29,6 +29,7 @@ BRUSH_BEFORE = PainterConfig(
     blurs=(0.0, 0.0, 0.0),
     smooth_enlarging=False,
     brushwork=False,
+    simplifies=False,
 )
 """How brush translators were built before it was an option."""
 _EVEN = 0.01  # added to deviations of colors, of 1: folders of nearly one color
