@@ -36,7 +36,7 @@ class BrushTranslatorConfig:
     keeps_colors: bool = field(default=True, metadata=before(False))
     """Whether a domain keeps a learned share of what is a photo's own in its colors: nights stay dark and
     woods green. Without, every photo is given the same mean and covariance of colors."""
-    prototypes: int = 1
+    prototypes: int = field(default=1, metadata=before(1))
     """Codes of each domain. With several, a photo takes those of the paintings whose colors stand among their
     domain's as its own stand among photos': a night is painted as nights are. One for all is mud."""
 
