@@ -3,7 +3,7 @@
 A painter who sees every blade of grass paints a photo. Kuwahara's filter takes at each place the mean of that
 window around it which is most even, so that edges stay sharp; here the windows are Gaussian and all count, by
 how even they are (Kuwahara et al. 1976; Papari, Petkov and Campisi, IEEE Transactions on Image Processing
-16(10), 2007). Where contours have a direction, the photo stays as it is.
+16(10), 2007). Where contours have a direction, or contrast is a feature's, the photo stays as it is.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _AWAY = 2  # how far their middles are from the place, pixels
 _NOISE = 1 / 255  # of light: a window with a deviation of this counts half of an even one
 _AROUND = 3.0  # deviation of the Gaussian over which directions are averaged
 _CLEAR, _NONE = 0.8, 0.4  # coherence from which on a contour stays, and below which all is smoothed
+_SEEN, _FEATURE = 2.0, 0.1  # deviation of light, under such a Gaussian, that is an eye or a letter, no grain
 _NO_FORM = 1e-6
 
 
@@ -54,7 +55,9 @@ def _most_even(pictures: Tensor, light: Tensor) -> Tensor:
 
 
 def _undirected(light: Tensor) -> Tensor:
-    """Tell where steps of light (B, 1, H, W) have no common direction, 0 to 1: (B, 1, H, W)."""
+    """Tell where light (B, 1, H, W) has detail without a direction that is fainter than a feature: 0 to 1."""
     even, odd, size = (blur(part, _AROUND) for part in light_steps(light))
     coherence = (even.square() + odd.square()).sqrt() / (size + _NO_FORM)
-    return ((_CLEAR - coherence) / (_CLEAR - _NONE)).clamp(0, 1)
+    aimless = ((_CLEAR - coherence) / (_CLEAR - _NONE)).clamp(0, 1)
+    varied = (blur(light.square(), _SEEN) - blur(light, _SEEN).square()).clamp(min=0)
+    return aimless / (1 + (varied / _FEATURE**2).square())

@@ -29,6 +29,12 @@ def test_an_edge_and_a_stripe_stay(angle):
         assert (simplified(photo) - photo)[..., 6:-6, 6:-6].abs().max() < 0.02
 
 
+def test_a_dot_with_a_features_contrast_stays():
+    photo = torch.full((1, 3, 48, 48), 0.7)
+    photo[..., 22:26, 22:26] = 0.1
+    assert (simplified(photo) - photo).abs().max() < 0.05
+
+
 def test_grain_beside_an_edge_does_not_cross_it():
     photo = noisy(64, 64, depth=0.1)
     photo[..., 32:] -= 0.4
