@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -89,3 +91,17 @@ def blur(pixels: Tensor, deviation: float) -> Tensor:
         with full_precision(pixels):
             pixels = F.conv2d(F.pad(pixels, padding, mode="replicate"), weight, groups=channels)
     return pixels
+
+
+def blur_planes(planes: Tensor, deviation: float, channels: int = 1) -> Tensor:
+    """Blur planes (B, channels, h, w) by a Gaussian of `deviation` places; outside it is as the border.
+
+    The number of channels is told, as a graph for ONNX takes no kernel of unknown shape.
+    """
+    reach = math.ceil(3 * deviation)
+    steps = torch.arange(-reach, reach + 1, device=planes.device, dtype=planes.dtype)
+    kernel = torch.exp(-0.5 * (steps / deviation).square())
+    kernel = (kernel / kernel.sum()).repeat(channels, 1, 1, 1)
+    wide = F.pad(planes, (reach, reach, reach, reach), mode="replicate")
+    rows = F.conv2d(wide, kernel, groups=channels)
+    return F.conv2d(rows, kernel.transpose(2, 3), groups=channels)

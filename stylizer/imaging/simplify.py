@@ -15,7 +15,7 @@ from torch import Tensor
 from stylizer.imaging.color import full_precision
 from stylizer.imaging.contours import light_steps
 from stylizer.imaging.keep_color import luma
-from stylizer.imaging.resample import blur
+from stylizer.imaging.resample import blur_planes
 
 _WINDOW = 1.2  # deviation of the windows, pixels
 _AWAY = 2  # how far their middles are from the place, pixels
@@ -38,7 +38,7 @@ def simplified(pictures: Tensor) -> Tensor:
 def _most_even(pictures: Tensor, light: Tensor) -> Tensor:
     """Mix the means of eight windows around every place by how even they are."""
     height, width = pictures.shape[2:]
-    seen = blur(torch.cat([pictures, light.square()], 1), _WINDOW)
+    seen = blur_planes(torch.cat([pictures, light.square()], 1), _WINDOW, 4)
     wide = F.pad(seen, (_AWAY,) * 4, mode="replicate")
     aslant = round(_AWAY * 0.5**0.5)
     ways = [(0, _AWAY), (aslant, aslant)]
@@ -56,8 +56,8 @@ def _most_even(pictures: Tensor, light: Tensor) -> Tensor:
 
 def _undirected(light: Tensor) -> Tensor:
     """Tell where light (B, 1, H, W) has detail without a direction that is fainter than a feature: 0 to 1."""
-    even, odd, size = (blur(part, _AROUND) for part in light_steps(light))
+    even, odd, size = (blur_planes(part, _AROUND) for part in light_steps(light))
     coherence = (even.square() + odd.square()).sqrt() / (size + _NO_FORM)
     aimless = ((_CLEAR - coherence) / (_CLEAR - _NONE)).clamp(0, 1)
-    varied = (blur(light.square(), _SEEN) - blur(light, _SEEN).square()).clamp(min=0)
+    varied = (blur_planes(light.square(), _SEEN) - blur_planes(light, _SEEN).square()).clamp(min=0)
     return aimless / (1 + (varied / _FEATURE**2).square())

@@ -17,6 +17,7 @@ from torch import Tensor
 from stylizer.imaging.color import full_precision
 from stylizer.imaging.contours import light_steps
 from stylizer.imaging.keep_color import luma
+from stylizer.imaging.resample import blur_planes
 
 MOST_LIGHT = 0.03
 """What strokes add to the light where they are strongest, their deviation at either breadth."""
@@ -65,13 +66,13 @@ def _turns(pictures: Tensor) -> Tensor:
 
     Where nothing is near, what is far away leads: strokes in a sky follow the ridge below it.
     """
-    light = _blur(F.avg_pool2d(luma(pictures.float()), 4), _LIGHT)
+    light = blur_planes(F.avg_pool2d(luma(pictures.float()), 4), _LIGHT)
     even, odd, _ = light_steps(light)
     # along a contour is across its steepest way, and half a turn in twice the angle
     steps = -torch.cat([even, odd], 1)
     smaller = F.avg_pool2d(steps, 2)
-    far = torch.stack([share * _blur(smaller, size, 2) for size, share in _FAR]).sum(0)
-    turns = _blur(steps, _NEAR, 2) + F.interpolate(far, scale_factor=2, mode="bilinear")
+    far = torch.stack([share * blur_planes(smaller, size, 2) for size, share in _FAR]).sum(0)
+    turns = blur_planes(steps, _NEAR, 2) + F.interpolate(far, scale_factor=2, mode="bilinear")
     return turns / (turns.square().sum(1, keepdim=True) + _NO_FORM**2).sqrt()
 
 
@@ -89,17 +90,3 @@ def _mixed(shares: Tensor, banks: Tensor) -> Tensor:
     rows, columns = (torch.arange(length, device=banks.device) % side for length in (height, width))
     repeated = banks.float().index_select(1, rows).index_select(2, columns)
     return (shares * repeated).sum(1, keepdim=True)
-
-
-def _blur(planes: Tensor, deviation: float, channels: int = 1) -> Tensor:
-    """Blur planes (B, channels, h, w) by a Gaussian of `deviation` places; outside it is as the border.
-
-    The number of channels is told, as a graph for ONNX takes no kernel of unknown shape.
-    """
-    reach = math.ceil(3 * deviation)
-    steps = torch.arange(-reach, reach + 1, device=planes.device, dtype=planes.dtype)
-    kernel = torch.exp(-0.5 * (steps / deviation).square())
-    kernel = (kernel / kernel.sum()).repeat(channels, 1, 1, 1)
-    wide = F.pad(planes, (reach, reach, reach, reach), mode="replicate")
-    rows = F.conv2d(wide, kernel, groups=channels)
-    return F.conv2d(rows, kernel.transpose(2, 3), groups=channels)
