@@ -23,7 +23,7 @@ from stylizer.engine.pipelines.thumbnails import THUMBNAIL, ThumbnailPipeline, T
 from stylizer.engine.pipelines.translate import TranslatePipeline
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish
 from stylizer.engine.progress import CancelToken, ProgressReceiver, Shown, ignore_progress
-from stylizer.engine.recipe import Recipe, Result
+from stylizer.engine.recipe import Recipe, Result, code_digest
 from stylizer.engine.requests import (
     GenerateRequest,
     RegionStyle,
@@ -254,6 +254,11 @@ class Engine:
         """
         return self._masterwork.forecast(request) if request.masterwork else self._stylize.forecast(request)
 
+    def reads(self, picture: Picture, style: NamedStyle) -> bool:
+        """Tell whether a style is what the painter reads in a picture at first sight."""
+        read = self._stylize.read_code(Job(picture, CancelToken()), picture)
+        return code_digest(read) == code_digest(style.code)
+
     # -- what is there ----------------------------------------------------------------------------------
 
     @property
@@ -386,14 +391,5 @@ class Engine:
 
     # -- former names, for one release ------------------------------------------------------------------
 
-    def paint(
-        self,
-        request: StyleRequest,
-        token: CancelToken | None = None,
-        progress: ProgressReceiver | None = None,
-    ) -> Result:
-        """Do what `run` does."""
-        return self.run(request, token, progress)
-
-    translate = invent = paint
+    paint = translate = invent = run
     translation_keyframes = keyframes

@@ -260,6 +260,29 @@ def test_what_is_saved_stays_in_the_history_however_many_clicks_follow(visitor, 
     assert again["strength"] == 64 and visitor.session.chosen == "rose"
 
 
+def test_settings_of_an_own_painting_come_back_to_the_card_that_hangs_there(visitor, photo_file, tmp_path):
+    visitor.bring(photo_file)
+    uploads = []
+    for seed, name in ((5, "old-harbor"), (6, "barn")):
+        save_picture(drawn(32, 32, seed), tmp_path / f"{name}.png")
+        uploads.append({"path": str(tmp_path / f"{name}.png"), "orig_name": f"{name}.png"})
+    visitor.set(further=visitor.studio.bring_styles(visitor.visit, uploads)["further"])
+    visitor.render()
+    visitor.choose("rose")
+    HistoryHandlers(visitor.studio.sessions).choose(visitor.visit, SimpleNamespace(index=0))
+    answer = visitor.studio.use_again(visitor.visit)
+    assert list(visitor.session.own) == ["own:1", "own:2"]
+    assert visitor.session.chosen == "own:1" and answer["further"] == ["own:2"]
+    visitor.set(further=answer["further"])
+    assert "Painted like Old Harbor and Barn." in visitor.paint()[-1]["status"]
+
+    save_picture(drawn(32, 32, 7), tmp_path / "other.png")
+    namesake = {"path": str(tmp_path / "other.png"), "orig_name": "old-harbor.png"}
+    visitor.studio.bring_styles(visitor.visit, namesake)
+    visitor.studio.use_again(visitor.visit)
+    assert visitor.session.chosen == "own:1" and len(visitor.session.own) == 3, "not the other of that name"
+
+
 def test_nothing_is_handed_out_before_a_picture_is_chosen(visitor):
     with pytest.raises(RequestError, match="click one"):
         HistoryHandlers(visitor.studio.sessions).file(".png")(visitor.visit)
@@ -340,7 +363,7 @@ def _masterwork(visitor):
     return visitor.studio.render_masterwork(visitor.visit, "photo", "PNG", visitor.settings)
 
 
-def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo_file):
+def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, other_visitor, photo_file):
     visitor = with_own_painting
     visitor.bring(photo_file)
     answers = list(_masterwork(visitor))
@@ -354,10 +377,13 @@ def test_a_masterwork_grows_on_the_stage_and_is_offered(with_own_painting, photo
     assert len([answer for answer in again if answer.get("stage")]) == 1, "it is remembered, and shown"
     assert visitor.session.results[-1].caption == "Photo, Own, 100 %"
     said = visitor.bring(file)["status"]
+    assert "It was a masterwork; Masterwork makes it again." in said
+    other_visitor.bring(photo_file)
+    said = other_visitor.bring(file)["status"]
     assert "It was a masterwork; open its painting, then Masterwork makes it again." in said
 
 
-def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file, monkeypatch):
+def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file):
     visitor = with_own_painting
     visitor.bring(photo_file)
     visitor.set(strength=90)
@@ -377,9 +403,6 @@ def test_a_stopped_masterwork_keeps_what_is_there(with_own_painting, photo_file,
     assert '"masterwork_steps": 1' in read_recipe(last["download"])
     shown = open_picture(last["stage"]["truth"][0]["file"]["path"])
     assert shown.rgb.shape == kept.rgb.shape, "and this is what the stage shows by now"
-    said = visitor.bring(last["download"])["status"]
-    assert "It was a masterwork; open its painting, then Masterwork makes it again." in said
-    monkeypatch.setattr(visitor.studio.engine, "has_paintings", lambda request: True)
     said = visitor.bring(last["download"])["status"]
     assert "It was a masterwork, stopped early; Masterwork makes all of it." in said
 

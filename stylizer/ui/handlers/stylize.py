@@ -26,11 +26,11 @@ from stylizer.engine import (
 from stylizer.engine.forecast import Forecast
 from stylizer.engine.progress import Shown
 from stylizer.errors import Sentence, StudioError
-from stylizer.imaging.picture import Picture, open_picture, save_picture
-from stylizer.imaging.resize import fit_within
-from stylizer.models.style_file import SUFFIX, NamedStyle
-from stylizer.ui import limits, options
-from stylizer.ui.gallery import LARGE_SIDE, OWN_KEY, StyleCard, StyleGallery, equal_shares, whole_shares
+from stylizer.imaging.picture import Picture
+from stylizer.models.style_file import NamedStyle
+from stylizer.ui import options
+from stylizer.ui.gallery import StyleCard, StyleGallery, equal_shares, whole_shares
+from stylizer.ui.handlers.own_styles import OwnStyles
 from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.stage import Answer, uploads_of
 from stylizer.ui.language import say, words
@@ -41,7 +41,6 @@ from stylizer.ui.messages import (
     name_of,
     region_words,
     title_line,
-    written,
 )
 from stylizer.ui.options import MOST_FURTHER, StyleSettings
 from stylizer.ui.region_edits import RegionEdits
@@ -49,13 +48,9 @@ from stylizer.ui.samples import COARSE, FINE, KEYFRAMES, PREVIEW_SIDE, Example, 
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.stage.message import StageMessage, compose_message
 from stylizer.ui.stage.wall import WallMessage, chosen_panel, read_pick, write_cards
-from stylizer.ui.state import OwnStyle, Session
-from stylizer.ui.studies import read_style_file
-from stylizer.ui.visits import keep_source
+from stylizer.ui.state import Session
 from stylizer.ui.zero_gpu import is_lent
 
-MOST_OWN = 24
-THUMBNAIL_SIDE = 192
 WHOLE_MASTERWORK = Sentence("It was a masterwork; Masterwork makes it again.")
 STOPPED_MASTERWORK = Sentence("It was a masterwork, stopped early; Masterwork makes all of it.")
 MASTERWORK_OF_OWN = Sentence("It was a masterwork; open its painting, then Masterwork makes it again.")
@@ -83,6 +78,7 @@ class StylizeHandlers(SavingHandlers):
         super().__init__(engine, sessions, samples)
         self.gallery, self.example = gallery, example
         self.example_photo = example.photo.open()
+        self.own = OwnStyles(engine, sessions, self.example_photo)
 
     def widgets(self, session: Session) -> Answer:
         values = dict(session.values[self.stage_name])
@@ -147,25 +143,12 @@ class StylizeHandlers(SavingHandlers):
     def bring_styles(self, visit: str, uploads: Any) -> Answer:
         """Take paintings of the artist's own: the first is chosen, the others join it."""
         session = self.sessions.find(visit)
-        brought = uploads_of(uploads)
-        _check_room(session, len(brought))
-        styles: list[Picture | NamedStyle] = []
-        for each in brought:
-            name = str(each.get("orig_name") or "painting")
-            if name.lower().endswith(SUFFIX):
-                styles.append(read_style_file(self.engine, each["path"], name))
-                continue
-            with self.sessions.reading:  # one by one: others have their turn between two
-                picture = fit_within(open_picture(each["path"], name), limits.OWN_SIDE)
-            styles.append(picture)
-            self.sessions.make_room(session, *(each for each in styles if isinstance(each, Picture)))
-            keep_source(session, picture, each["path"])
+        styles = self.own.read(session, uploads_of(uploads))
         return self.take_styles(session, styles) if styles else {}
 
     def take_styles(self, session: Session, styles: Sequence[Picture | NamedStyle]) -> Answer:
         """Take pictures and studied styles as the artist's own; raises RequestError for too many."""
-        _check_room(session, len(styles))
-        keys = [self._add_own(session, style, _title(style), self._sample_of(style)) for style in styles]
+        keys = self.own.hang(session, styles)
         if self._has_chosen_regions(session):
             return self.paint_chosen(session, *filter(None, [self.gallery.find(session, keys[0])]))
         together = keys[: MOST_FURTHER + 1]
@@ -197,21 +180,6 @@ class StylizeHandlers(SavingHandlers):
     def _has_chosen_regions(self, session: Session) -> bool:
         stage = self.stage(session)
         return bool(stage.selected) and stage.edits is not None
-
-    def _add_own(self, session: Session, style: Picture | NamedStyle, title: str, sample: Picture) -> str:
-        file = session.new_file(".webp")
-        save_picture(fit_within(sample, LARGE_SIDE), file, quality=80)  # shown large, too
-        key = f"{OWN_KEY}{len(session.own) + 1}"
-        session.own[key] = OwnStyle(style, written(title) or say("My painting"), file)
-        return key
-
-    def _sample_of(self, style: Picture | NamedStyle) -> Picture:
-        """Return what shows a style in the gallery: a painting itself, or a small photo painted like it."""
-        if isinstance(style, Picture):
-            return style
-        photo = fit_within(self.example_photo, THUMBNAIL_SIDE)
-        with self.sessions.reading:  # the device has one turn at a time, and this waits in no queue
-            return self.engine.run(StyleRequest(photo, (StyleChoice(style),))).picture
 
     def uses(self, session: Session, key: str) -> bool:
         """Tell whether the picture, or a region of it, is painted with a style of the artist's own."""
@@ -371,6 +339,7 @@ class StylizeHandlers(SavingHandlers):
         request, more = self.engine.restore(recipe, stage.photo)
         if not isinstance(request, StyleRequest):
             raise ValueError(f"a recipe of a {recipe.kind} came to the Stylize tab")
+        request = self.own.with_hung(session, request)
         stage.edits = None
         if request.regions is not None:
             kept = frozenset(own.name for own in request.region_styles if own.gray or own.styles == ())
@@ -382,14 +351,14 @@ class StylizeHandlers(SavingHandlers):
         keys = []
         for choice in request.styles[: MOST_FURTHER + 1]:
             card = self.gallery.find(session, getattr(choice.style, "slug", ""))
-            name = name_of(choice.style)
-            keys.append(card.key if card else self._add_own(session, choice.style, name, sample))
+            key = card.key if card else self.own.key_of(session, choice.style)
+            keys.append(key or self.own.add(session, choice.style, name_of(choice.style), sample))
         keys = keys or [session.chosen]
         shares = whole_shares(choice.weight for choice in request.styles[: MOST_FURTHER + 1])
         values = {name: options.to_page(name, getattr(request, name)) for name in ("strength", *options.LOOK)}
         chosen = self.choose_together(session, keys, shares or (100,))
         if request.masterwork:
-            more = (*more, self._masterwork_again(request))
+            more = (*more, self._masterwork_again(self.with_paintings(session, request)))
         said = self.settings_are_back(session, recipe, (*notes, *more))
         return {**chosen, **values, "region_box": gr.Column(visible=False), **said}
 
@@ -398,17 +367,6 @@ class StylizeHandlers(SavingHandlers):
         if not self.engine.has_paintings(request):
             return MASTERWORK_OF_OWN
         return STOPPED_MASTERWORK if request.masterwork_steps else WHOLE_MASTERWORK
-
-
-def _check_room(session: Session, more: int) -> None:
-    """Refuse more paintings of the artist's own than fit; raises RequestError."""
-    if len(session.own) + more > MOST_OWN:
-        numbers = {"count": len(session.own), "most": MOST_OWN}
-        raise RequestError(say("You have {count} paintings of your own; at most {most} fit here", **numbers))
-
-
-def _title(style: Picture | NamedStyle) -> str:
-    return style.name if isinstance(style, Picture) else style.title
 
 
 def study_buttons(session: Session) -> Answer:
