@@ -71,3 +71,22 @@ test("what comes of an older turn is not shown", async () => {
   await settled();
   assert.deepEqual(state.frames.map(({ image }) => image), ["photo", "rose"]);
 });
+
+test("the true picture is shown before the keyframes are there, over those of the last turn", async () => {
+  const { state, dropped, say, arrive } = stage();
+  say(message(1, [frame(0, "photo"), frame(1, "moss")]));
+  ["photo", "moss"].forEach(arrive);
+  await settled();
+  const truth = [{ strengths: [1.3], file: { url: "rose at 130" } }];
+  say({ ...message(2, [frame(0, "photo")]), truth });
+  arrive("rose at 130");
+  await settled();
+  assert.deepEqual(state.truth.map(({ image }) => image), ["rose at 130"]);
+  assert.deepEqual(state.frames.map(({ image }) => image), ["photo", "moss"]);
+  assert.deepEqual([...dropped], []);
+  say({ ...message(2, [frame(0, "photo"), frame(1, "rose")]), truth });
+  arrive("rose");
+  await settled();
+  assert.deepEqual(state.frames.map(({ image }) => image), ["photo", "rose"]);
+  assert.deepEqual([...dropped], ["moss"]);
+});

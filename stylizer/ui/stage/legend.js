@@ -27,7 +27,8 @@ export function openLegend({ element, box, regions, choose, hover }) {
   const legend = find(".stage-legend");
 
   // the stage above it gives way by as much as it takes
-  new ResizeObserver(() => box.style.setProperty("--legend", `${legend.offsetHeight}px`)).observe(legend);
+  const giveWay = () => box.style.setProperty("--legend", `${legend.offsetHeight}px`);
+  new ResizeObserver(giveWay).observe(legend);
 
   function button(region, place) {
     const made = Object.assign(document.createElement("button"), { type: "button" });
@@ -58,6 +59,7 @@ export function openLegend({ element, box, regions, choose, hover }) {
       each.lastChild.textContent =
         keeps(layer) ? words : strength === null ? words : `${words} ${Math.round(100 * strength)} %`;
     });
+    giveWay(); // at once, or all below jumps there and back
     box.dataset.regions = regions.entries.length;
     box.dataset.selected = regions.selected.join(", ");
     box.dataset.revision = regions.revision;

@@ -53,6 +53,7 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
   const pictures = new Pictures(painter);
   const first = state.strength;
   let [newest, applied] = [0, 0]; // serials of messages
+  let standing = []; // addresses of what is shown
 
   const withImages = (list) => Promise.all(list.map(async (entry) => ({ ...entry, image: await pictures.load(entry.file.url) })));
 
@@ -90,11 +91,20 @@ export function openMessages({ box, props, state, painter, drawing, regions, set
 
   function show(message, serial, { fetched: [frames, truth, layers, masks], addresses }) {
     const otherPhoto = message.photo !== state.photo;
-    if (message.turn > state.turn && frames.length < 2 && !otherPhoto) return; // nothing new to see yet
+    const early = message.turn > state.turn && frames.length < 2 && !otherPhoto;
+    if (early && !truth.length) return; // nothing new to see yet
     applied = serial;
     if (!settings.colorMoves()) state.color = message.color;
+    state.trueColor = message.color;
+    if (early) {
+      // the picture is there before the keyframes: it fades in over those of the last turn, which stay that long
+      state.truth = truth;
+      pictures.dropOthers([...standing, ...addresses]);
+      drawing.redraw();
+      return;
+    }
+    standing = addresses;
     Object.assign(state, {
-      trueColor: message.color,
       turn: message.turn,
       photo: message.photo,
       size: message.size,

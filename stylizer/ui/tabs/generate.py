@@ -127,6 +127,16 @@ def _easel() -> dict[str, Any]:
         label="Invented picture",
     )
     made["status"] = make_status_line(status("Inventing."), f"{PREFIX}status")
+    with gr.Row(elem_id=f"{PREFIX}actions"):
+        made["use"] = gr.Button(
+            "Use as painting", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
+        )
+        made["paint"] = gr.Button("Paint over it", visible=False, elem_id=f"{PREFIX}paint", min_width=120)
+        made["keep"] = gr.Button("Keep", visible=False, elem_id=f"{PREFIX}keep", min_width=120)
+        made["download"] = gr.DownloadButton(
+            "Download PNG", visible=False, elem_id=f"{PREFIX}download", min_width=160
+        )
+    # last, for it comes last, and nothing below it could move
     made["walk"] = gr.Gallery(
         label="Steps from the first picture to the second",
         show_label=False,
@@ -140,15 +150,6 @@ def _easel() -> dict[str, Any]:
         container=False,
         elem_id=f"{PREFIX}walk",
     )
-    with gr.Row(elem_id=f"{PREFIX}actions"):
-        made["use"] = gr.Button(
-            "Use as painting", variant="primary", visible=False, elem_id=f"{PREFIX}use", min_width=160
-        )
-        made["paint"] = gr.Button("Paint over it", visible=False, elem_id=f"{PREFIX}paint", min_width=120)
-        made["keep"] = gr.Button("Keep", visible=False, elem_id=f"{PREFIX}keep", min_width=120)
-        made["download"] = gr.DownloadButton(
-            "Download PNG", visible=False, elem_id=f"{PREFIX}download", min_width=160
-        )
     return made
 
 
