@@ -118,7 +118,7 @@ def launch_settings(**settings: Any) -> dict[str, Any]:
     """Return how the page is launched: safe limits, our look, no outside fonts."""
     return {
         "theme": studio_theme(),
-        "css_paths": [Path(__file__).with_name("page.css")],
+        "css_paths": [Path(__file__).with_name(name) for name in ("page.css", "phone.css")],
         "footer_links": ["api"],
         "max_file_size": limits.FILE_BYTES,
         "state_session_capacity": limits.PAGES,

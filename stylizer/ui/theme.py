@@ -1,4 +1,4 @@
-"""The theme: greys without a tint around the picture, and one accent; page.css says the rest."""
+"""The theme: greys without a tint around the picture, and one accent; page.css and phone.css say the rest."""
 
 from __future__ import annotations
 

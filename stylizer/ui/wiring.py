@@ -1,8 +1,7 @@
-"""Every event of the page, and nowhere else."""
+"""Every event of the page, and nowhere else; `stage_wiring.py` has those of each stage."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +16,6 @@ from stylizer.ui.handlers.generate import GenerateHandlers
 from stylizer.ui.handlers.hints import HintHandlers
 from stylizer.ui.handlers.links import LinkHandlers, TranslateLinkHandlers
 from stylizer.ui.handlers.photo_wall import PhotoWallHandlers
-from stylizer.ui.handlers.regions import RegionHandlers
-from stylizer.ui.handlers.saving import SavingHandlers
 from stylizer.ui.handlers.study import StudyHandlers
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
@@ -29,22 +26,13 @@ from stylizer.ui.options import StyleSettings
 from stylizer.ui.photo_wall import PhotoWalls
 from stylizer.ui.sessions import LIFETIME
 from stylizer.ui.stage.component import call_page
+from stylizer.ui.stage_wiring import AT_ONCE, CLICKED, RAW, to_stage, wire_regions, wire_stage
 from stylizer.ui.studies import StudyDesk
 from stylizer.ui.tabs.about import AboutTab
 from stylizer.ui.tabs.generate import GenerateTab
 from stylizer.ui.tabs.stylize import StylizeTab
 from stylizer.ui.tabs.translate import PREFIX, TranslateTab
 from stylizer.ui.wires import ErrorLine, Wires
-
-AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple"}
-RAW = AT_ONCE | {"preprocess": False}
-"""Files are opened by our own imaging room alone."""
-CLICKED = "(...values) => [...values.slice(0, -1), performance.now()]"
-
-
-def to_stage(name: str, call: str) -> str:
-    """Write the script that passes a widget's value on to a function of a stage."""
-    return f"(value) => {{ window.stages?.['{name}']?.{call}; }}"
 
 
 @dataclass(frozen=True)
@@ -59,8 +47,6 @@ class Parts:
     about: AboutTab
 
 
-BEGUN = ("title", "match", "study", "study_stop", "study_keep", "study_line", *hints.PANEL)
-"""The widgets that change when a turn begins, where a tab has them."""
 STYLE_CONTROLS = ("title", "wall", *StyleSettings.WIDGETS, "region_box")
 """The widgets that a recipe sets."""
 
@@ -143,99 +129,11 @@ def _turn(name: str) -> gr.Number:
     return gr.Number(value=0, visible="hidden", elem_id=name)
 
 
-def _wire_stage(
-    wires: Wires,
-    live: SavingHandlers,
-    parts: Parts,
-    name: str,
-    controls: Sequence[str],
-    looks: list[gr.Slider],
-) -> None:
-    """Connect a tab's stage, photo, history and full size; `looks` are sliders that need the painter."""
-    on, tab, settings = wires.on, wires.widgets, live.settings_type
-    on(parts.doors[live.tab].select, live.enter, ["visit"], ["turn", "region_box"], **AT_ONCE)
-
-    # strength and color never reach the server: the stage listens to their sliders, and blends
-    strength = tab["strength"]
-    gr.on(
-        [strength.change, strength.release],
-        None,
-        strength,
-        None,
-        js=to_stage(name, "setStrength(value / 100)"),
-    )
-    color = tab["color"]
-    gr.on([color.change, color.release], None, color, None, js=to_stage(name, "setColor(value / 100)"))
-    looked = [event for slider in looks for event in (slider.input, slider.release)]
-    gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
-    on(tab["stage"].keep, live.keep, ["visit"], [], settings, queue=False, trigger_mode="always_last")
-    on(tab["stage"].refuse, live.refuse, ["visit"], [], **AT_ONCE)
-    on(tab["stage"].adjust, live.renew, ["visit"], ["turn"], **AT_ONCE)
-
-    on(tab["photo"].upload, live.open_photo, ["visit", "photo"], ["turn", *controls], **RAW)
-    on(
-        tab["samples"].select,
-        live.use_sample,
-        ["visit", "moment"],
-        ["turn", "region_box"],
-        js=CLICKED,
-        **AT_ONCE,
-    )
-    on(parts.about.use_again.click, live.use_again, ["visit"], ["turn", "tabs", *controls], **AT_ONCE)
-    on(tab["size"].input, live.choose_size, ["visit", "size"], ["facts"], **AT_ONCE)
-    on(
-        tab["turn"].change,
-        live.paint,
-        ["visit"],
-        ["stage", "facts", *(name for name in BEGUN if name in tab)],
-        settings,
-        trigger_mode="always_last",
-        act=False,
-        concurrency_id="preview",
-        concurrency_limit=2,
-    )
-    on(
-        tab["stage"].rest,
-        live.rest,
-        ["visit"],
-        ["stage"],
-        settings,
-        trigger_mode="always_last",
-        act=False,
-        concurrency_id="truth",
-        concurrency_limit=2,
-    )
-    if live.fine:
-        on(
-            tab["stage"].finer,
-            live.finer,
-            ["visit"],
-            ["stage"],
-            trigger_mode="always_last",
-            act=False,
-            concurrency_id="finer",
-            concurrency_limit=2,
-        )
-    for starter, handler in live.starters.items():
-        saved = on(
-            tab[starter].click,
-            getattr(live, handler),
-            ["visit", "size", "format"],
-            [*live.starters, "stop", "download", "history", "stage"],
-            settings,
-            trigger_mode="once",
-            concurrency_id="full size",
-            concurrency_limit=1,
-        )
-        saved.then(None, tab["download"], None, js=call_page("download(...values)"))
-    on(tab["stop"].click, live.stop, ["visit"], [], **AT_ONCE)
-
-
 def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: StudyDesk) -> None:
     on, tab = wires.on, parts.stylize
     shares = [f"share{place}" for place in range(len(tab.shares))]
     looks = [tab.stroke, tab.detail, *tab.shares]
-    _wire_stage(wires, live, parts, "stage", STYLE_CONTROLS, looks)
+    wire_stage(wires, live, parts.doors[live.tab], parts.about, "stage", STYLE_CONTROLS, looks)
     gr.on([tab.colors_only.input], None, None, None, js=to_stage("stage", "adjusted()"))
     on(tab.camera.input, live.open_photo, ["visit", "camera"], ["turn", *STYLE_CONTROLS], **RAW)
     on(
@@ -273,7 +171,7 @@ def _wire_stylize(wires: Wires, live: StylizeHandlers, parts: Parts, studies: St
     painted.then(None, tab.download, None, js=call_page("download(...values)"))
     _wire_study(wires, StudyHandlers(live, studies), tab)
     region_handlers = StylizeRegionHandlers(live)
-    on_region = _wire_regions(wires, region_handlers, "stage", style_regions.PANEL, STYLE_CONTROLS)
+    on_region = wire_regions(wires, region_handlers, "stage", style_regions.PANEL, STYLE_CONTROLS)
     adjusted = [
         event for slider in (tab.region_color, tab.region_stroke) for event in (slider.input, slider.release)
     ]
@@ -300,7 +198,15 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     on = wires.on
     shares = [f"share{place}" for place in range(len(tab.shares))]
     name = f"{PREFIX}stage"
-    _wire_stage(wires, live, parts, name, translate_handlers.CONTROLS, [tab.stroke, *tab.shares])
+    wire_stage(
+        wires,
+        live,
+        parts.doors[live.tab],
+        parts.about,
+        name,
+        translate_handlers.CONTROLS,
+        [tab.stroke, *tab.shares],
+    )
     chosen = ["turn", *translate_handlers.WALLS, *shares]
     on(tab.domains.input, live.choose_domains, ["visit", "model", "domains"], chosen, **AT_ONCE)
     picked = ["turn", "model", *translate_handlers.WALLS, "about", "hint_box", "domains", *shares]
@@ -314,56 +220,8 @@ def _wire_translate(wires: Wires, live: TranslateHandlers, parts: Parts, tab: Tr
     on(tab.reference.upload, told.bring_reference, ["visit", "reference"], panel, kind, **RAW)
     region_handlers = TranslateRegionHandlers(live)
     region_panel, controls = translate_handlers.PANEL, translate_handlers.CONTROLS
-    on_region = _wire_regions(wires, region_handlers, name, region_panel, controls)
+    on_region = wire_regions(wires, region_handlers, name, region_panel, controls)
     on_region(tab.region_domains.input, region_handlers.set_domains, "region_domains")
-
-
-def _wire_regions(
-    wires: Wires, region_handlers: RegionHandlers, name: str, panel: Sequence[str], controls: Sequence[str]
-) -> Callable[..., Any]:
-    """Connect what a stage tells of regions, and their panel; returns how to connect more of it.
-
-    `controls` are the widgets that undo sets.
-
-    Strokes and steps come in the order in which they were made, one at a time.
-    """
-    in_order: dict[str, Any] = {
-        "trigger_mode": "multiple",
-        "concurrency_id": f"{name} regions",
-        "concurrency_limit": 1,
-    }
-    tab, outputs = wires.widgets, ["stage", "turn", *panel]
-
-    def on(events: Any, handler: Callable[..., Any], *inputs: str, **more: Any) -> Any:
-        settings = region_handlers.handlers.settings_type
-        names = [*outputs, *controls] if handler in (region_handlers.undo, region_handlers.redo) else outputs
-        return wires.on(events, handler, ["visit", *inputs], names, settings, **(in_order | more))
-
-    # the strength of a region is blended on the stage too; a reset moves the slider without an input event
-    slider = tab["region_strength"]
-    gr.on([slider.release], None, slider, None, js=to_stage(name, "setRegionStrength(value / 100)"))
-    stage = tab["stage"]
-    for event, handler in (
-        (stage.region_strength, region_handlers.set_strength),
-        (stage.stroke, region_handlers.stroke),
-        (stage.similar, region_handlers.similar),
-        (stage.undo, region_handlers.undo),
-        (stage.redo, region_handlers.redo),
-        (tab["find_regions"].click, region_handlers.find),
-        (tab["new_region"].click, region_handlers.add),
-        (tab["clear_regions"].click, region_handlers.clear),
-        (tab["region_done"].click, region_handlers.let_go),
-    ):
-        on(event, handler)
-    on(stage.choose, region_handlers.choose).then(None, js=to_stage(name, "showPanel()"))
-    # 16 masks of 40 megapixels take 0.6 GB
-    large: dict[str, Any] = {"concurrency_id": "full size", "concurrency_limit": 1}
-    saved = wires.on(tab["save_masks"].click, region_handlers.save_masks, ["visit"], ["download"], **large)
-    saved.then(None, tab["download"], None, js=call_page("download(...values)"))
-    on(tab["region_manner"].input, region_handlers.set_manner, "region_manner")
-    for label, button in tab["presets"].items():
-        on(button.click, region_handlers.preset(label))
-    return on
 
 
 def _wire_history(wires: Wires, live: HistoryHandlers, tab: AboutTab) -> None:

@@ -63,6 +63,7 @@ def test_the_wheel_holds_one_package_with_all_its_data(wheel):
         "stylizer/checkpoints/styles/starry-night.safetensors",
         "stylizer/checkpoints/perceptual/vgg16.safetensors",
         "stylizer/ui/page.css",
+        "stylizer/ui/phone.css",
         "stylizer/ui/stage/stage.js",
         "stylizer/ui/samples/fig.webp",
         "stylizer_training/publishing/named_styles.csv",

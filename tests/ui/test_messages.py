@@ -10,7 +10,7 @@ from stylizer.imaging.decode import ACCEPTED
 from stylizer.imaging.folders import SUFFIXES
 from stylizer.imaging.picture import open_picture
 from stylizer.ui.api import Endpoints
-from stylizer.ui.handlers.stage import REFUSED
+from stylizer.ui.handlers.photos import REFUSED
 from stylizer.ui.messages import UNKNOWN, duration, sentence_of, status, written
 
 

@@ -17,7 +17,8 @@ from stylizer.imaging.files import file_stem
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.ui import limits
 from stylizer.ui.handlers.full_size import FORMATS, JPEG_QUALITY, SIZES, FullSize, News
-from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.photos import uploads_of
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.language import say
 from stylizer.ui.messages import listed, sentence_of, status

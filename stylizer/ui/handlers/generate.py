@@ -16,7 +16,8 @@ from stylizer.engine.requests import LARGEST_SEED
 from stylizer.imaging.files import file_stem
 from stylizer.imaging.picture import Picture, PictureError, read_recipe, save_picture
 from stylizer.ui.handlers.full_size import chosen, history_gallery, remember
-from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.photos import uploads_of
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import INVENT, STYLIZE, picked, status

@@ -13,7 +13,8 @@ from stylizer.engine import ColorHint, RequestError
 from stylizer.engine.hints import MOST_FOUND, MOST_HINTS
 from stylizer.imaging.picture import Picture, open_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.photos import uploads_of
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.language import say, words
 from stylizer.ui.messages import status
 from stylizer.ui.options import TranslateSettings, hints_for, written_hints

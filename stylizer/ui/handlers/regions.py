@@ -20,7 +20,8 @@ from stylizer.imaging.regions import REST, Regions, check_name, whole
 from stylizer.imaging.resize import fit_within, resize_picture
 from stylizer.imaging.selection import brush_stroke, similar_area
 from stylizer.imaging.tensors import to_tensor
-from stylizer.ui.handlers.stage import Answer, StageHandlers, uploads_of
+from stylizer.ui.handlers.photos import uploads_of
+from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.handlers.stylize import OWN_PAINTING
 from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import capital, listed, region_words, sentence_of, status

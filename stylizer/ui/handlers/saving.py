@@ -15,7 +15,8 @@ from stylizer.engine.progress import Shown
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, fitting_size, resize_picture
 from stylizer.ui.handlers.full_size import FORMATS, SIZES, FullSize, history_gallery, keep_finished
-from stylizer.ui.handlers.stage import Answer, StageHandlers
+from stylizer.ui.handlers.photos import PhotoHandlers
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.language import say, tell
 from stylizer.ui.messages import duration, sentence_of, status
 from stylizer.ui.previews import TRUE, PreviewWork, keep_preview
@@ -24,7 +25,7 @@ from stylizer.ui.samples import PREVIEW_SIDE
 from stylizer.ui.state import FinishedPicture, Session
 
 
-class SavingHandlers(StageHandlers):
+class SavingHandlers(PhotoHandlers):
     """Handlers of a stage whose picture can be had in full size."""
 
     starters: ClassVar[dict[str, str]] = {"render": "render"}

@@ -31,8 +31,9 @@ from stylizer.models.style_file import NamedStyle
 from stylizer.ui import options
 from stylizer.ui.gallery import StyleCard, StyleGallery, equal_shares, whole_shares
 from stylizer.ui.handlers.own_styles import OwnStyles
+from stylizer.ui.handlers.photos import uploads_of
 from stylizer.ui.handlers.saving import SavingHandlers
-from stylizer.ui.handlers.stage import Answer, uploads_of
+from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.language import say, words
 from stylizer.ui.messages import (
     STYLIZE,

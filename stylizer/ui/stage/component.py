@@ -97,7 +97,7 @@ def make_status_line(line: str, elem_id: str) -> gr.HTML:
         line,
         js_on_load=(
             f"import(new URL('{PLACE}/line.js', document.baseURI).href)"
-            ".then(({ openLine }) => openLine({ props, watch }))"
+            ".then(({ openLine }) => openLine({ element, props, watch }))"
         ),
         apply_default_css=False,
         elem_id=elem_id,

@@ -139,7 +139,7 @@ def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
             made["study"] = gr.Button("Study this painting", visible=False, elem_id="study")
             made["study_stop"] = gr.Button("Stop studying", visible=False, elem_id="study-stop")
             made["study_keep"] = gr.Button("Keep the studied style", visible=False, elem_id="study-keep")
-        made["study_line"] = gr.HTML("", elem_id="study-line", apply_default_css=False)
+            made["study_line"] = gr.HTML("", elem_id="study-line", apply_default_css=False)
         made["further"] = gr.Dropdown(
             [], value=[], multiselect=True, allow_custom_value=True, visible="hidden", elem_id="further"
         )
