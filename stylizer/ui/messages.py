@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import logging
 import re
+import time
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -69,6 +70,11 @@ def picked(entries: Sequence[Entry], place: int) -> Entry:
         sentence = say("That picture is not in the list any more. Reload the page and choose again.")
         raise RequestError(sentence)
     return entries[place]
+
+
+def go_to(tab: str) -> str:
+    """Tell the page to open a tab, as often as it is told."""
+    return f"{tab} {time.monotonic_ns()}"
 
 
 def title_line(caption: str) -> str:

@@ -94,7 +94,7 @@ def make_page(engine: Engine, samples: Path = FOLDER, data: Path | None = None) 
                 generate_tab = make_generate_tab(generate)
             with gr.Tab(ABOUT, id=ABOUT, render_children=True) as doors[ABOUT]:
                 about = make_about_tab(photos)
-        parts = Parts(tabs, doors, stylize_tab, translate_tab, generate_tab, about)
+        parts = Parts(doors, stylize_tab, translate_tab, generate_tab, about)
         studies = StudyDesk(engine)
         wire_page(stylize, translate, generate, studies, page, parts)
         endpoints = make_endpoints(engine, sessions, studies)

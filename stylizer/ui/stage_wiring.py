@@ -66,7 +66,7 @@ def wire_stage(
         js=CLICKED,
         **AT_ONCE,
     )
-    on(about.use_again.click, live.use_again, ["visit"], ["turn", "tabs", *controls], **AT_ONCE)
+    on(about.use_again.click, live.use_again, ["visit"], ["turn", "tab", *controls], **AT_ONCE)
     on(tab["size"].input, live.choose_size, ["visit", "size"], ["facts"], **AT_ONCE)
     on(
         tab["turn"].change,

@@ -39,7 +39,6 @@ from stylizer.ui.wires import ErrorLine, Wires
 class Parts:
     """What a page is made of; a tab without a model of its own has nothing to connect."""
 
-    tabs: gr.Tabs
     doors: dict[str, gr.Tab]
     stylize: StylizeTab
     translate: TranslateTab | None
@@ -71,11 +70,11 @@ def wire_page(
         "key": gr.Textbox(visible="hidden", elem_id="visit-key"),
         "link": gr.Textbox(visible="hidden", elem_id="link"),
         "moment": gr.Number(value=0, visible="hidden"),
-        "tabs": parts.tabs,
+        "tab": gr.Textbox(visible="hidden", elem_id="tab"),
         "history": parts.about.history,
     }
     wires = Wires({**vars(parts.stylize), **shared, "turn": _turn("turn")}, ErrorLine(sessions, STYLIZE))
-    outputs = ["visit", "key", "history", "tabs", "facts", "title"]
+    outputs = ["visit", "key", "history", "tab", "facts", "title"]
     loaded = wires.on(page.load, visits.open_visit, ["key"], outputs, queue=False, js=call_page("claim()"))
     loaded = wires.on(
         loaded.then, stylize.come_back, ["visit"], ["stage", "turn", *STYLE_CONTROLS], act=False, queue=False
@@ -84,6 +83,8 @@ def wire_page(
     address: dict[str, Any] = {"js": call_page("address(...values)"), "act": False, "queue": False}
     wires.on(loaded.then, links.follow, ["visit", "link"], ["turn", *STYLE_CONTROLS], **address)
     _wire_copying(wires, links)
+    # by a script: as an output, the tabs would be walked through, with all that is in them, at every event
+    gr.on([shared["tab"].change], None, shared["tab"], None, js=call_page("openTab(...values)"))
     gr.on([shared["key"].change], None, shared["key"], None, js=call_page("remember(...values)"))
     page.unload(visits.leave)
     about_wires = Wires({**vars(parts.about), **shared}, ErrorLine(sessions, ABOUT))
@@ -104,7 +105,7 @@ def wire_page(
         translate_links = TranslateLinkHandlers(translate)
         _wire_copying(translate_wires, translate_links)
         link = ["visit", "link"]
-        translate_wires.on(loaded.then, translate_links.follow, link, ["turn", "tabs", *back[1:]], **address)
+        translate_wires.on(loaded.then, translate_links.follow, link, ["turn", "tab", *back[1:]], **address)
         _wire_translate(translate_wires, translate, parts, tab)
     if parts.generate is not None:
         widgets = {**vars(parts.generate), **shared, "turn": _turn("invent-turn")}
@@ -112,9 +113,9 @@ def wire_page(
         wires_there = Wires(widgets, ErrorLine(sessions, INVENT))
         _wire_generate(wires_there, generate, parts, parts.generate)
         to_stylize = Wires({**wires.widgets, "status": parts.generate.status}, wires_there.line)
-        outputs = ["turn", "tabs", "region_manner", *STYLE_CONTROLS]
+        outputs = ["turn", "tab", "region_manner", *STYLE_CONTROLS]
         to_stylize.on(parts.generate.use.click, generate.use, ["visit"], outputs, **AT_ONCE)
-        outputs = ["turn", "tabs", "region_box"]
+        outputs = ["turn", "tab", "region_box"]
         to_stylize.on(parts.generate.paint.click, generate.paint_over, ["visit"], outputs, **AT_ONCE)
 
 
@@ -243,7 +244,7 @@ def _wire_generate(wires: Wires, live: GenerateHandlers, parts: Parts, tab: Gene
     chosen = ["turn", *generate_handlers.WIDGETS]
     on(tab.sheet.select, live.choose, ["visit", "moment"], chosen, js=CLICKED, **AT_ONCE)
     on(tab.keep.click, live.keep, ["visit"], ["history"], **AT_ONCE)
-    on(parts.about.use_again.click, live.use_again, ["visit"], ["tabs", *chosen], **AT_ONCE)
+    on(parts.about.use_again.click, live.use_again, ["visit"], ["tab", *chosen], **AT_ONCE)
     on(tab.saved.upload, live.open_saved, ["visit", "saved"], chosen, **RAW)
     sliders = (tab.coarse, tab.middle, tab.fine, tab.truncation)
     changed = [event for slider in sliders for event in (slider.input, slider.release)]

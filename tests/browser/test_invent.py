@@ -27,7 +27,10 @@ def another_is_shown(page, before):
 def test_a_picture_is_invented_and_becomes_a_style(page, tmp_path):
     page.get_by_role("tab", name="Invent").click()
     first = shown(page)
+    page.locator("#invent-use").wait_for()
+    place = page.locator("#invent-use").bounding_box()
     page.locator("#invent-walk img").nth(6).wait_for()
+    assert page.locator("#invent-use").bounding_box() == place, "the steps come below it"
     page.locator("#invent-numbers button", has_text="By number").first.click()
     page.locator("#invent-roll").click()
     second = another_is_shown(page, first)

@@ -237,6 +237,52 @@ def test_a_bad_file_says_why_and_the_page_goes_on(page, tmp_path, photo_file):
     status_says(page, "Painted like")
 
 
+BOXES = """names => names.map(name => {
+    const {x, y, width, height} = document.querySelector(name).getBoundingClientRect();
+    return [x, y, width, height];
+})"""
+
+
+@pytest.mark.parametrize("width, height", [(1440, 900), (1024, 768)])
+def test_a_long_message_is_read_whole_and_nothing_moves(page, tmp_path, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    bad = tmp_path / "photo.png"
+    bad.write_bytes(b"<html>not a picture</html>")
+    below = [
+        "#strength input[type=range]",
+        "#strength .tab-like-container",
+        "#render",
+        "#facts",
+        ".stage-view",
+    ]
+    before = page.evaluate(BOXES, below)
+    bring(page, bad)
+    page.locator("#status .error").wait_for()
+    page.wait_for_function("document.querySelector('#status').hasAttribute('data-long')")
+    assert page.evaluate(BOXES, below) == before
+    said, number, tools, slider = page.evaluate(
+        """() => {
+            const words = document.createRange();
+            words.selectNodeContents(document.querySelector('#status .error'));
+            const boxes = [...document.querySelectorAll('.stage-tools, #strength .tab-like-container')]
+                .filter(each => each.checkVisibility()).map(each => each.getBoundingClientRect());
+            const slider = document.querySelector('#strength input[type=range]').getBoundingClientRect();
+            return [[...words.getClientRects()], boxes[1], boxes[0], slider];
+        }"""
+    )
+    for line in said:
+        assert line["bottom"] <= slider["top"]
+        for other in (number, tools):
+            apart = line["right"] <= other["left"] or line["bottom"] <= other["top"]
+            assert apart or line["top"] >= other["bottom"]
+    label = page.locator("#strength .head label")
+    assert label.evaluate("each => getComputedStyle(each).opacity") == "0", "it lies below the message"
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("!document.querySelector('#status').hasAttribute('data-long')")
+    assert label.evaluate("each => getComputedStyle(each).opacity") == "1"
+    assert page.evaluate(BOXES, below) == before
+
+
 def test_a_phone_shows_everything_without_sideways_scroll(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)

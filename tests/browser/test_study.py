@@ -53,6 +53,7 @@ def test_a_painting_is_studied_while_the_slider_goes_on(page, photo_file, tmp_pa
     assert button["y"] < wall["y"], "beside the painting, and not below all others"
     page.locator("#study").click()
     page.locator("#study-line", has_text="Studying Old Harbor").wait_for()
+    assert page.locator("#wall").bounding_box()["y"] == wall["y"], "it is told beside the button"
     page.locator("#study-keep").wait_for()  # something better is known
     first = turn_of(page)
     settle(page, first, 3)

@@ -113,6 +113,13 @@ def test_a_color_is_clicked_on_the_gray_photo_and_taken_back(opened):
     before = colors(page)
     picture = page.locator("#translate-hint-picture img")
     size = picture.bounding_box()
+    panel = page.locator("#translate-hint-box").bounding_box()
+    assert abs(size["width"] - panel["width"]) < 2, "as wide as its panel"
+    page.locator("#translate-hint-color .dialog-button").click()
+    page.locator("#translate-hint-color .color-picker").wait_for()
+    assert picture.bounding_box() == size, "what colors are chosen with lies over it"
+    page.locator("#translate-hint-color .dialog-button").click()
+    page.locator("#translate-hint-color .color-picker").wait_for(state="hidden")
     picture.click(position={"x": size["width"] * 0.25, "y": size["height"] * 0.2})
     page.locator("#translate-hint-line", has_text="1 color is given.").wait_for()
     says(page, f"turn !== '{turn}' && frames === '2' && settled === 'true'")

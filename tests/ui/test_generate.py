@@ -65,7 +65,7 @@ def test_all_shares_of_the_second_are_the_second(inventions, visitor, values):
 def test_an_invented_picture_becomes_a_style_of_ones_own(inventions, visitor, values):
     invented(inventions, visitor, values)
     answer = inventions.use(visitor.visit)
-    assert answer["tabs"].selected == "Stylize"
+    assert answer["tab"].split()[0] == "Stylize"
     assert visitor.session.chosen in visitor.session.own
     assert answer["turn"] == visitor.stage.turns.number
     assert "Invented Picture 1" in visitor.paint()[-1]["status"]
@@ -180,7 +180,7 @@ def test_what_is_kept_is_in_history_and_comes_back(inventions, visitor, values):
     assert (open_picture(kept.file).rgb == before.rgb).all() and kept.file.with_suffix(".jpg").is_file()
     visitor.session.looked_at = kept
     back = inventions.use_again(visitor.visit)
-    assert back["tabs"].selected == "Invent"
+    assert back["tab"].split()[0] == "Invent"
     assert {name: back[name] for name in WIDGETS} == {name: getattr(values, name) for name in WIDGETS}
     assert inventions.stylize.use_again(visitor.visit) == {}, "another tab's"
     opened = inventions.open_saved(visitor.visit, {"path": str(kept.file)})
@@ -217,6 +217,6 @@ def test_files_that_were_not_invented_are_refused(inventions, visitor, photo_fil
 def test_an_invented_picture_is_painted_over_as_if_it_were_a_photo(inventions, visitor, values):
     picture = open_picture(invented(inventions, visitor, values)[0]["picture"])
     answer = inventions.paint_over(visitor.visit)
-    assert answer["tabs"].selected == "Stylize" and answer["turn"] == visitor.stage.turns.number
+    assert answer["tab"].split()[0] == "Stylize" and answer["turn"] == visitor.stage.turns.number
     assert (visitor.stage.photo.rgb == picture.rgb).all()
     assert visitor.paint()[-1]["stage"]["frames"][0]["strength"] == 0

@@ -104,7 +104,7 @@ def test_a_link_sets_the_translate_tab_of_another_page(translating):
     answer = translating.follow(other.id, f"?{link}")
     assert (answer["model"], answer["strength"], answer["stroke"]) == ("seasons", 40, 150)
     assert answer["domains"].value == list(settings.domains) and answer["turn"] > 1
-    assert answer["tabs"].selected == "Translate" and "settings are here" in answer["status"]
+    assert answer["tab"].split()[0] == "Translate" and "settings are here" in answer["status"]
 
 
 def test_a_link_to_a_translation_that_is_not_here_says_so(translating):

@@ -140,7 +140,7 @@ def test_a_finished_translation_brings_its_settings_back(artist):
     assert [answer[f"share{place}"].value for place in range(2)] == [50, 100]
     artist.session.looked_at = finished
     assert artist.studio.use_again(artist.visit) == {}, "it was not made there"
-    assert artist.live.use_again(artist.visit)["tabs"].selected == "Translate"
+    assert artist.live.use_again(artist.visit)["tab"].split()[0] == "Translate"
     told = artist.studio.open_photo(artist.visit, {"path": file, "orig_name": "it.png"})["status"]
     assert "Open it in the Translate tab" in told
 

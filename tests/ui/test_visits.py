@@ -85,7 +85,7 @@ def test_after_a_restart_photo_style_and_settings_are_there(artist, restart):
     answer = come_back(restart(), artist)
     assert artist.stage.photo.digest == photo.digest and artist.stage.photo.name == "My parts"
     assert artist.session.chosen == "rose" and "Rose" in answer["title"]
-    assert answer["strength"] == 63 and answer["tabs"].selected == "Stylize"
+    assert answer["strength"] == 63 and answer["tab"].split()[0] == "Stylize"
     last = artist.paint()[-1]
     assert BACK in last["status"] and "Rose" in last["status"] and "Amber" in last["status"]
 

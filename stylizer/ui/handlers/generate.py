@@ -20,7 +20,7 @@ from stylizer.ui.handlers.photos import uploads_of
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.language import say, tell, words
-from stylizer.ui.messages import INVENT, STYLIZE, picked, status
+from stylizer.ui.messages import INVENT, STYLIZE, go_to, picked, status
 from stylizer.ui.options import GenerateSettings
 from stylizer.ui.state import GeneratedPicture, Session
 from stylizer.ui.visits import keep_source
@@ -190,7 +190,7 @@ class GenerateHandlers:
             return {}
         if not kept.recipe:
             raise RequestError(say("a step between two pictures cannot be made again; take its file instead"))
-        return {**self._restore(session, kept.recipe), "tabs": gr.Tabs(selected=INVENT)}
+        return {**self._restore(session, kept.recipe), "tab": go_to(INVENT)}
 
     def open_saved(self, visit: str, upload: Any) -> Answer:
         """Bring back the settings of a picture that was invented here and saved."""
@@ -234,7 +234,7 @@ class GenerateHandlers:
         keep_source(session, picture, self._file(session, picture, made.recipe))
         picture = replace(picture, name=say("Invented picture {number}", number=len(session.own) + 1))
         taken = self.stylize.take_styles(session, [picture])
-        return {**taken, "tabs": gr.Tabs(selected=STYLIZE)}
+        return {**taken, "tab": go_to(STYLIZE)}
 
     def paint_over(self, visit: str) -> Answer:
         """Take the picture as the photo of the Stylize tab, to be painted in any style, and go there."""
@@ -244,7 +244,7 @@ class GenerateHandlers:
         self.sessions.make_room(session, picture)
         keep_source(session, picture, self._file(session, picture, made.recipe))
         turn = self.stylize.stage(session).bring(picture, None)
-        return {"turn": turn, "region_box": gr.Column(visible=False), "tabs": gr.Tabs(selected=STYLIZE)}
+        return {"turn": turn, "region_box": gr.Column(visible=False), "tab": go_to(STYLIZE)}
 
     def _show(self, session: Session, picture: Picture, recipe: str | None, said: str) -> Answer:
         session.generated = GeneratedPicture(picture, recipe)

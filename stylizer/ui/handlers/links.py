@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from stylizer.engine import StyleRequest, TranslateRequest
 from stylizer.models.style_file import NamedStyle
 from stylizer.ui.gallery import whole_shares
@@ -15,7 +13,7 @@ from stylizer.ui.handlers.translate import TranslateHandlers
 from stylizer.ui.language import say, words
 from stylizer.ui.links import SETTINGS, Link, read_link, write_link
 from stylizer.ui.looks import looks
-from stylizer.ui.messages import TRANSLATE, capital, listed, status
+from stylizer.ui.messages import TRANSLATE, capital, go_to, listed, status
 from stylizer.ui.options import MOST_FURTHER, StyleSettings, TranslateSettings, to_page
 
 COPIED = words("The link is copied. It holds style and settings, never a picture.")
@@ -92,7 +90,7 @@ class TranslateLinkHandlers:
             return {}
         live, session = self.translate, self.sessions.find(visit)
         offered = [name for _, name in live.models()]
-        there = {"tabs": gr.Tabs(selected=TRANSLATE)}
+        there = {"tab": go_to(TRANSLATE)}
         if said.model not in offered:
             sentence = words("{names} is no translation of this studio.")
             return {**there, "status": status(followed(said, [f"“{said.model}”"], sentence))}

@@ -14,7 +14,7 @@ from stylizer.imaging.picture import Picture, open_picture, read_recipe
 from stylizer.ui.handlers.full_size import chosen
 from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.language import say, tell, words
-from stylizer.ui.messages import INVENT, STYLIZE, TRANSLATE, picked, sentence_of, status, written
+from stylizer.ui.messages import INVENT, STYLIZE, TRANSLATE, go_to, picked, sentence_of, status, written
 from stylizer.ui.stage.message import read_edit
 from stylizer.ui.stage_state import StageState
 from stylizer.ui.state import Session
@@ -74,7 +74,7 @@ class PhotoHandlers(StageHandlers):
         self.stage(session).follow(self.other(session), self.edits_type)
         recipe, notes = read_recipe_text(result.recipe)
         answer = self.restore(session, recipe, notes, open_picture(result.thumbnail))
-        return {**answer, "tabs": gr.Tabs(selected=self.tab)}
+        return {**answer, "tab": go_to(self.tab)}
 
     def refuse(self, visit: str, event: gr.EventData) -> Answer:
         """Say why a file that was dropped is not taken; raises RequestError."""

@@ -10,7 +10,7 @@ from stylizer.ui.handlers.full_size import history_gallery
 from stylizer.ui.handlers.stage import Answer
 from stylizer.ui.handlers.stylize import StylizeHandlers
 from stylizer.ui.language import ENGLISH, say, spoken
-from stylizer.ui.messages import GREETING, status
+from stylizer.ui.messages import GREETING, go_to, status
 from stylizer.ui.stage.wall import chosen_panel
 from stylizer.ui.visits import BACK
 
@@ -35,8 +35,8 @@ class VisitHandlers:
         if back is not None:
             session.clicked = 0.0  # this page's clock has begun anew
             session.note = say(BACK) if stylize.stage_name in session.values else ""
-            tabs = {"tabs": gr.Tabs(selected=session.tab)} if session.tab else {}
-            return {**begun, "history": history_gallery(session), **tabs}
+            there = {"tab": go_to(session.tab)} if session.tab else {}
+            return {**begun, "history": history_gallery(session), **there}
         if spoken() != ENGLISH:  # what our own HTML says from the start stands there in English
             begun |= {"status": status(say(GREETING))} if stylize.gallery.shipped else {}
             begun["title"] = chosen_panel(stylize.gallery.find(session, stylize.example.style))

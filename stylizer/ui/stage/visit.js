@@ -77,6 +77,13 @@ export function remember(id) {
   sessionStorage.setItem(OWN, id);
 }
 
+/** Open a tab of the page; a number after its name tells one call from the next. */
+export function openTab(said) {
+  const name = said.replace(/ \d+$/, "");
+  const place = `[data-tab-id="${CSS.escape(name)}"]`;
+  /** @type {HTMLElement} */ (document.querySelector(`[role="tab"]${place}`) || document.querySelector(place))?.click();
+}
+
 /** Let a later tab come back to this visit, once there is something to come back to. */
 function offer() {
   const id = sessionStorage.getItem(OWN);
