@@ -12,7 +12,7 @@ from stylizer.engine.hints import MOST_HINTS
 from stylizer.errors import RequestError
 from stylizer.ui import limits
 from stylizer.ui.doors import Gate
-from stylizer.ui.handlers import stage
+from stylizer.ui.handlers import photos
 from stylizer.ui.options import hints_for
 from tests.api.test_protection import PHOTO, Site
 
@@ -47,7 +47,7 @@ def test_a_gate_lets_few_in_and_asks_those_who_find_a_long_line_to_come_again():
 
 def test_a_crowd_that_brings_large_photos_keeps_nobody_from_anything_else(site, monkeypatch):
     """The first is still being opened, and there are more of them than threads that answer requests."""
-    read, file = stage.open_picture, site.file()
+    read, file = photos.open_picture, site.file()
     opened = threading.Event()
 
     def slow(*given):
@@ -57,7 +57,7 @@ def test_a_crowd_that_brings_large_photos_keeps_nobody_from_anything_else(site, 
     visits = [f"crowd-{number}" for number in range(60)]
     with ThreadPoolExecutor(60) as crowd:
         list(crowd.map(lambda visit: fire(site, "open_visit", visit, [None]), visits))
-        monkeypatch.setattr(stage, "open_picture", slow)
+        monkeypatch.setattr(photos, "open_picture", slow)
         sent = [crowd.submit(fire, site, "open_photo", visit, [None, file]) for visit in visits]
         end = time.monotonic() + 20
         while sum(each.done() for each in sent) < 60 - 2 * limits.READERS_WAITING and time.monotonic() < end:

@@ -255,7 +255,9 @@ def test_a_long_message_is_read_whole_and_nothing_moves(page, tmp_path, width, h
         "#facts",
         ".stage-view",
     ]
-    before = page.evaluate(BOXES, below)
+    before: list = []
+    while before != (before := page.evaluate(BOXES, below)):  # the window's new size is taken in
+        page.wait_for_timeout(300)
     bring(page, bad)
     page.locator("#status .error").wait_for()
     page.wait_for_function("document.querySelector('#status').hasAttribute('data-long')")

@@ -9,7 +9,7 @@ import pytest
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.ui import state
 from stylizer.ui.gallery import StyleGallery
-from stylizer.ui.handlers import stage
+from stylizer.ui.handlers import photos
 from stylizer.ui.handlers.full_size import keep_finished
 from stylizer.ui.handlers.style_regions import StylizeRegionHandlers
 from stylizer.ui.handlers.stylize import StylizeHandlers
@@ -188,14 +188,14 @@ def test_what_is_at_work_while_all_is_deleted_leaves_nothing_behind(artist, tmp_
     studio, session = artist.studio, artist.session
     sessions = studio.sessions
     save_picture(drawn(40, 60, seed=9), tmp_path / "late.png")
-    read = stage.open_picture
+    read = photos.open_picture
 
     def deleted_meanwhile(*given):
         photo = read(*given)
         VisitHandlers(studio).forget(artist.visit)
         return photo
 
-    monkeypatch.setattr(stage, "open_picture", deleted_meanwhile)
+    monkeypatch.setattr(photos, "open_picture", deleted_meanwhile)
     with pytest.raises(SessionExpired):
         studio.open_photo(artist.visit, {"path": str(tmp_path / "late.png"), "orig_name": "late.png"})
     request = studio.request(session, artist.settings)
