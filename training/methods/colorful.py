@@ -123,8 +123,9 @@ EfficientNet-Lite0 (timm's weights, learned from ImageNet, Apache-2.0)."""
         photos = self.crops([self.photos] * self.config.batch, rng)
         side = photos.shape[2] // _QUARTER
         told = torch.zeros(len(photos), 1, side, side)
-        for sure in told[torch.rand(len(photos), generator=rng) < self.config.hinted]:
-            _tell_some(sure[0], rng)
+        for sure, chance in zip(told, torch.rand(len(photos), generator=rng).tolist(), strict=True):
+            if chance < self.config.hinted:
+                _tell_some(sure[0], rng)
         return {"photo": photos, "told": told}
 
     def _hues(self) -> Iterator[Tensor]:
