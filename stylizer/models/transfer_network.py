@@ -290,7 +290,7 @@ class TransferNetwork(Network):
         if statistics.transport is None:  # first: it waits for a GPU, which has nothing to do yet
             statistics.transport = self._transport(content, codes)
         transport, cursor = statistics.transport, statistics.started()
-        pixels, half, quarter, eighth = self._shown(content, codes)
+        pixels, half, quarter, eighth = self._prepared(content, codes)
         x = eighth
         for block in self.blocks8:
             x = block(x, codes, cursor)
@@ -310,7 +310,7 @@ class TransferNetwork(Network):
             picture = self._matched(picture, content, codes, statistics)
         return picture[:, :, : content.size[0], : content.size[1]]
 
-    def _shown(self, content: Content, codes: CodeMix) -> tuple[Tensor, ...]:
+    def _prepared(self, content: Content, codes: CodeMix) -> tuple[Tensor, ...]:
         """Smooth what is known of a photo, and begin strokes in it, as much as codes say.
 
         Returns pixels, half, quarter and eighth.
