@@ -22,6 +22,8 @@ from stylizer.models.translator_blocks import check_domains
 _STAGES = (0, 1, 2, 4)  # of EfficientNet-Lite0, whose answers are at 1/2, 1/4, 1/8 and 1/16
 _QUARTER = 4
 _FULL_HUE = 100.0  # units of Lab; brings hints to about 1, as the features beside them
+_TOLD, _MOST_AGAINST = 12.0, 12.0  # units of Lab within which a told hue is one; the most against any other
+_LEAST_ALIKE = 0.1  # cosine from which on a place takes some of a told hue
 _ALIKE = 0.05  # temperature of the likeness by which a hint spreads: cosines differ by some tenths
 _TOUCH = 1  # radius of a click in pixels of the quarter
 _SURE = 0.5  # likeness above which a reference is believed
@@ -143,17 +145,33 @@ class BinColorizer(Coloring):
         of 16, with hints at a quarter of the size."""
         features: Sequence[Tensor] = self.encoder(light)
         _, quarter, eighth, deepest = features
+        told = hints is not None
         if hints is None:
             nothing = light.new_zeros(len(light), 3, *quarter.shape[2:])
             hints = Hints(nothing[:, :2], nothing[:, 2:])
         whole = F.silu(self.whole(deepest.mean((2, 3))))[:, :, None, None]
         coarse = hints.smaller(deepest)
-        known = [coarse.planes(), spread(coarse, deepest).planes()]
+        carried = spread(coarse, deepest)
+        known = [coarse.planes(), carried.planes()]
         x = self.at_16(torch.cat([deepest, whole.expand(-1, -1, *deepest.shape[2:]), *known], 1))
         for there, mixing in ((eighth, self.at_8), (quarter, self.at_4)):
             x = F.interpolate(x, size=there.shape[2:], mode="bilinear", align_corners=False)
             x = mixing(torch.cat([x, there, hints.smaller(there).planes()], 1))
-        return self.answer(x)
+        answer = self.answer(x)
+        return answer - self._objections(hints, carried) if told else answer
+
+    def _objections(self, hints: Hints, carried: Hints) -> Tensor:
+        """Weigh against bins (B, Q, h, w) by how far they are from hues that are told, there and where it is
+        alike: what an artist says is no guess among others."""
+        with full_precision(hints.hues):
+            size = hints.sure.shape[2:]
+            hues = F.interpolate(carried.hues.float(), size=size, mode="bilinear")
+            alike = F.interpolate(carried.sure.float(), size=size, mode="bilinear")
+            alike = ((alike - _LEAST_ALIKE) / (1 - _LEAST_ALIKE)).clamp(min=0)
+            here = (hints.sure > 0).float()
+            hues, sure = torch.lerp(hues, hints.hues.float(), here), torch.maximum(alike, here)
+            away = (self.bins[None, :, :, None, None] - _FULL_HUE * hues[:, None]).square().sum(2)
+            return sure * (away / (2 * _TOLD**2)).clamp(max=_MOST_AGAINST)
 
     @staticmethod
     def hints(hues: Tensor, sure: Tensor) -> Hints:

@@ -4,8 +4,10 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
+from stylizer import CHECKPOINTS
 from stylizer.imaging.keep_color import luma
 from stylizer.models.bin_colorizer import BinColorizer, BinColorizerConfig, hints_at, spread
+from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.colorizer import to_chroma
 from stylizer.models.lab import from_lab, to_lab, visible_bins
 
@@ -117,6 +119,19 @@ def test_hints_change_the_colors_and_no_hints_are_as_none():
     assert torch.allclose(plain, nothing, atol=1e-5)
     assert (hinted - plain).abs().max() > 1e-3
     assert torch.allclose(luma(hinted), luma(photo), atol=1e-5)
+
+
+@pytest.mark.parametrize("told", [(0.8, 0.5, 0.1), (0.1, 0.3, 0.9), (0.2, 0.7, 0.3)])
+def test_what_ships_gives_a_place_the_hue_that_it_is_told(told):
+    network = load_checkpoint(CHECKPOINTS / "colorize")
+    light = torch.linspace(0.3, 0.7, 96).expand(1, 3, 96, 96).contiguous()
+    with torch.inference_mode():
+        plain = network.translate(light)
+        hinted = network.translate_hinted(light, torch.tensor([[0.5, 0.5, *told]]))
+    wanted = to_lab(torch.tensor(told)[None, :, None, None])[0, 1:, 0, 0]
+    middle = (slice(None), slice(None), slice(45, 51), slice(45, 51))
+    before, after = (to_lab(made[middle])[0, 1:].mean((1, 2)) for made in (plain, hinted))
+    assert (after - wanted).norm() < 0.6 * (before - wanted).norm()
 
 
 def test_a_photo_that_is_its_own_reference_takes_its_own_colors():
