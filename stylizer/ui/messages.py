@@ -61,7 +61,7 @@ def sentence_of(error: Exception) -> str:
         log.error("A handler failed", exc_info=error)
         return say(UNKNOWN)
     text = tell(error.sentence).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else say(". ").strip())
 
 
 def picked(entries: Sequence[Entry], place: int) -> Entry:

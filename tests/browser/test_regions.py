@@ -258,7 +258,7 @@ def test_strengths_and_what_is_chosen_are_in_view_on_a_laptop(painted):
     for slider in ("#strength", "#region-strength"):
         place = page.locator(f"{slider} input[type=range]").bounding_box()
         assert place["y"] + place["height"] <= 768, slider
-    assert gap(page, "#chosen", "#wall") < 40, "no hole where the picture's painting was"
+    assert gap(page, "#chosen-box", "#wall") < 40, "no hole where the picture's painting was"
 
 
 @pytest.mark.parametrize("page", ["", "?plain"], indirect=True)

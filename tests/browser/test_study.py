@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from stylizer.imaging.picture import save_picture
-from tests.browser.test_studio import bring, color, far, set_strength, settle, stage_says, turn_of
+from tests.browser.test_studio import bring, choose, color, far, set_strength, settle, stage_says, turn_of
 from tests.engine.drawn import drawn
-from tests.ui.small_studio import free_port, small_engine
+from tests.ui.small_studio import free_port, practice_on_small_crops, small_engine
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +22,7 @@ def address(tmp_path_factory):
     from stylizer.ui.page import launch_settings, make_page
     from stylizer.ui.samples import FOLDER, paint_example, sample_photos
 
+    practice_on_small_crops(patch)
     engine = small_engine(folder / "checkpoints", teachable=True)
     samples = folder / "samples"
     shutil.copytree(FOLDER, samples, ignore=shutil.ignore_patterns("example"))
@@ -79,3 +80,42 @@ def test_a_painting_is_studied_while_the_slider_goes_on(page, photo_file, tmp_pa
     assert "Old Harbor" in page.locator("#chosen").inner_text()
     page.locator("#study").wait_for(state="hidden")
     assert page.locator("#study-keep").is_visible()
+
+
+# The least and the most that the wall's place has been, from frame to frame.
+WATCH = """() => {
+    const wall = document.querySelector('#wall'), place = () => wall.getBoundingClientRect().y + scrollY;
+    window.places = [place(), place()];
+    (function look() {
+        window.places = [Math.min(window.places[0], place()), Math.max(window.places[1], place())];
+        requestAnimationFrame(look);
+    })();
+}"""
+MOVED = "window.places[1] - window.places[0]"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_the_wall_stays_where_it_is_when_an_own_painting_is_chosen_and_studied(page, width, height, tmp_path):
+    name = "a-wide-view-of-the-old-harbor.png"
+    save_picture(drawn(80, 128, seed=9), tmp_path / name)
+    page.set_viewport_size({"width": width, "height": height})
+    choose(page, "rose")
+    page.locator("#chosen", has_text="Rose").wait_for()
+    page.evaluate(WATCH)
+    page.locator("#own-style input[type=file]").set_input_files(tmp_path / name)
+    page.locator("#study").wait_for()
+    assert page.evaluate(MOVED) < 1, "when it is added"
+    choose(page, "rose")
+    page.locator("#study").wait_for(state="hidden")
+    choose(page, "own:1")
+    page.locator("#study").wait_for()
+    assert page.evaluate(MOVED) < 1, "when it is chosen"
+    page.locator("#study").click()
+    page.locator("#study-stop").wait_for()
+    page.locator("#study-stop").click()
+    page.locator("#study-line", has_text="Stopped").wait_for()
+    page.locator("#study").wait_for()
+    assert page.evaluate(MOVED) < 1, "when it is studied"
+    if os.environ.get("SHOTS"):
+        page.locator("#chosen-box").scroll_into_view_if_needed()
+        page.screenshot(path=f"{os.environ['SHOTS']}/studied-{width}.png")

@@ -117,11 +117,16 @@ def test_paintings_are_mixed_by_clicks_and_their_shares_sum_to_a_hundred(sized):
     assert chosen(sized) == ["rose"]
 
 
-def test_a_plus_on_a_thumbnail_mixes_it_in(page):
+def test_a_plus_on_a_thumbnail_mixes_it_in_and_the_wall_stays_where_it_is(page):
+    place = "document.querySelector('#wall').getBoundingClientRect().y + scrollY"
+    before = page.evaluate(place)
     page.locator("#wall [data-key=rose]").hover()
     page.locator("#wall [data-key=rose] .card-plus").click()
     settle(page, 1)
     assert page.evaluate(SHARES) == [50, 50]
+    page.locator(".share input[type=range] >> nth=1").wait_for()
+    assert abs(page.evaluate(place) - before) < 1, "shares stand where the painting was"
+    assert page.locator(".share input[type=range]").last.is_visible()
     page.locator("#wall [data-key=rose] .card-face").focus()
     page.keyboard.press("-")
     settle(page, 2)

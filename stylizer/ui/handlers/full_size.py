@@ -19,7 +19,7 @@ from stylizer.imaging.files import file_stem
 from stylizer.imaging.openraster import layers_of, save_layers
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.resize import fit_within
-from stylizer.ui.language import say
+from stylizer.ui.language import say, words
 from stylizer.ui.messages import duration, listed, picked, title_line, written
 from stylizer.ui.sessions import Sessions
 from stylizer.ui.state import FinishedPicture, Session
@@ -106,7 +106,10 @@ def facts_line(photo: Picture | None, size: str, forecasts: Mapping[str, Forecas
     share = min(1.0, (SIZES[size] or longest) / longest)
     width, height = (round(side * share) for side in (photo.width, photo.height))
     print_size = " × ".join(f"{side * CENTIMETERS:.1f}" for side in (width, height))
-    told = [say("{width} × {height} pixels, {size} cm in print", width=width, height=height, size=print_size)]
+    pixels = words("{width} × {height} pixels, {size} cm in print")
+    if longest < (SIZES[size] or 0):
+        pixels = words("{width} × {height} pixels, all that the photo has, {size} cm in print")
+    told = [say(pixels, width=width, height=height, size=print_size)]
     for button, forecast in (forecasts or {}).items():
         told.append(say("{what}: {words}", what=say(button), words=_costs(forecast)))
     return f'<p class="facts">{say(". ").join(told)}</p>'

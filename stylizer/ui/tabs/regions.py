@@ -10,7 +10,7 @@ from stylizer.ui import options
 from stylizer.ui.handlers.regions import MANNERS, OPERATIONS
 from stylizer.ui.handlers.style_regions import MATCH, WHOLE_PAINTING
 from stylizer.ui.region_edits import PRESETS
-from stylizer.ui.tabs.shared import make_region_head
+from stylizer.ui.tabs.shared import make_region_head, make_region_rest
 
 ABOUT = "Find the parts of the photo, or make one and paint it with the brush."
 NO_SEGMENTER = "Regions cannot be found without their model; make them with the brush."
@@ -53,15 +53,14 @@ def make_regions_panel(can_find: bool, pictures: list[str]) -> dict[str, Any]:
     made["region_box"] = box
     with gr.Accordion("Regions", open=False, elem_id="regions-panel"):
         gr.HTML(f"<p>{ABOUT if can_find else NO_SEGMENTER}</p>")
-        with gr.Row(elem_classes="deeds"):
+        with gr.Row(elem_classes="deeds side-by-side"):
             made["find_regions"] = gr.Button("Find regions", visible=can_find, elem_id="find-regions")
             made["new_region"] = gr.Button("New region", elem_id="new-region")
             made["mask"] = gr.UploadButton("Upload mask", file_types=pictures, elem_id="upload-mask")
-            made["save_masks"] = gr.Button("Save masks", elem_id="save-masks")
-            made["clear_regions"] = gr.Button("No regions", elem_id="clear-regions")
-        with gr.Row(elem_classes="deeds", visible=can_find):
+        with gr.Row(elem_classes="deeds presets", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS}
             made["match"] = gr.Button(MATCH, visible=False, elem_id="match")
+        made |= make_region_rest()
     return made
 
 

@@ -74,6 +74,16 @@ def make_region_head(prefix: str = "") -> dict[str, Any]:
     return made
 
 
+def make_region_rest(prefix: str = "") -> dict[str, Any]:
+    """Lay out what can be done with regions that are there; until then nothing of it is seen."""
+    manner: dict[str, Any] = {"elem_classes": "quiet", "size": "sm", "min_width": 44}
+    with gr.Row(elem_classes="region-rest"):
+        return {
+            "save_masks": gr.Button("Save masks", elem_id=f"{prefix}save-masks", **manner),
+            "clear_regions": gr.Button("No regions", elem_id=f"{prefix}clear-regions", **manner),
+        }
+
+
 def make_photo_row(samples: tuple[SamplePhoto, ...], prefix: str = "") -> dict[str, Any]:
     """Lay out the button for a photo and the samples."""
     gr.HTML(PHOTO_WORDS)

@@ -134,12 +134,13 @@ def _styles(gallery: StyleGallery, chosen: str) -> dict[str, Any]:
     card = next((card for card in gallery.shipped if card.key == chosen), None)
     with gr.Column(elem_id="styles-panel", elem_classes="panel"):
         gr.HTML("<h2>Painting</h2>")
-        made["title"] = gr.HTML(chosen_panel(card), elem_id="chosen", apply_default_css=False)
-        with gr.Row(elem_classes="deeds", elem_id="study-deeds"):
-            made["study"] = gr.Button("Study this painting", visible=False, elem_id="study")
-            made["study_stop"] = gr.Button("Stop studying", visible=False, elem_id="study-stop")
-            made["study_keep"] = gr.Button("Keep the studied style", visible=False, elem_id="study-keep")
+        with gr.Column(elem_id="chosen-box"):
+            made["title"] = gr.HTML(chosen_panel(card), elem_id="chosen", apply_default_css=False)
             made["study_line"] = gr.HTML("", elem_id="study-line", apply_default_css=False)
+            with gr.Row(elem_classes="deeds", elem_id="study-deeds"):
+                made["study"] = gr.Button("Study this painting", visible=False, elem_id="study")
+                made["study_stop"] = gr.Button("Stop studying", visible=False, elem_id="study-stop")
+                made["study_keep"] = gr.Button("Keep the studied style", visible=False, elem_id="study-keep")
         made["further"] = gr.Dropdown(
             [], value=[], multiselect=True, allow_custom_value=True, visible="hidden", elem_id="further"
         )

@@ -18,7 +18,7 @@ from stylizer.ui.options import MOST_SHARES
 from stylizer.ui.region_edits import PRESETS
 from stylizer.ui.samples import SamplePhoto
 from stylizer.ui.stage.message import compose_message
-from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row, make_region_head
+from stylizer.ui.tabs.shared import PICTURES, make_easel, make_photo_row, make_region_head, make_region_rest
 
 PREFIX = "translate-"
 NONE = "No translator is here yet. Put its folder into checkpoints, and start the studio again."
@@ -213,13 +213,12 @@ def _regions(can_find: bool) -> dict[str, Any]:
     made: dict[str, Any] = {}
     with gr.Accordion("Regions", open=False, elem_id=f"{PREFIX}regions-panel"):
         gr.HTML(f"<p>{ABOUT_REGIONS}</p>")
-        with gr.Row(elem_classes="deeds"):
+        with gr.Row(elem_classes="deeds side-by-side"):
             made["find_regions"] = gr.Button(
                 "Find regions", visible=can_find, elem_id=f"{PREFIX}find-regions"
             )
             made["new_region"] = gr.Button("New region")
-            made["save_masks"] = gr.Button("Save masks", elem_id=f"{PREFIX}save-masks")
-            made["clear_regions"] = gr.Button("No regions", elem_id=f"{PREFIX}clear-regions")
-        with gr.Row(elem_classes="deeds", visible=can_find):
+        with gr.Row(elem_classes="deeds presets", visible=can_find):
             made["presets"] = {label: gr.Button(label) for label in PRESETS if label in USEFUL}
+        made |= make_region_rest(PREFIX)
     return made
