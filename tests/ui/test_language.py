@@ -210,6 +210,16 @@ def test_the_facts_of_a_size_are_a_chinese_sentence(chinese):
     assert "厘米。保存：约 4 秒，0.2 GB 内存。精绘：约 10 分钟，1.0 GB 内存" in told
 
 
+def test_a_size_that_the_photo_has_not_is_said_to_be_all_of_it():
+    photo = Picture(np.zeros((300, 400, 3), np.uint8))
+    assert "400 × 300 pixels, all that the photo has" in facts_line(photo, "4096 px")
+    assert "all that" not in facts_line(photo, "photo")
+
+
+def test_what_has_no_stop_ends_with_that_of_the_language(chinese):
+    assert sentence_of(RecipeError("x")) == "X。"
+
+
 def test_errors_of_all_rooms_are_said_in_the_language_of_the_visitor(chinese, tmp_path):
     (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x20ftypisom" + bytes(64))
     with pytest.raises(PictureError) as video:
