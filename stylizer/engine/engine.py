@@ -17,6 +17,7 @@ from stylizer.engine.library import STYLES, Library
 from stylizer.engine.matching import Pairing, check_pairing, pair_up, usable_parts
 from stylizer.engine.pipelines.generate import GeneratePipeline
 from stylizer.engine.pipelines.masterwork import MasterworkPipeline
+from stylizer.engine.pipelines.skin import SkinFinder
 from stylizer.engine.pipelines.study import StudyPipeline, sample_photos
 from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.pipelines.thumbnails import THUMBNAIL, ThumbnailPipeline, ThumbnailRequest
@@ -79,9 +80,10 @@ class Engine:
         self.library = Library(Path(checkpoints), painter)
         self.executor = Executor(choose_device(device, whole_precision), cache_bytes)
         finish = finish or Finish()
-        self._stylize = StylizePipeline(self.library, self.executor, finish)
+        skin = SkinFinder(self.executor, lambda: self.segmenter)
+        self._stylize = StylizePipeline(self.library, self.executor, finish, skin)
         self._masterwork = MasterworkPipeline(
-            self.library, self.executor, self._stylize, lambda: self.segmenter, masterwork_steps
+            self.library, self.executor, self._stylize, skin, masterwork_steps
         )
         self._thumbnails = ThumbnailPipeline(self.executor, self._stylize)
         self._study = StudyPipeline(self.library, self.executor, self._stylize)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.imaging.color import full_precision
-from stylizer.imaging.guided import inverses, window_mean
+from stylizer.imaging.guided import inverses, weighted_mean, window_mean
 
 _CELL = 8  # pixels; tones are compared between cells of this side
 _REACH = 7  # cells from the middle of a window to its edge: it must see past a band of tone
@@ -45,7 +45,7 @@ def _softer_in_the_open(share: Tensor, change: Tensor) -> Tensor:
     """
     around = window_mean(share.flatten(0, 1), _BESIDE).view_as(share)
     beside = ((_ALL_CALM - around) / (_ALL_CALM - _SOME_BUSY)).clamp(0, 1)
-    return torch.lerp(_mean(share, change, 1), change, beside * (2 * share - 1).clamp(0, 1))
+    return torch.lerp(weighted_mean(share, change, 1), change, beside * (2 * share - 1).clamp(0, 1))
 
 
 def _cells(calm: Tensor, painted: Tensor, photo: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -62,7 +62,7 @@ def _lines(share: Tensor, tone: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
     squares = guide[:, :, None] * guide[:, None]
     products = tone[:, :, None] * guide[:, None]
     parts = torch.cat([guide, tone, squares.flatten(1, 2), products.flatten(1, 2)], 1)
-    color, mean, square, product = _mean(share, parts, _REACH).split([3, 3, 9, 9], 1)
+    color, mean, square, product = weighted_mean(share, parts, _REACH).split([3, 3, 9, 9], 1)
     variance = square.unflatten(1, (3, 3)) - color[:, :, None] * color[:, None]
     covariance = product.unflatten(1, (3, 3)) - mean[:, :, None] * color[:, None]
     noise = _NOISE * torch.eye(3, device=tone.device)[:, :, None, None, None]
@@ -70,12 +70,5 @@ def _lines(share: Tensor, tone: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
     slopes = torch.einsum("bcahw,adbhw->cdbhw", covariance, inverses(variance))
     offset = mean - torch.einsum("cabhw,bahw->bchw", slopes, color)
     flat = slopes.permute(2, 0, 1, 3, 4).flatten(1, 2)
-    lines = _mean(share, torch.cat([flat, offset], 1), _REACH)
+    lines = weighted_mean(share, torch.cat([flat, offset], 1), _REACH)
     return lines[:, :9].unflatten(1, (3, 3)).permute(1, 2, 0, 3, 4), lines[:, 9:]
-
-
-def _mean(share: Tensor, planes: Tensor, radius: int) -> Tensor:
-    """Average planes (B, P, h, w) over square windows, cells weighed by their share (B, 1, h, w)."""
-    sums = torch.cat([share, share * planes], 1)
-    sums = window_mean(sums.flatten(0, 1), radius).view_as(sums)
-    return sums[:, 1:] / sums[:, :1]

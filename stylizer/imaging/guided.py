@@ -115,6 +115,13 @@ def window_mean(planes: Tensor, radius: int) -> Tensor:
     return planes
 
 
+def weighted_mean(share: Tensor, planes: Tensor, radius: int) -> Tensor:
+    """Average (B, P, h, w) over square windows, places weighed by their share (B, 1, h, w) > 0."""
+    sums = torch.cat([share, share * planes], 1)
+    sums = window_mean(sums.flatten(0, 1), radius).view_as(sums)
+    return sums[:, 1:] / sums[:, :1]
+
+
 def _widest(planes: Tensor, radius: int) -> Tensor:
     size = 2 * radius + 1
     for kernel, padding in (((size, 1), (radius, 0)), ((1, size), (0, radius))):

@@ -6,15 +6,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylizer.imaging.resample import blur
+from stylizer.imaging.resample import blur, resample
 from stylizer.models.roles import Segmenter
 
 _PERSON = "person"
-_CHROMA = ((77.0, 127.0), (133.0, 173.0))
-"""Cb and Cr of skin, 0 to 255 (Chai and Ngan, IEEE Transactions on CSVT 9(4), 1999)."""
+SKIN_SIDE = 320
+"""Long side, pixels, of a photo whose skin is looked for while somebody waits."""
+_CHROMA = ((77.0, 127.0), (133.0, 190.0))
+"""Cb and Cr of skin, 0 to 255 (Chai and Ngan, IEEE Transactions on CSVT 9(4), 1999, who have 173 for 190:
+a cheek in the sun has 183)."""
 _SOFT = 2.5  # levels of chroma over which an end of these ranges fades
 _HOLES = 1 / 40  # of the long side: eyes and mouths of a head that fills the photo are filled up to there
 _RIM = 1 / 100  # of the long side, over which the end of a face fades
+_SOME = 0.01  # of a photo: with less of skin's chroma no face in it is large enough to be spoiled
+
+
+def skin_at_once(photo: Tensor, segmenter: Segmenter) -> Tensor | None:
+    """Find skin in a photo (1, 3, H, W), small, as somebody waits; None where none is in sight."""
+    height, width = photo.shape[2:]
+    scale = min(1.0, min(SKIN_SIDE, segmenter.best_side) / max(height, width))
+    seen = resample(photo, (max(1, round(height * scale)), max(1, round(width * scale)))).clamp(0, 1)
+    return bare_skin(seen, segmenter) if may_show_skin(seen) else None
+
+
+def may_show_skin(photo: Tensor) -> bool:
+    """Tell at once whether a photo (1, 3, H, W) in [0, 1] has enough of skin's chroma to look for people."""
+    return bool((_skin_chroma(photo.float()) > 0.5).float().mean() > _SOME)
 
 
 def bare_skin(photo: Tensor, segmenter: Segmenter) -> Tensor:

@@ -227,7 +227,10 @@ def test_a_strength_of_a_preview_waits_for_the_device_once_and_before_it_paints(
         holding=lambda job: torch.inference_mode(),
         pace=SimpleNamespace(measured=lambda kind, pixels: nullcontext()),
     )
-    pipeline, job = StylizePipeline(SimpleNamespace(load_painter=None), executor, Finish()), Job(request)
+    pipeline, job = (
+        StylizePipeline(SimpleNamespace(load_painter=None), executor, Finish(), None),
+        Job(request),
+    )
     monkeypatch.setattr(region_plan, "code_weights", lambda shares, strength: torch.empty(1 + len(shares)))
     mode = FakeTensorMode()
     with mode, torch.inference_mode():

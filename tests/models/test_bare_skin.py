@@ -2,9 +2,9 @@
 
 import torch
 
-from stylizer.models.bare_skin import bare_skin
+from stylizer.models.bare_skin import bare_skin, may_show_skin
 
-SKIN = (0.85, 0.62, 0.50), (0.36, 0.22, 0.15)  # light and dark
+SKIN = (0.85, 0.62, 0.50), (0.36, 0.22, 0.15), (0.89, 0.49, 0.28)  # light, dark, dark in the sun
 SIDE = 200
 
 
@@ -50,3 +50,9 @@ def test_a_segmenter_without_people_finds_none():
     blind = FakeSegmenter()
     blind.classes = ("other", "sky")
     assert bare_skin(_patch(SKIN[0], slice(20, 80)), blind).count_nonzero() == 0
+
+
+def test_photos_without_a_face_worth_looking_for_are_known_at_once():
+    assert all(may_show_skin(_patch(color, slice(20, 80))) for color in SKIN)
+    assert not may_show_skin(torch.full((1, 3, SIDE, SIDE), 0.5))
+    assert not may_show_skin(_patch(SKIN[0], slice(20, 22)))

@@ -9,15 +9,19 @@ import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from stylizer import CHECKPOINTS
+from stylizer.imaging.skin_tones import hold_to_skin
+from stylizer.models.bare_skin import skin_at_once
+from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.perceptual import Perceptual
-from stylizer.models.roles import Stylizer
+from stylizer.models.roles import Segmenter, Stylizer
 from stylizer.models.strength import calibrate, code_weights, painted_share
 from stylizer.models.style_file import load_styles
 from stylizer.models.transfer_network import stack_codes
@@ -71,7 +75,9 @@ def open_evaluator(options: MeasureOptions, pairs: PairOptions) -> PairEvaluator
 
 
 class PairPainter:
-    """Paints pairs with one stylizer, on its device; knows the last photo and every painting's code.
+    """Paints pairs with one stylizer, on its device, faces as gently as the page does.
+
+    It knows the last photo and every painting's code; faces are found by the segmenter that ships.
 
     With a folder of named styles, paintings whose file one of them came from have its stored code.
     Raises UserMistake when those codes belong to another stylizer.
@@ -86,14 +92,15 @@ class PairPainter:
     ) -> None:
         self.painter, self.size, self.device = painter, size, torch.device(device)
         self.stored = stored_codes(styles, painter) if styles else {}
+        self.segmenter = cast(Segmenter, load_checkpoint(CHECKPOINTS / "segmenter", self.device))
         self.photo = functools.lru_cache(maxsize=1)(self._photo)
         self.code = functools.lru_cache(maxsize=None)(self._code)
 
     @torch.no_grad()
-    def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor]:
+    def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor, Tensor | None]:
         photo = self.picture(path)
         content = self.painter.encode(photo)
-        return photo, content, self.painter.own_code(content)
+        return photo, content, self.painter.own_code(content), skin_at_once(photo, self.segmenter)
 
     @torch.no_grad()
     def _code(self, path: Path) -> Tensor:
@@ -108,12 +115,14 @@ class PairPainter:
     @torch.no_grad()
     def paint(self, pair: Pair, position: float) -> Tensor:
         """Paint a pair at a position of the strength slider: (1, 3, H, W) in [0, 1]."""
-        photo, content, own = self.photo(pair.photo)
+        photo, content, own, skin = self.photo(pair.photo)
         if position == 0:
             return photo
         weights = code_weights([1.0], calibrate(position, self.painter.calibration)).to(own.device)
         codes = stack_codes([own[0], self.code(pair.painting)[0]])
         painted = self.painter.decode(content, codes, weights).float()
+        if skin is not None:
+            painted = hold_to_skin(painted, photo, skin, position)
         return torch.lerp(photo, painted, painted_share(position))
 
     def system(self, name: str, position: float) -> System:

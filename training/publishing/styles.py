@@ -6,19 +6,23 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as V
 from tqdm import tqdm
 
+from stylizer import CHECKPOINTS
 from stylizer.errors import StyleFileError
 from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_picture, to_tensor
+from stylizer.models.bare_skin import skin_at_once
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.painter import Painter
-from stylizer.models.roles import Stylizer
+from stylizer.models.roles import Segmenter, Stylizer
 from stylizer.models.strength import calibrate, code_weights
 from stylizer.models.study import ADAPTER_RATE, Practice, StudyOptions, study
 from stylizer.models.style_encoder import STYLE_SIDE
@@ -56,6 +60,7 @@ def make_styles(options: StylesOptions) -> None:
         raise UserMistake(f"{options.checkpoint.name} is no painter; give the checkpoint folder of one.")
     practice = _practice(painter, options) if options.steps else None
     samples = {path.stem: _sample(path) for path in sorted(options.samples.iterdir()) if is_picture(path)}
+    segmenter = cast(Segmenter, load_checkpoint(CHECKPOINTS / "segmenter"))
     for place, row, file in tqdm(list(_rows(options, samples)), unit="style"):
         painting = open_picture(file)
         kept = _kept(options, row["slug"], painter) if options.keep_codes else None
@@ -68,7 +73,8 @@ def make_styles(options: StylesOptions) -> None:
             refined=refined, source=file.name, about=about, credit=credit, place=place,
         ))  # fmt: skip
         sample = samples[row.get("photo") or min(samples)]
-        save_picture(_thumbnail(painter, sample, code), options.out / f"{slug}{THUMBNAIL_SUFFIX}", quality=80)
+        thumbnail = _thumbnail(painter, segmenter, sample, code)
+        save_picture(thumbnail, options.out / f"{slug}{THUMBNAIL_SUFFIX}", quality=80)
         rendition = options.out / f"{slug}{PAINTING_SUFFIX}"
         rendition.unlink(missing_ok=True)
         if credit:
@@ -145,12 +151,15 @@ def _sample(path: Path) -> Tensor:
 
 
 @torch.no_grad()
-def _thumbnail(painter: Stylizer, sample: Tensor, code: Tensor) -> Picture:
-    """Paint a thumbnail as the page does with the slider at 1."""
+def _thumbnail(painter: Stylizer, segmenter: Segmenter, sample: Tensor, code: Tensor) -> Picture:
+    """Paint a thumbnail as the page does with the slider at 1, faces gently."""
     content = painter.encode(sample)
     codes = stack_codes([painter.own_code(content)[0], code[0]])
     weights = code_weights(
         [1.0], calibrate(1.0, getattr(getattr(painter, "config", None), "calibration", ()))
     )
     painted = painter.decode(content, codes, weights).float()
+    skin = skin_at_once(sample, segmenter)
+    if skin is not None:
+        painted = hold_to_skin(painted, sample, skin)
     return to_picture(V.resize(painted, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))

@@ -6,7 +6,7 @@ It needs paintings, or what the library has of those of styles with names; codes
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -16,18 +16,18 @@ from torch import Tensor
 from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
 from stylizer.engine.pipelines.region_plan import Plan, grayed, make_plan
+from stylizer.engine.pipelines.skin import SkinFinder
 from stylizer.engine.pipelines.stylize import Codes, Layer, StylizePipeline, all_choices
 from stylizer.engine.pipelines.upscale import PREVIEW, Finish, Grown
 from stylizer.engine.progress import Progress, Shown
 from stylizer.engine.recipe import Result
 from stylizer.engine.requests import StyleRequest
 from stylizer.engine.runtime.executor import DeviceLock, Executor, Job, Size
-from stylizer.errors import CheckpointError, RequestError
+from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
 from stylizer.imaging.resize import fit_within
 from stylizer.imaging.tensors import to_picture
-from stylizer.models.bare_skin import bare_skin
 from stylizer.models.masterwork import (
     MasterworkOptions,
     MasterworkPart,
@@ -35,7 +35,6 @@ from stylizer.models.masterwork import (
     memory_needed,
     paint_masterwork,
 )
-from stylizer.models.roles import Segmenter
 
 STAGE = "masterwork"
 _LARGEST_STYLE = 1024
@@ -53,11 +52,11 @@ class MasterworkPipeline:
         library: Library,
         executor: Executor,
         stylize: StylizePipeline,
-        segmenter: Callable[[], Segmenter],
+        skin: SkinFinder,
         steps: tuple[int, ...] | None,
     ) -> None:
-        """`segmenter` finds people, whose faces are kept; `steps` at each size instead of the usual ones."""
-        self._segmenter = segmenter
+        """`skin` finds the faces, which are kept; `steps` at each size instead of the usual ones."""
+        self._skin = skin
         self.library, self.executor, self._stylize, self._steps = library, executor, stylize, steps
         self._turn = DeviceLock()
 
@@ -172,21 +171,11 @@ class MasterworkPipeline:
                 mask = torch.from_numpy(plan.parts[place]).to(device).float() / WHOLE
             parts.append(MasterworkPart(styles, mask, manner.strength, manner.stroke))
         options = self._options(max(size), job.request.seed)
-        skin = self._skin(job)
+        skin = self._skin(job, job.request.content, closely=True)  # before its colors are taken
         steps = paint_masterwork(photo, parts, network, options, skin=skin, check=job.token.check)
         sides = _sides(options, job.request.masterwork_steps)
         with self._turn.hold(token=job.token):
             return self._follow(job, target, plan, steps, sides)
-
-    def _skin(self, job: Job[StyleRequest]) -> Tensor | None:
-        """Find bare skin in the photo, before its colors are taken; None where nothing finds people."""
-        try:
-            segmenter = self._segmenter()
-        except CheckpointError:
-            return None
-        seen = self.executor.whole(fit_within(job.request.content, segmenter.best_side))
-        with self.executor.holding(job):
-            return bare_skin(seen, segmenter)
 
     def _follow(
         self,

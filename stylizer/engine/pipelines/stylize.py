@@ -17,6 +17,7 @@ from torch import Tensor
 from stylizer.engine.forecast import Forecast
 from stylizer.engine.library import Library
 from stylizer.engine.pipelines.region_plan import Manner, Plan, Planes, grayed, make_plan, mixed_windows
+from stylizer.engine.pipelines.skin import SkinFinder
 from stylizer.engine.pipelines.upscale import (
     Finish,
     TileResult,
@@ -35,6 +36,7 @@ from stylizer.imaging.detail import REACH, restore_detail
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import Regions
 from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_device, to_tensor
 from stylizer.models.roles import Stylizer
 from stylizer.models.strength import calibrate
@@ -61,8 +63,9 @@ Codes = dict[int, tuple[str, Tensor]]
 class StylizePipeline:
     """Paint photos with the checkpoint's painter; what was read and painted is remembered."""
 
-    def __init__(self, library: Library, executor: Executor, finish: Finish) -> None:
-        self.library, self.executor, self.finish = library, executor, finish
+    def __init__(self, library: Library, executor: Executor, finish: Finish, skin: SkinFinder) -> None:
+        """`skin` finds the faces, which are painted gently."""
+        self.library, self.executor, self.finish, self.skin = library, executor, finish, skin
 
     @property
     def painter(self) -> Stylizer:
@@ -170,7 +173,7 @@ class StylizePipeline:
         encoded, mix = self._mix(job, plan, manner, size)
         key = (content.digest, size, manner.way)
         with job.stage("painting"):
-            paint = partial(self._decode, job, encoded, mix, size)
+            paint = partial(self._paint, job, encoded, mix, size, manner.strength)
             painted = self.executor.compute(job, ("painted", *key), paint)
         return self.grown_layer(job, target, plan, manners, painted, key)
 
@@ -217,6 +220,17 @@ class StylizePipeline:
         photo = self.executor.resized(job.request.content, size)
         with self.executor.holding(job), self.executor.pace.measured("encode", size[0] * size[1]):
             return self.painter.encode(self.executor.whole(photo))
+
+    def _paint(self, job: Job[StyleRequest], encoded: Any, mix: _Mix, size: Size, strength: float) -> Tensor:
+        """Paint the whole photo at a size, faces gently: (1, 3, h, w)."""
+        content = job.request.content
+        skin = self.skin(job, content)
+        painted = self._decode(job, encoded, mix, size)
+        if skin is None:
+            return painted
+        photo = self.executor.whole(self.executor.resized(content, size))
+        with self.executor.holding(job):
+            return hold_to_skin(painted, photo, skin, strength)
 
     def _decode(self, job: Job[Any], encoded: Any, mix: _Mix, size: Size) -> Tensor:
         with self.executor.holding(job), self.executor.pace.measured("decode", size[0] * size[1]):

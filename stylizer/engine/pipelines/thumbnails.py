@@ -12,6 +12,7 @@ from stylizer.engine.pipelines.upscale import PREVIEW
 from stylizer.engine.runtime.executor import Executor, Job
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.resize import fit_within, middle_square
+from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_device, to_picture
 from stylizer.models.strength import code_weights
 from stylizer.models.style_file import NamedStyle
@@ -49,6 +50,7 @@ class ThumbnailPipeline:
         photo = fit_within(middle_square(seen), PAINTED)
         key = ("content", photo.digest, (photo.height, photo.width))
         content = self.executor.compute(job, key, partial(self._encode, job, photo))
+        skin = self._stylize.skin(job, photo)
         for style in job.request.styles:
             code = self._stylize.named_code(style)
             with self.executor.holding(job):
@@ -56,6 +58,8 @@ class ThumbnailPipeline:
                 codes = stack_codes([own, to_device(code, own.device)])
                 weights = to_device(code_weights([1.0], strength), own.device)
                 painted = painter.decode(content, codes, weights).float()
+                if skin is not None:
+                    painted = hold_to_skin(painted, self.executor.whole(photo), skin)
             yield fit_within(to_picture(painted, like=photo), THUMBNAIL)
 
     def _encode(self, job: Job[ThumbnailRequest], photo: Picture) -> Any:
