@@ -87,7 +87,7 @@ class Engine:
         )
         self._thumbnails = ThumbnailPipeline(self.executor, self._stylize)
         self._study = StudyPipeline(self.library, self.executor, self._stylize)
-        self._translate = TranslatePipeline(self.library, self.executor, finish)
+        self._translate = TranslatePipeline(self.library, self.executor, finish, skin)
         self._generate = GeneratePipeline(self.library, self.executor)
         self._published = segmenter
         self.device = self.executor.device

@@ -17,6 +17,7 @@ from stylizer.engine.checks import Domains
 from stylizer.engine.hints import ColorHint
 from stylizer.engine.library import Library, license_notes
 from stylizer.engine.pipelines.region_plan import Planes, grouped, mixed_windows
+from stylizer.engine.pipelines.skin import SkinFinder
 from stylizer.engine.pipelines.upscale import (
     Finish,
     Grown,
@@ -34,6 +35,7 @@ from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.imaging.regions import WHOLE
 from stylizer.imaging.resize import fit_within
+from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_device
 from stylizer.models.roles import PHOTO, HintedTranslator, Translator
 
@@ -44,8 +46,9 @@ MATCH_SIDE = 512
 class TranslatePipeline:
     """Translate photos with the checkpoints' translators; networks and what they made are remembered."""
 
-    def __init__(self, library: Library, executor: Executor, finish: Finish) -> None:
-        self.library, self.executor, self.finish = library, executor, finish
+    def __init__(self, library: Library, executor: Executor, finish: Finish, skin: SkinFinder) -> None:
+        """`skin` finds the faces, which are painted gently."""
+        self.library, self.executor, self.finish, self.skin = library, executor, finish, skin
 
     def translator(self, name: str, token: CancelToken | None = None) -> Translator:
         """Return a translator on the device; raises RequestError or CheckpointError."""
@@ -112,8 +115,11 @@ class TranslatePipeline:
                 return _checked(
                     hinted.translate_hinted(seen, to_device(rows, seen.device)), job.request.model
                 )
+        skin = None if network.tiling == "whole" else self.skin(job, content)  # those color, and draw nothing
         with self.executor.holding(job):
-            return _checked(network.translate(self.executor.whole(photo), shares), job.request.model)
+            seen = self.executor.whole(photo)
+            made = _checked(network.translate(seen, shares), job.request.model)
+            return made if skin is None else hold_to_skin(made, seen, skin)
 
     @staticmethod
     def _hinted(network: Translator, model: str) -> HintedTranslator:
