@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from stylizer.imaging.color import full_precision
 from stylizer.models.blocks import CodeMix, Statistics
 from stylizer.models.config import before
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.registry import architecture
 from stylizer.models.roles import PHOTO
-from stylizer.models.transfer_network import Content, PainterConfig, TransferNetwork
+from stylizer.models.transfer_network import Content, TransferNetwork
 from stylizer.models.translator_blocks import check_domains, domain_mix
 
 _CODE_RATE = 8.0  # as for the identity code: learned numbers move as fast as a style encoder's would

@@ -25,6 +25,7 @@ from stylizer.imaging.detail_bands import (
 )
 from stylizer.imaging.keep_color import luma
 from stylizer.models.channel_moments import positions
+from stylizer.models.number_type import fast_type
 from stylizer.models.perceptual import (
     Perceptual,
     moments,
@@ -234,13 +235,14 @@ def masterwork_loss(
 def relaxed_distance(drawn: Tensor, wanted: Tensor) -> Tensor:
     """Relaxed earth mover's distance of features (N, C) and (M, C) by cosine (arXiv:1904.12785, eq. 5, 6).
 
-    Nearest neighbors are looked up in bfloat16; only their own distances carry a gradient, as in the paper.
-    `index_select` takes them, for several threads add the gradient of `drawn[taken]` in whatever order they
-    come: no two runs were alike.
+    Nearest neighbors are looked up in the device's fast numbers; only their own distances carry a gradient,
+    as in the paper. `index_select` takes them, for several threads add the gradient of `drawn[taken]` in
+    whatever order they come: no two runs were alike.
     """
     drawn, wanted = F.normalize(drawn, dim=1), F.normalize(wanted, dim=1)
     with torch.no_grad():
-        alike = drawn.bfloat16() @ wanted.bfloat16().T
+        dtype = fast_type(drawn.device.type)
+        alike = drawn.to(dtype) @ wanted.to(dtype).T
         nearest, taken = alike.argmax(1), alike.argmax(0)
     here = 1 - (drawn * wanted[nearest]).sum(1).mean()
     there = 1 - (drawn.index_select(0, taken) * wanted).sum(1).mean()

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from stylizer.imaging.color import full_precision
 from stylizer.imaging.detail_bands import band_energy, calm_energy, calm_mask, detail_bands
 from stylizer.imaging.stroke_noise import MOST_LIGHT
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.registry import architecture
 from stylizer.models.style_encoder import StyleDescriptor
-from stylizer.models.transfer_network import Content, PainterConfig, TransferNetwork
+from stylizer.models.transfer_network import Content, TransferNetwork
 
 __all__ = ["Content", "Painter", "PainterConfig"]
 

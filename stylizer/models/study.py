@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylizer.models.blocks import CodeMix
+from stylizer.models.number_type import fast_arithmetic
 from stylizer.models.painter import Painter
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
@@ -125,7 +126,7 @@ class Practice:
             rng = torch.Generator().manual_seed(self.seed * self.crops + index)
             cut = _crop(self.photos, self.side, index, rng)[None].to(self.device)
             crop, faces = cut[:, :3], cut[:, 3:] if cut.shape[1] > 3 else None
-            with _half_precision(self.device):
+            with fast_arithmetic(self.device):
                 content = self.painter.encode(crop.contiguous(memory_format=torch.channels_last))
                 target = photo_target(crop, self.perceptual(crop)[-CONTENT_LAYERS:], faces)
             begun = torch.zeros_like(target.bands)
@@ -223,16 +224,12 @@ class _Trial:
             photo = photo._replace(bands=photo.bands + share * begun)
         brings = bool(self.adapters.shape[1])
         field = CodeMix.alike(mixed, self.adapters, strength) if brings else CodeMix(mixed)
-        with _half_precision(practice.device):
+        with fast_arithmetic(practice.device):
             painted = painter.paint(content, field)
             losses = painting_losses(
                 painted, practice.perceptual(painted), photo, self.target, places, self.options.weights
             )
         return torch.stack([value.float() for value in losses.values()]).sum()
-
-
-def _half_precision(device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type in ("cpu", "cuda"))
 
 
 def _has_settled(means: list[float], options: StudyOptions) -> bool:

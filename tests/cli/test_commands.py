@@ -14,7 +14,8 @@ from stylizer.cli.main import main
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn
 

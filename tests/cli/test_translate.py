@@ -8,7 +8,8 @@ import pytest
 from stylizer.cli.main import main
 from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.unet import UNet, UNetConfig
 from tests.engine.drawn import drawn
 from tests.engine.models import save_hinted, save_models

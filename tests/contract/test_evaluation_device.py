@@ -12,7 +12,8 @@ from PIL import Image
 
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.lite_encoder import LiteEncoder
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from stylizer.models.style_gan import StyleGAN, StyleGANConfig

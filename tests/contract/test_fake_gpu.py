@@ -28,7 +28,8 @@ from stylizer.imaging.keep_color import keep_color
 from stylizer.imaging.regions import set_region, whole
 from stylizer.imaging.resample import blur, resample
 from stylizer.imaging.tensors import from_device, to_device
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.registry import architectures
 from stylizer.models.style_file import NamedStyle
 from tests.engine.parted import parted

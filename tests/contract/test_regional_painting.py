@@ -10,7 +10,8 @@ from stylizer.engine import Engine, RegionStyle, RequestError, StyleChoice, Styl
 from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.imaging.regions import Regions, grow, regions_from_weights, whole
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
 

@@ -13,7 +13,8 @@ from stylizer.engine.requests import StyleChoice, StyleRequest
 from stylizer.imaging.resize import resize_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter
 

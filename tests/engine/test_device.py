@@ -5,7 +5,8 @@ import torch
 
 from stylizer.engine.runtime.device import Device, DeviceError, choose_device
 from stylizer.imaging.tensors import to_tensor
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from tests.engine.drawn import drawn
 
 

@@ -17,7 +17,8 @@ from stylizer.imaging.tensors import to_tensor
 from stylizer.models import style_encoder
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.segmenter import Segmenter, SegmenterConfig
 from tests.engine.drawn import drawn
 from tests.engine.models import save_models

@@ -10,7 +10,8 @@ from stylizer.cli.main import main
 from stylizer.engine import Engine, StyleChoice, StyleRequest
 from stylizer.engine.runtime.device import Device
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from tests.engine.drawn import drawn
 
 no_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here")

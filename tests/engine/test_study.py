@@ -14,7 +14,8 @@ from stylizer.engine.recipe_reader import read_recipe_text
 from stylizer.errors import RequestError
 from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.style_file import NamedStyle, load_style
 from tests.ui.small_studio import practice_on_small_crops
 

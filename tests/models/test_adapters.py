@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from stylizer.models.blocks import CodeMix
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.transfer_network import stack_codes
 
 

@@ -7,7 +7,8 @@ import torch
 
 from stylizer.models.blocks import CodeMix
 from stylizer.models.config import config_from_json
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.painting_losses import photo_target
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.study import Practice

@@ -21,7 +21,7 @@ from stylizer.models.checkpoint import (
 )
 from stylizer.models.config import before, config_from_json
 from stylizer.models.front_matter import front_matter, split_front_matter
-from stylizer.models.painter import PainterConfig
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.registry import architecture, find
 
 

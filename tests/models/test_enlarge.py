@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stylizer.models.blocks import BlurredEnlarge
-from stylizer.models.painter import PainterConfig
+from stylizer.models.painter_config import PainterConfig
 
 
 def waves(period: float) -> torch.Tensor:

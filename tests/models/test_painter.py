@@ -7,7 +7,8 @@ import torch
 
 from stylizer.imaging.color import color_covariance
 from stylizer.models.blocks import CodeMix
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 
 KINDS = {
     "colors as drawn": {"match_colors": False, "told_calmness": False},

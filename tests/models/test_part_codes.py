@@ -4,7 +4,8 @@ import torch
 
 from stylizer.imaging.color import color_moments
 from stylizer.models.channel_moments import channel_moments
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.painting_losses import PaintingWeights
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.study import ADAPTER_RATE, Practice, StudyOptions, study

@@ -7,7 +7,8 @@ import torch
 from stylizer.engine import Engine
 from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from tools.showcase import GAP, showcase
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stylizer.models.painter import PainterConfig
+from stylizer.models.painter_config import PainterConfig
 from training.methods.dualgan import DualGANRun
 from training.methods.painter import PainterRun
 from training.methods.stargan import StarGANRun

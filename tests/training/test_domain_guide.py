@@ -7,7 +7,8 @@ import torch
 
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
 from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import tiny_painter_run

@@ -88,6 +88,14 @@ def test_the_loss_falls_and_the_report_says_so(tmp_path):
     assert (run / "samples" / "step-000120.png").stat().st_size > 0
 
 
+@pytest.mark.parametrize(("precision", "told"), [("bfloat16", True), ("float32", False)])
+def test_a_run_says_so_when_its_numbers_are_only_emulated(tmp_path, monkeypatch, precision, told):
+    monkeypatch.setattr(loop, "fast_type", lambda kind: torch.float32)
+    run = start("toy", toy_run(tmp_path, steps=1, log_every=1, precision=precision))
+    notes = [json.loads(line).get("note", "") for line in (run / "report.jsonl").read_text().splitlines()]
+    assert any("--precision float32" in note for note in notes) == told
+
+
 def test_a_loss_that_is_not_a_number_stops_the_run_before_it_reaches_the_weights(tmp_path):
     with pytest.raises(TrainingAlarm, match="step 7, paint: loss match is not finite"):
         start("toy", toy_run(tmp_path, name="ill", poison=7))

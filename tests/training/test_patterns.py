@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from stylizer.models.checkpoint import load_checkpoint, save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.style_file import NamedStyle, save_style
 from training.__main__ import main
 from training.evaluation.images import image_tensor

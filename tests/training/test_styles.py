@@ -9,7 +9,8 @@ import torch
 
 from stylizer.imaging.picture import open_picture, save_picture
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.style_file import load_styles
 from tests.engine.drawn import drawn
 from tests.engine.fake_painter import FakeConfig, FakePainter

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from stylizer.models.painter import PainterConfig
+from stylizer.models.painter_config import PainterConfig
 from training.methods.painter import PainterRun
 from training.run.config import RunConfig
 from training.run.method import METHODS, Method, Phase, generator, method

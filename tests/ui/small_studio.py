@@ -13,7 +13,8 @@ from stylizer.engine import Engine
 from stylizer.imaging.picture import Picture, save_picture
 from stylizer.imaging.tensors import to_tensor
 from stylizer.models.checkpoint import save_checkpoint
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.study import Practice
 from stylizer.models.style_file import NamedStyle, save_style
 from tests.engine.drawn import drawn

@@ -14,6 +14,7 @@ from stylizer.imaging.tensors import to_picture
 from stylizer.models.bare_skin import bare_skin
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.masterwork import MasterworkOptions, MasterworkPart, fitted, paint_masterwork
+from stylizer.models.number_type import fast_type
 from stylizer.models.perceptual import load_perceptual
 from stylizer.models.roles import Segmenter
 
@@ -38,7 +39,7 @@ def masterworks(
     known = folder_system(folder)
     missing = [pair for pair in evaluator.pairs if known.result(pair) is None]
     if missing:
-        network = load_perceptual(dtype=torch.float32 if device.type == "mps" else torch.bfloat16).to(device)
+        network = load_perceptual(dtype=fast_type(device.type)).to(device)
         segmenter = cast(Segmenter, load_checkpoint(CHECKPOINTS / "segmenter", device))
     for pair in tqdm(missing, unit="masterwork"):
         photo = image_tensor(at_size(open_rgb(pair.photo), evaluator.size)).to(device)

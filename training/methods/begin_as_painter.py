@@ -14,9 +14,9 @@ from stylizer.imaging.color import color_moments
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig, PrototypeChoice
 from stylizer.models.checkpoint import CONFIG, read_card
 from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.roles import PHOTO
 from stylizer.models.style_encoder import style_size
-from stylizer.models.transfer_network import PainterConfig
 
 from ..data.folders import PictureFolder
 from ..run.config import from_plain, read_options

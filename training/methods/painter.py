@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from stylizer.models.blocks import CodeMix
-from stylizer.models.painter import Painter, PainterConfig
+from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.painting_losses import (
     CONTENT_LAYERS,
     PaintingWeights,

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from stylizer.models.brush_translator import BrushTranslator, BrushTranslatorConfig
 from stylizer.models.config import before
 from stylizer.models.painter import Painter
+from stylizer.models.painter_config import PainterConfig
 from stylizer.models.resnet_translator import ResnetTranslator, ResnetTranslatorConfig
-from stylizer.models.transfer_network import PainterConfig
 
 from ..data.faces import read_faces
 from ..data.folders import side_by_side

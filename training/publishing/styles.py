@@ -21,6 +21,7 @@ from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_picture, to_tensor
 from stylizer.models.bare_skin import skin_at_once
 from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.number_type import fast_type
 from stylizer.models.painter import Painter
 from stylizer.models.roles import Segmenter, Stylizer
 from stylizer.models.strength import calibrate, code_weights
@@ -139,7 +140,7 @@ def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Pra
         face_map(known.get(path.name, ()), *photo.shape[1:]) / 255
         for path, photo in zip(chosen, photos, strict=True)
     ]
-    network = open_perceptual(options.perceptual, torch.bfloat16)
+    network = open_perceptual(options.perceptual, fast_type("cpu"))
     return Practice(painter, network, photos, faces, crops=2 * count)
 
 

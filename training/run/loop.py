@@ -15,6 +15,7 @@ from accelerate.utils import broadcast_object_list, send_to_device
 from torch import nn
 
 from stylizer.models.checkpoint import load_checkpoint
+from stylizer.models.number_type import fast_type
 
 from .alarms import LOOK_EVERY, Alarms, TrainingAlarm
 from .config import RunConfig, UserMistake, from_plain, read_options, write_options
@@ -42,6 +43,10 @@ from .snapshots import (
 )
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
+EMULATED = (
+    "this processor only emulates bfloat16, which takes some ten times as long; "
+    "--precision float32 is faster here"
+)
 
 
 def start(name: str, config: RunConfig) -> Path:
@@ -193,6 +198,8 @@ def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accel
                 report.say(state.step, fault)
         else:
             begin(method, config, averaged, report)
+        if config.precision == "bfloat16" and fast_type(accelerator.device.type) == torch.float32:
+            report.say(state.step, EMULATED)
         share_weights(method.nets, accelerator)
         trainer = Trainer(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 
 from stylizer.errors import DeviceError
+from stylizer.models.number_type import fast_type
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -67,12 +68,4 @@ def choose_device(name: str = "auto", whole_precision: bool = False) -> Device:
         )
     if kind == "mps" and not torch.mps.is_available():
         raise DeviceError("device is 'mps', but there is no Apple GPU here; choose cpu or auto")
-    return Device(name, torch.float32 if whole_precision else _fast_type(kind))
-
-
-def _fast_type(kind: str) -> torch.dtype:
-    if kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return torch.bfloat16
-    if kind == "cpu" and torch.cpu._is_avx512_bf16_supported():
-        return torch.bfloat16
-    return torch.float32
+    return Device(name, torch.float32 if whole_precision else fast_type(kind))
