@@ -11,13 +11,9 @@ from stylizer.imaging.guided import weighted_mean
 from stylizer.imaging.keep_color import luma
 
 _CELL = 4  # pixels; colors are compared between cells of this side
-_REACH = (
-    1 / 16
-)  # of the long side, from the middle of a window to its edge: half a face that fills the picture
+_REACH = 1 / 16  # of the long side, from the middle of a window to its edge
 _NOISE = 1e-3  # variance of light below which a difference within the photo explains none of the painting's
-_STROKE = (
-    0.09  # of color: a stroke this far from the face's own light is halved, a darker patch fades further
-)
+_STROKE = 0.06  # of color: what is this far from the face's own light is halved, what is farther fades more
 _PATCH = 0.1  # of color: what is this far from it counts half when the face's own light is found
 _SURE = 1.25  # what is skin by four fifths is skin: a tenth of a dark patch shows
 _SOON = 2  # of the strength; patches show well before a half of it

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stylizer.imaging.keep_color import luma
 from stylizer.imaging.resample import blur, resample
 from stylizer.models.roles import Segmenter
 
@@ -18,15 +19,17 @@ a cheek in the sun has 183)."""
 _SOFT = 2.5  # levels of chroma over which an end of these ranges fades
 _HOLES = 1 / 40  # of the long side: eyes and mouths of a head that fills the photo are filled up to there
 _RIM = 1 / 100  # of the long side, over which the end of a face fades
+_HAIR = 1 / 120  # of the long side: the deviation of the Gaussian under which strands of hair are seen
+_STRANDS = 0.085  # of light: places that vary by more are hair, or an eye, which is filled again
 _SOME = 0.01  # of a photo: with less of skin's chroma no face in it is large enough to be spoiled
 
 
 def skin_at_once(photo: Tensor, segmenter: Segmenter) -> Tensor | None:
-    """Find skin in a photo (1, 3, H, W), small, as somebody waits; None where none is in sight."""
+    """Find plain skin in a photo (1, 3, H, W), small, as somebody waits; None where none is in sight."""
     height, width = photo.shape[2:]
     scale = min(1.0, min(SKIN_SIDE, segmenter.best_side) / max(height, width))
     seen = resample(photo, (max(1, round(height * scale)), max(1, round(width * scale)))).clamp(0, 1)
-    return bare_skin(seen, segmenter) if may_show_skin(seen) else None
+    return bare_skin(seen, segmenter, plain=True) if may_show_skin(seen) else None
 
 
 def may_show_skin(photo: Tensor) -> bool:
@@ -34,19 +37,22 @@ def may_show_skin(photo: Tensor) -> bool:
     return bool((_skin_chroma(photo.float()) > 0.5).float().mean() > _SOME)
 
 
-def bare_skin(photo: Tensor, segmenter: Segmenter) -> Tensor:
+def bare_skin(photo: Tensor, segmenter: Segmenter, plain: bool = False) -> Tensor:
     """Find people's bare skin, eyes and mouths in it included: (B, 1, H, W) in [0, 1].
 
     photo (B, 3, H, W) in [0, 1], long side best `segmenter.best_side`. What is no person to the segmenter, or
     has not skin's chroma, is 0; so is all of a photo without color. Hair and light cloth beside skin count a
-    little.
+    little. `plain`: smooth skin alone, and what it surrounds: faces close to the camera, without their hair.
     """
     if _PERSON not in segmenter.classes:
         return torch.zeros_like(photo[:, :1])
     person = segmenter.segment(photo)[:, segmenter.classes.index(_PERSON)][:, None].to(photo)
     long_side = max(photo.shape[2:])
     reach = max(1, round(_HOLES * long_side))
-    skin = blur(_skin_chroma(photo.float()) * person.float(), 0.002 * long_side)
+    sure = _skin_chroma(photo.float()) * person.float()
+    if plain:
+        sure = sure * _smoothness(photo.float(), _HAIR * long_side)
+    skin = blur(sure, 0.002 * long_side)
     closed = -_widest(-_widest(skin, reach), reach)
     return blur((closed * person).clamp(0, 1), _RIM * long_side).clamp(0, 1)
 
@@ -60,6 +66,13 @@ def _skin_chroma(photo: Tensor) -> Tensor:
     for plane, (low, high) in zip((cb, cr), _CHROMA, strict=True):
         sure = sure * torch.sigmoid((plane - low) / _SOFT) * torch.sigmoid((high - plane) / _SOFT)
     return sure
+
+
+def _smoothness(photo: Tensor, reach: float) -> Tensor:
+    """Tell how smooth places are, (B, 1, H, W) in [0, 1]: cheeks are, hair is not."""
+    light = luma(photo)
+    varied = (blur(light.square(), reach) - blur(light, reach).square()).clamp(min=0)
+    return 1 / (1 + (varied / _STRANDS**2).square())
 
 
 def _widest(planes: Tensor, reach: int) -> Tensor:

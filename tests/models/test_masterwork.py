@@ -99,7 +99,7 @@ def test_skin_keeps_the_photos_forms_and_the_rest_gives_way(network):
         return [float(content_distance(*pair)) for pair in pairs]
 
     plain, kept = apart(None), apart(left)
-    assert kept[0] < 0.7 * plain[0] and kept[0] < 0.8 * kept[1]
+    assert kept[0] < 0.7 * plain[0] and kept[0] < 0.9 * kept[1]
 
 
 def test_threads_that_run_at_once_leave_no_trace_in_the_gradient(two_threads):

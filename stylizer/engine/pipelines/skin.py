@@ -27,7 +27,7 @@ class SkinFinder:
     def __call__(self, job: Job[Any], photo: Picture, closely: bool = False) -> Tensor | None:
         """Find skin (1, 1, h, w) in [0, 1], on the device; None where there is none, or nobody to find it.
 
-        It is seen at SKIN_SIDE, `closely` as well as the segmenter can. Raises Cancelled.
+        Plain skin, seen at SKIN_SIDE; `closely`, all of it, as well as the segmenter can. Raises Cancelled.
         """
         small = self.executor.fitted(photo, SKIN_SIDE)
         if not may_show_skin(to_tensor(small)):
@@ -38,9 +38,9 @@ class SkinFinder:
             return None
         side = segmenter.best_side
         seen = fit_within(photo, side if closely else min(side, SKIN_SIDE))
-        key = ("skin", photo.digest, max(seen.height, seen.width))
-        return self.executor.compute(job, key, partial(self._find, job, segmenter, seen))
+        key = ("skin", photo.digest, closely)
+        return self.executor.compute(job, key, partial(self._find, job, segmenter, seen, not closely))
 
-    def _find(self, job: Job[Any], segmenter: Segmenter, seen: Picture) -> Tensor:
+    def _find(self, job: Job[Any], segmenter: Segmenter, seen: Picture, plain: bool) -> Tensor:
         with self.executor.holding(job):
-            return bare_skin(self.executor.whole(seen), segmenter)
+            return bare_skin(self.executor.whole(seen), segmenter, plain)
