@@ -55,6 +55,15 @@ def test_a_style_comes_out_of_every_step_and_paints(engine):
 
 
 @pytest.mark.usefixtures("small_crops")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_painter_that_was_loaded_while_it_painted_can_be_taught(engine, monkeypatch, dtype):
+    monkeypatch.setattr("stylizer.models.number_type.fast_type", lambda kind: dtype)
+    fresh = Engine(engine.library.folder, device="cpu", whole_precision=True)
+    fresh.run(StyleRequest(picture(3), (StyleChoice(picture(1)),)))
+    assert len(list(fresh.study(asked(steps=1)))) == 1
+
+
+@pytest.mark.usefixtures("small_crops")
 def test_the_recipe_of_a_studied_style_restores_it_with_its_adapters(engine):
     *_, found = engine.study(asked())
     adapters = 0.1 * torch.randn(engine.painter.adapter_size, generator=torch.Generator().manual_seed(0))

@@ -185,7 +185,9 @@ class Executor:
         return self.cache.get(("network", name), lambda: self._placed(load), _network_bytes, token)
 
     def _placed(self, load: Callable[[], Any]) -> Any:
-        return load().to(self.device.torch, memory_format=torch.channels_last)
+        # first needed in the middle of a painting, it would be of inference tensors: no study learns by those
+        with torch.inference_mode(False):
+            return load().to(self.device.torch, memory_format=torch.channels_last)
 
     # -- pictures ---------------------------------------------------------------------------------------
 
