@@ -34,33 +34,39 @@ def hold_to_skin(painted: Tensor, photo: Tensor, skin: Tensor, strength: float =
     """
     with full_precision(painted):
         painted, light = painted.float(), luma(photo.float())
-        skin = (_SURE * _resized(skin.float(), (painted.shape[2], painted.shape[3]), "bilinear")).clamp(max=1)
-        rest = painted - _of_light(painted, light, skin)
-        wanted = _of_light(painted, light, skin * _likely(rest, _PATCH))
+        size = (painted.shape[2], painted.shape[3])
+        skin = (_SURE * _resized(skin.float(), size, "bilinear")).clamp(max=1)
+        slope, offset = _resized(_lines(painted, light, skin), size, "bilinear").split(3, 1)
+        wanted = slope * light + offset
         rest = painted - wanted
         kept = rest * _likely(rest, _STROKE)
         return torch.lerp(painted, (wanted + kept).clamp(0, 1), min(1.0, _SOON * strength) * skin)
 
 
-def _likely(rest: Tensor, size: float) -> Tensor:
-    """Weigh what departs by (B, 3, H, W) of color: 1 where nothing does, a half at `size`."""
-    return 1 / (1 + rest.square().sum(1, keepdim=True) / size**2)
+def _lines(painted: Tensor, light: Tensor, skin: Tensor) -> Tensor:
+    """Fit the painting's colors as lines over the light of skin, window by window: (B, 6, h, w).
 
-
-def _of_light(painted: Tensor, light: Tensor, skin: Tensor) -> Tensor:
-    """Fit the painting's colors as lines over the light (B, 1, H, W) of skin, window by window."""
-    height, width = light.shape[2:]
-    cells = max(1, height // _CELL), max(1, width // _CELL)
+    Fitted twice, the second time with what departs from the first lines counted less.
+    """
+    cells = max(1, light.shape[2] // _CELL), max(1, light.shape[3] // _CELL)
     sums = _resized(torch.cat([skin, skin * light, skin * painted], 1), cells, "area")
     share = sums[:, :1] + _LEAST
     guide, color = (sums[:, 1:] / share).split([1, 3], 1)
-    radius = max(1, round(_REACH * max(cells)))
+    slope, offset = _fitted(share, guide, color).split(3, 1)
+    return _fitted(share * _likely(color - slope * guide - offset, _PATCH), guide, color)
+
+
+def _fitted(share: Tensor, guide: Tensor, color: Tensor) -> Tensor:
+    radius = max(1, round(_REACH * max(guide.shape[2:])))
     parts = weighted_mean(share, torch.cat([guide, color, guide.square(), guide * color], 1), radius)
     mean, wanted, square, product = parts.split([1, 3, 1, 3], 1)
     slope = ((product - mean * wanted) / (square - mean.square() + _NOISE)).clamp(min=0)
-    lines = weighted_mean(share, torch.cat([slope, wanted - slope * mean], 1), radius)
-    slope, offset = _resized(lines, (height, width), "bilinear").split(3, 1)
-    return slope * light + offset
+    return weighted_mean(share, torch.cat([slope, wanted - slope * mean], 1), radius)
+
+
+def _likely(rest: Tensor, size: float) -> Tensor:
+    """Weigh what departs by (B, 3, h, w) of color: 1 where nothing does, a half at `size`."""
+    return 1 / (1 + rest.square().sum(1, keepdim=True) / size**2)
 
 
 def _resized(planes: Tensor, size: tuple[int, int], mode: str) -> Tensor:

@@ -16,6 +16,9 @@ from stylizer.imaging.tensors import to_tensor
 from stylizer.models.bare_skin import SKIN_SIDE, bare_skin, may_show_skin
 from stylizer.models.roles import Segmenter
 
+_SEEN = 0.3
+"""What is skin by no more than this, all over a photo, is none."""
+
 
 class SkinFinder:
     """Finds skin by the segmenter, if there is one; what was found is remembered."""
@@ -39,8 +42,10 @@ class SkinFinder:
         side = segmenter.best_side
         seen = fit_within(photo, side if closely else min(side, SKIN_SIDE))
         key = ("skin", photo.digest, closely)
-        return self.executor.compute(job, key, partial(self._find, job, segmenter, seen, not closely))
+        found = self.executor.compute(job, key, partial(self._find, job, segmenter, seen, not closely))
+        return found if found.numel() else None
 
     def _find(self, job: Job[Any], segmenter: Segmenter, seen: Picture, plain: bool) -> Tensor:
         with self.executor.holding(job):
-            return bare_skin(self.executor.whole(seen), segmenter, plain)
+            found = bare_skin(self.executor.whole(seen), segmenter, plain)
+        return found if found.max() > _SEEN else found[:, :, :0]  # once a photo, and no painting waits for it
