@@ -86,7 +86,9 @@ def test_a_seed_is_repeatable_and_another_one_differs(network):
     assert not torch.equal(first, _painted(network, part, options=other)[-1].picture)
 
 
-def test_skin_keeps_the_photos_forms_and_the_rest_gives_way(network):
+def test_skin_keeps_the_photos_forms_and_the_rest_gives_way(network, monkeypatch):
+    # one type on every processor: twelve steps take another way with another
+    monkeypatch.setattr("stylizer.models.masterwork_losses.fast_type", lambda kind: torch.bfloat16)
     photo, part = _drawn(3), [MasterworkPart(((_drawn(1), 1.0),))]
     left = torch.zeros(1, 1, 24, 32)
     left[..., :16] = 1
@@ -99,7 +101,7 @@ def test_skin_keeps_the_photos_forms_and_the_rest_gives_way(network):
         return [float(content_distance(*pair)) for pair in pairs]
 
     plain, kept = apart(None), apart(left)
-    assert kept[0] < 0.7 * plain[0] and kept[0] < 0.9 * kept[1]
+    assert kept[0] < 0.7 * plain[0] and kept[0] < 0.8 * kept[1]
 
 
 def test_threads_that_run_at_once_leave_no_trace_in_the_gradient(two_threads):
