@@ -308,6 +308,10 @@ class Engine:
         """Find a style by name, or open a picture file; raises RequestError or PictureError."""
         return self.library.find_style(name_or_path)
 
+    def fitted(self, photo: Picture, long_side: int) -> Picture:
+        """Return a photo of at most that long side, as previews have it; it is remembered."""
+        return self.executor.fitted(photo, long_side)
+
     # -- regions ----------------------------------------------------------------------------------------
 
     def segment(self, picture: Picture, token: CancelToken | None = None) -> Regions:

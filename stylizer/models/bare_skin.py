@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from stylizer.imaging.guided import widest
 from stylizer.imaging.keep_color import luma
 from stylizer.imaging.resample import blur, resample
+from stylizer.imaging.skin_tones import Skin
 from stylizer.models.roles import Segmenter
 
 _PERSON = "person"
@@ -24,12 +27,36 @@ _STRANDS = 0.085  # of light: places that vary by more are hair, or an eye, whic
 _SOME = 0.01  # of a photo: with less of skin's chroma no face in it is large enough to be spoiled
 
 
-def skin_at_once(photo: Tensor, segmenter: Segmenter) -> Tensor | None:
-    """Find plain skin in a photo (1, 3, H, W), small, as somebody waits; None where none is in sight."""
-    height, width = photo.shape[2:]
-    scale = min(1.0, min(SKIN_SIDE, segmenter.best_side) / max(height, width))
-    seen = resample(photo, (max(1, round(height * scale)), max(1, round(width * scale)))).clamp(0, 1)
-    return bare_skin(seen, segmenter, plain=True) if may_show_skin(seen) else None
+_SEEN = 0.3
+"""What is skin by no more than this, all over a photo, is none."""
+
+
+def skin_in(photo: Tensor, segmenter: Segmenter, plain: bool = True) -> Skin | None:
+    """Find skin in a photo (1, 3, H, W), as `find_skin` does."""
+
+    def fitted(side: int) -> Tensor:
+        height, width = photo.shape[2:]
+        scale = min(1.0, side / max(height, width))
+        return resample(photo, (max(1, round(height * scale)), max(1, round(width * scale)))).clamp(0, 1)
+
+    return find_skin(fitted, lambda: segmenter, plain)
+
+
+def find_skin(
+    fitted: Callable[[int], Tensor], segmenter: Callable[[], Segmenter], plain: bool = True
+) -> Skin | None:
+    """Find skin in a photo; None where none is in sight, at once where its colors already tell.
+
+    `fitted` gives the photo (1, 3, h, w) at a long side of at most so many pixels, `segmenter` who finds
+    people. `plain` skin is seen at SKIN_SIDE, as somebody waits; all of it as well as the segmenter can.
+    """
+    small = fitted(SKIN_SIDE)
+    if not may_show_skin(small):
+        return None
+    network = segmenter()
+    side = min(SKIN_SIDE, network.best_side) if plain else network.best_side
+    found = bare_skin(small if side == SKIN_SIDE else fitted(side), network, plain)
+    return Skin.of(found) if found.max() > _SEEN else None
 
 
 def may_show_skin(photo: Tensor) -> bool:
@@ -47,13 +74,15 @@ def bare_skin(photo: Tensor, segmenter: Segmenter, plain: bool = False) -> Tenso
     if _PERSON not in segmenter.classes:
         return torch.zeros_like(photo[:, :1])
     person = segmenter.segment(photo)[:, segmenter.classes.index(_PERSON)][:, None].to(photo)
+    if person.max() <= _SEEN:  # nobody
+        return torch.zeros_like(photo[:, :1])
     long_side = max(photo.shape[2:])
     reach = max(1, round(_HOLES * long_side))
     sure = _skin_chroma(photo.float()) * person.float()
     if plain:
         sure = sure * _smoothness(photo.float(), _HAIR * long_side)
     skin = blur(sure, 0.002 * long_side)
-    closed = -_widest(-_widest(skin, reach), reach)
+    closed = -widest(-widest(skin[:, 0], reach), reach)[:, None]
     return blur((closed * person).clamp(0, 1), _RIM * long_side).clamp(0, 1)
 
 
@@ -73,7 +102,3 @@ def _smoothness(photo: Tensor, reach: float) -> Tensor:
     light = luma(photo)
     varied = (blur(light.square(), reach) - blur(light, reach).square()).clamp(min=0)
     return 1 / (1 + (varied / _STRANDS**2).square())
-
-
-def _widest(planes: Tensor, reach: int) -> Tensor:
-    return F.max_pool2d(planes, 2 * reach + 1, 1, reach)

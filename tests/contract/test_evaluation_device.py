@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from stylizer.imaging.skin_tones import Skin
 from stylizer.models.checkpoint import save_checkpoint
 from stylizer.models.lite_encoder import LiteEncoder
 from stylizer.models.painter import Painter
@@ -58,10 +59,16 @@ def test_pictures_go_to_the_reader_and_what_is_known_of_them_comes_back(opened, 
         on_gpu(sets.square(Path("a.png"), 32, reader.device), 1, 3, 32, 32)
 
 
+def _everywhere(photo, segmenter):
+    """Call everything skin, without looking: there are no numbers."""
+    mask = photo[:, :1, ::2, ::2]
+    return Skin(mask, (0, mask.shape[2]), (0, mask.shape[3]))
+
+
 def test_a_pair_is_painted_there_at_any_strength(opened, monkeypatch):
     painter = Painter(PainterConfig.tiny())
     monkeypatch.setattr(stylizer, "load_checkpoint", lambda folder, device: None)  # files have numbers
-    monkeypatch.setattr(stylizer, "skin_at_once", lambda photo, segmenter: photo[:, :1, ::2, ::2])
+    monkeypatch.setattr(stylizer, "skin_in", _everywhere)
     with fake_gpu():
         pairs = PairPainter(placed(painter), 48, device=GPU)
         for strength in (0.0, 0.5, 1.0):

@@ -65,7 +65,7 @@ def test_painter_translators_and_segmenter_are_written_and_equal_their_networks(
 @pytest.mark.parametrize("size", [(16, 16), (17, 90), (64, 64), (121, 50)])
 @pytest.mark.parametrize("strength", [0.0, 0.05, 0.4, 1.0, 1.5])
 def test_the_file_paints_what_the_engine_paints(exported, library, size, strength, monkeypatch):
-    monkeypatch.setattr("stylizer.engine.pipelines.skin.may_show_skin", lambda photo: False)
+    monkeypatch.setattr("stylizer.models.bare_skin.may_show_skin", lambda photo: False)
     photo, painting = drawn(*size, seed=3), drawn(48, 80, seed=5)
     session = onnxruntime.InferenceSession(exported[0] / "painter.onnx")
     reader = onnxruntime.InferenceSession(exported[0] / "style-encoder.onnx")

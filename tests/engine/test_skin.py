@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stylizer.engine import Engine, StyleChoice, StyleRequest
+from stylizer.engine.runtime import executor
 from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint
 from tests.engine.fake_painter import FakeConfig, FakePainter
@@ -67,6 +68,19 @@ def test_a_photo_without_skins_colors_is_not_searched_for_people(folder):
     engine = Engine(folder, device="cpu", whole_precision=True)
     _paint(engine, Picture(np.full((64, 96, 3), (60, 120, 90), np.uint8), name="grass"))
     assert "segmenter" not in engine.executor._resident
+
+
+def test_a_large_photo_is_made_small_once_for_all_that_looks_at_it(folder, monkeypatch):
+    save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# A fake\n", half=False)
+    engine, large, shrunk = Engine(folder, device="cpu", whole_precision=True), [], executor.resize_picture
+    rgb = np.repeat(np.repeat(_portrait().rgb, 5, 0), 5, 1)
+    monkeypatch.setattr(
+        executor, "resize_picture", lambda photo, *size: (large.append(photo.width), shrunk(photo, *size))[1]
+    )
+    photo = Picture(rgb, name="portrait")
+    list(engine.keyframes(StyleRequest(photo, (StyleChoice(_portrait()),)), (1.0, 0.5), 768))
+    engine.fitted(photo, 768)
+    assert large.count(1280) == 1
 
 
 def test_strengths_of_one_photo_search_it_once(folder):

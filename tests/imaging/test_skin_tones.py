@@ -2,7 +2,7 @@
 
 import torch
 
-from stylizer.imaging.skin_tones import hold_to_skin
+from stylizer.imaging.skin_tones import Skin, hold_to_skin
 
 SIDE = 320
 
@@ -13,7 +13,7 @@ def _scene():
     photo = torch.stack([light, 0.7 * light, 0.55 * light])[None]
     skin = torch.zeros(1, 1, SIDE, SIDE)
     skin[..., : SIDE // 2] = 1
-    return photo, skin
+    return photo, Skin.of(skin)
 
 
 def _painted(photo):
@@ -60,7 +60,27 @@ def test_strength_says_how_much_from_none_to_all_at_a_half():
 
 def test_masks_of_another_size_and_pictures_of_a_pixel_do():
     photo, skin = _scene()
-    small = hold_to_skin(_painted(photo), photo, skin[:, :, ::4, ::4])
+    small = hold_to_skin(_painted(photo), photo, Skin.of(skin.mask[:, :, ::4, ::4]))
     assert torch.isfinite(small).all() and small.shape == photo.shape
     tiny = torch.full((1, 3, 1, 1), 0.5)
-    assert torch.isfinite(hold_to_skin(tiny, tiny, torch.ones(1, 1, 1, 1))).all()
+    assert torch.isfinite(hold_to_skin(tiny, tiny, Skin.of(torch.ones(1, 1, 1, 1)))).all()
+
+
+def test_a_face_is_held_alike_whether_all_of_the_picture_is_looked_at_or_its_part_alone():
+    torch.manual_seed(0)
+    photo, painted = torch.rand(2, 1, 3, 301, 397)
+    mask = torch.zeros(1, 1, 100, 132)
+    mask[..., 31:50, 70:91] = torch.rand(19, 21).clamp(min=0.01)
+    skin = Skin.of(mask)
+    assert (skin.rows, skin.columns) == ((31, 50), (70, 91))
+    whole = Skin(skin.mask, (0, 100), (0, 132))
+    rows, columns = skin.window((301, 397))
+    assert (rows.stop - rows.start) * (columns.stop - columns.start) < 0.1 * 301 * 397
+    held, everywhere = (hold_to_skin(painted, photo, each) for each in (skin, whole))
+    assert (held - painted).abs().max() > 0.2
+    assert torch.allclose(held, everywhere, atol=2e-6)
+
+
+def test_a_mask_without_skin_leaves_the_painting_as_it_is():
+    photo = torch.rand(1, 3, 40, 60)
+    assert torch.equal(hold_to_skin(photo.flip(1), photo, Skin.of(torch.zeros(1, 1, 20, 30))), photo.flip(1))

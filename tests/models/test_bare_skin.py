@@ -2,7 +2,7 @@
 
 import torch
 
-from stylizer.models.bare_skin import bare_skin, may_show_skin
+from stylizer.models.bare_skin import SKIN_SIDE, bare_skin, may_show_skin, skin_in
 
 SKIN = (0.85, 0.62, 0.50), (0.36, 0.22, 0.15), (0.89, 0.49, 0.28)  # light, dark, dark in the sun
 SIDE = 200
@@ -56,3 +56,23 @@ def test_photos_without_a_face_worth_looking_for_are_known_at_once():
     assert all(may_show_skin(_patch(color, slice(20, 80))) for color in SKIN)
     assert not may_show_skin(torch.full((1, 3, SIDE, SIDE), 0.5))
     assert not may_show_skin(_patch(SKIN[0], slice(20, 22)))
+
+
+def test_one_law_says_whether_a_photo_is_searched_at_what_size_and_what_is_none():
+    class Watched(FakeSegmenter):
+        best_side, seen, sure = 512, (), 1.0
+
+        def segment(self, photo):
+            self.seen = (*self.seen, max(photo.shape[2:]))
+            return self.sure * super().segment(photo)
+
+    segmenter = Watched()
+    large = torch.nn.functional.interpolate(_patch(SKIN[0], slice(20, 80)), scale_factor=4)
+    found = skin_in(large, segmenter)
+    assert found.mask.shape[2:] == (SKIN_SIDE, SKIN_SIDE) and found.mask.max() > 0.8
+    assert skin_in(large, segmenter, plain=False).mask.shape[2:] == (512, 512)
+    assert segmenter.seen == (SKIN_SIDE, 512)
+    assert skin_in(torch.full((1, 3, SIDE, SIDE), 0.5), segmenter) is None
+    assert segmenter.seen == (SKIN_SIDE, 512)
+    segmenter.sure = 0.25
+    assert skin_in(large, segmenter) is None

@@ -499,6 +499,16 @@ def test_what_a_click_begins_is_as_the_widgets_were_last(visitor, begun):
     assert strengths == (1.2,) and request.stroke == 1.5
 
 
+def test_a_photo_begins_to_be_painted_before_the_browser_asks_for_it(visitor, begun, photo_file):
+    visitor.set(strength=120)
+    visitor.studio.keep(visitor.visit, visitor.settings)
+    visitor.bring(photo_file)
+    _wait_for(begun, 1)
+    request, strengths, token = begun[0]
+    assert request.content is visitor.stage.photo and strengths == (1.2,)
+    assert token is visitor.stage.turns.token
+
+
 def test_a_file_that_is_no_picture_gets_an_answer(visitor):
     with pytest.raises(RequestError, match=r"“<b>notes.txt” is no picture"):
         visitor.studio.refuse(visitor.visit, SimpleNamespace(_data={"name": "<b>notes.txt"}))

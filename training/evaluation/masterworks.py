@@ -11,7 +11,7 @@ from tqdm import tqdm
 from stylizer import CHECKPOINTS
 from stylizer.imaging.picture import save_picture
 from stylizer.imaging.tensors import to_picture
-from stylizer.models.bare_skin import bare_skin
+from stylizer.models.bare_skin import skin_in
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.masterwork import MasterworkOptions, MasterworkPart, fitted, paint_masterwork
 from stylizer.models.number_type import fast_type
@@ -47,8 +47,9 @@ def masterworks(
         if max(painting.shape[2:]) > LARGEST_PAINTING:
             painting = fitted(painting, LARGEST_PAINTING)
         with torch.inference_mode():
-            skin = bare_skin(fitted(photo, segmenter.best_side), segmenter)
+            found = skin_in(photo, segmenter, plain=False)
+        skin = None if found is None else found.mask.clone()
         parts = [MasterworkPart(((painting, 1.0),))]
-        *_, last = paint_masterwork(photo, parts, network, options, skin=skin.clone())
+        *_, last = paint_masterwork(photo, parts, network, options, skin=skin)
         save_picture(to_picture(last.picture), folder / f"{pair.stem}.png")
     return known

@@ -17,8 +17,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stylizer import CHECKPOINTS
-from stylizer.imaging.skin_tones import hold_to_skin
-from stylizer.models.bare_skin import skin_at_once
+from stylizer.imaging.skin_tones import Skin, hold_to_skin
+from stylizer.models.bare_skin import skin_in
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.perceptual import Perceptual
 from stylizer.models.roles import Segmenter, Stylizer
@@ -97,10 +97,10 @@ class PairPainter:
         self.code = functools.lru_cache(maxsize=None)(self._code)
 
     @torch.no_grad()
-    def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor, Tensor | None]:
+    def _photo(self, path: Path) -> tuple[Tensor, Any, Tensor, Skin | None]:
         photo = self.picture(path)
         content = self.painter.encode(photo)
-        return photo, content, self.painter.own_code(content), skin_at_once(photo, self.segmenter)
+        return photo, content, self.painter.own_code(content), skin_in(photo, self.segmenter)
 
     @torch.no_grad()
     def _code(self, path: Path) -> Tensor:

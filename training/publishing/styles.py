@@ -19,7 +19,7 @@ from stylizer.imaging.picture import Picture, open_picture, save_picture
 from stylizer.imaging.resize import fit_within
 from stylizer.imaging.skin_tones import hold_to_skin
 from stylizer.imaging.tensors import to_picture, to_tensor
-from stylizer.models.bare_skin import skin_at_once
+from stylizer.models.bare_skin import skin_in
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.number_type import fast_type
 from stylizer.models.painter import Painter
@@ -160,7 +160,7 @@ def _thumbnail(painter: Stylizer, segmenter: Segmenter, sample: Tensor, code: Te
         [1.0], calibrate(1.0, getattr(getattr(painter, "config", None), "calibration", ()))
     )
     painted = painter.decode(content, codes, weights).float()
-    skin = skin_at_once(sample, segmenter)
+    skin = skin_in(sample, segmenter)
     if skin is not None:
         painted = hold_to_skin(painted, sample, skin)
     return to_picture(V.resize(painted, [THUMBNAIL_SIDE] * 2, antialias=True).clamp(0, 1))

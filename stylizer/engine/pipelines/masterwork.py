@@ -171,7 +171,8 @@ class MasterworkPipeline:
                 mask = torch.from_numpy(plan.parts[place]).to(device).float() / WHOLE
             parts.append(MasterworkPart(styles, mask, manner.strength, manner.stroke))
         options = self._options(max(size), job.request.seed)
-        skin = self._skin(job, job.request.content, closely=True)  # before its colors are taken
+        found = self._skin(job, job.request.content, closely=True)  # before its colors are taken
+        skin = None if found is None else found.mask
         steps = paint_masterwork(photo, parts, network, options, skin=skin, check=job.token.check)
         sides = _sides(options, job.request.masterwork_steps)
         with self._turn.hold(token=job.token):

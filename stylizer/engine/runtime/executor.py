@@ -23,7 +23,7 @@ from stylizer.engine.runtime.device import Device
 from stylizer.engine.runtime.heaps import give_back_heaps
 from stylizer.errors import DeviceError, Sentence
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import fit_within, resize_picture
+from stylizer.imaging.resize import fitting_size, resize_picture
 from stylizer.imaging.tensors import ground_color, to_device, to_tensor, window_tensor
 from stylizer.imaging.tiles import Tile, plan_tiles
 
@@ -200,10 +200,9 @@ class Executor:
 
     def fitted(self, picture: Picture, long_side: int | None) -> Picture:
         """Return a picture of at most that long side, from the cache if it was asked before."""
-        if long_side is None or max(picture.height, picture.width) <= long_side:
+        if long_side is None:
             return picture
-        key = ("fitted", picture.digest, long_side)
-        return self.cache.get(key, lambda: fit_within(picture, long_side), _picture_bytes)
+        return self.resized(picture, fitting_size(picture.height, picture.width, long_side))
 
     def resized(self, picture: Picture, size: Size) -> Picture:
         """Return a picture in another size, from the cache if it was asked before."""

@@ -16,7 +16,6 @@ from stylizer.ui.handlers.stage import Answer, StageHandlers
 from stylizer.ui.language import say, tell, words
 from stylizer.ui.messages import INVENT, STYLIZE, TRANSLATE, go_to, picked, sentence_of, status, written
 from stylizer.ui.stage.message import read_edit
-from stylizer.ui.stage_state import StageState
 from stylizer.ui.state import Session
 from stylizer.ui.visits import keep_source
 
@@ -54,7 +53,7 @@ class PhotoHandlers(StageHandlers):
         photo = open_picture(brought["path"], brought.get("orig_name"))
         self.sessions.make_room(session, photo)
         keep_source(session, photo, brought["path"])
-        return self._show(self.stage(session), photo, None, note)
+        return self._show(session, photo, None, note)
 
     def use_sample(self, visit: str, moment: float, event: gr.SelectData) -> Answer:
         """Take a sample photo."""
@@ -63,7 +62,7 @@ class PhotoHandlers(StageHandlers):
             if not session.newest_click(moment):
                 return {}
             sample = picked(self.samples, event.index)
-            return self._show(self.stage(session), sample.open(), sample.name)
+            return self._show(session, sample.open(), sample.name)
 
     def use_again(self, visit: str) -> Answer:
         """Bring back the settings of the chosen picture, if it was made in this tab, and go there."""
@@ -96,8 +95,12 @@ class PhotoHandlers(StageHandlers):
         session.note = " ".join(told)
         return {"status": status(session.note)}
 
-    def _show(self, stage: StageState, photo: Picture, sample: str | None, *notes: str) -> Answer:
-        turn = stage.bring(photo, sample)
+    def begin(self, session: Session) -> None:
+        """Let the painter begin while the browser asks for the turn, which finds what is there by then."""
+
+    def _show(self, session: Session, photo: Picture, sample: str | None, *notes: str) -> Answer:
+        turn = self.stage(session).bring(photo, sample)
+        self.begin(session)
         told = filter(None, (say("Reading the photo."), *notes, *map(tell, photo.notes)))
         said = status(" ".join(told), "busy")
         return {"turn": turn, "region_box": gr.Column(visible=False), "status": said}

@@ -12,7 +12,6 @@ from stylizer.engine import Cancelled, CancelToken, Engine
 from stylizer.engine.forecast import Forecast
 from stylizer.errors import StudioError
 from stylizer.imaging.picture import Picture
-from stylizer.imaging.resize import fit_within
 from stylizer.ui.handlers.full_size import (
     SIZES,
     facts_line,
@@ -276,7 +275,7 @@ class StageHandlers(ABC):
         """Show the photo at once, while its painting is on the way."""
         stage = self.stage(session)
         if stage.photo is not None and 0.0 not in stage.frames:
-            preview = fit_within(stage.photo, PREVIEW_SIDE)
+            preview = self.engine.fitted(stage.photo, PREVIEW_SIDE)
             keep_preview(stage, token, PreviewWork(None, ()), 0.0, preview, self.strengths)
             stage.size = (preview.width, preview.height)
         return {

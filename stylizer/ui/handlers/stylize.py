@@ -89,9 +89,13 @@ class StylizeHandlers(SavingHandlers):
         return {**values, **self._show_styles(session, keys, whole_shares(shares[: len(keys)]))}
 
     def warm(self) -> None:
-        """Load the painter before the first visitor needs it; without one, painting says what is missing."""
+        """Load the painter and who finds faces before the first visitor needs them.
+
+        Without a painter, painting says what is missing.
+        """
         with contextlib.suppress(StudioError):
             _ = self.engine.painter
+            _ = self.engine.segmenter
 
     def greeting(self) -> StageMessage:
         """Return what the stage shows before anything was asked."""
@@ -119,20 +123,23 @@ class StylizeHandlers(SavingHandlers):
             if self._has_chosen_regions(session):
                 return self.paint_chosen(session, *filter(None, cards))
             answer = self.choose_together(session, keys, equal_shares(len(keys)))
-            if len(keys) == 1 and self.stage(session).edits is None and not is_lent(self.engine):
-                self._begin(session)
+            if len(keys) == 1 and self.stage(session).edits is None:
+                self.begin(session, further=())
             return answer
 
-    def _begin(self, session: Session) -> None:
+    def begin(self, session: Session, **changes: Any) -> None:
         """Let the painter begin while the browser asks for the turn, which finds the painting in the cache.
 
-        What the visit knows of the widgets serves; where they hold something else by now, this was in vain.
+        What the visit knows of the widgets serves, but for `changes`; where they hold something else by now,
+        this was in vain.
         """
+        if is_lent(self.engine):
+            return
         values = session.values.get(self.stage_name)
         known = (
             StyleSettings.read(**values) if values else StyleSettings(strength=options.default("strength"))
         )
-        settings, token = replace(known, further=()), self.stage(session).turns.token
+        settings, token = replace(known, **changes), self.stage(session).turns.token
 
         def paint() -> None:
             with contextlib.suppress(Cancelled, StudioError):  # the turn meets the same, and tells
