@@ -34,6 +34,7 @@ _COLORS_ONLY, _COLORS_ONLY_HELP = setting("colors_only", StyleRequest)
 _STROKE, _STROKE_HELP = setting("stroke", StyleRequest)
 _DETAIL, _DETAIL_HELP = setting("detail", StyleRequest)
 _LONG_SIDE, _LONG_SIDE_HELP = setting("long_side", StyleRequest)
+_GENTLE_FACES, _GENTLE_FACES_HELP = setting("gentle_faces", StyleRequest)
 _SEED, _SEED_HELP = setting("seed", StyleRequest)
 _MASTERWORK, _MASTERWORK_HELP = setting("masterwork", StyleRequest)
 _MASTERWORK_STEPS, _MASTERWORK_STEPS_HELP = setting("masterwork_steps", StyleRequest)
@@ -63,6 +64,7 @@ class Stylize(PainterOptions):
     stroke: Annotated[float, _STROKE_HELP] = _STROKE
     detail: Annotated[float, _DETAIL_HELP] = _DETAIL
     long_side: Annotated[int | None, _LONG_SIDE_HELP] = _LONG_SIDE
+    gentle_faces: Annotated[bool, _GENTLE_FACES_HELP] = _GENTLE_FACES
     seed: Annotated[int, _SEED_HELP] = _SEED
     masterwork: Annotated[bool, _MASTERWORK_HELP] = _MASTERWORK
     masterwork_steps: Annotated[int | None, _MASTERWORK_STEPS_HELP] = _MASTERWORK_STEPS

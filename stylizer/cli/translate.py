@@ -33,6 +33,7 @@ _STRENGTH, _STRENGTH_HELP = setting("strength", TranslateRequest)
 _COLOR, _COLOR_HELP = setting("color", TranslateRequest)
 _STROKE, _STROKE_HELP = setting("stroke", TranslateRequest)
 _LONG_SIDE, _LONG_SIDE_HELP = setting("long_side", TranslateRequest)
+_GENTLE_FACES, _GENTLE_FACES_HELP = setting("gentle_faces", TranslateRequest)
 _SEED, _SEED_HELP = setting("seed", GenerateRequest)
 _SECOND, _SECOND_HELP = setting("second", GenerateRequest)
 _TRUNCATION, _TRUNCATION_HELP = setting("truncation", GenerateRequest)
@@ -64,6 +65,7 @@ class Translate(EngineOptions):
     color: Annotated[float, _COLOR_HELP] = _COLOR
     stroke: Annotated[float, _STROKE_HELP] = _STROKE
     long_side: Annotated[int | None, _LONG_SIDE_HELP] = _LONG_SIDE
+    gentle_faces: Annotated[bool, _GENTLE_FACES_HELP] = _GENTLE_FACES
 
     def run(self) -> int:
         """Translate; among several, photos that cannot be read are reported and the others are translated."""

@@ -29,6 +29,7 @@ MOST_STYLES = 8
 PAINTER = "painter"
 """Name of the checkpoint that paints."""
 LARGEST_SEED = 65535
+GENTLE = "Faces keep their own light; off paints them like all else."
 MOST_STEPS = 120
 """Pictures of a walk."""
 
@@ -201,6 +202,7 @@ class StyleRequest(_ByRegion[RegionStyle]):
     masterwork_steps: int | None = option(
         None, "Steps after which a masterwork is stopped; it is worked to its end if not given.", 1, 10_000
     )
+    gentle_faces: bool = option(True, GENTLE)
     regions: Regions | None = None
     region_styles: tuple[RegionStyle, ...] = ()
 
@@ -244,6 +246,7 @@ class TranslateRequest(_ByRegion[RegionTranslation]):
     long_side: int | None = option(
         None, "Longest side of the result in pixels; the photo's own if not given.", 16, 16384
     )
+    gentle_faces: bool = option(True, GENTLE)
     regions: Regions | None = None
     region_styles: tuple[RegionTranslation, ...] = ()
     hints: tuple[ColorHint, ...] = ()

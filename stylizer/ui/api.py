@@ -105,6 +105,7 @@ class Endpoints:
         colors_only: bool = False,
         stroke: float = 1.0,
         detail: float = 0.0,
+        gentle_faces: bool = True,
     ) -> str:
         """Paint a photo in full size, like a style, a mix of several, or a painting of one's own.
 
@@ -119,6 +120,7 @@ class Endpoints:
             colors_only: whether to leave out the strokes
             stroke: brush size, 0.5 to 2
             detail: 0 to 1, how much of eyes and edges is brought back
+            gentle_faces: whether faces keep their own light
 
         Returns:
             A PNG of the photo's size whose settings travel inside.
@@ -136,6 +138,7 @@ class Endpoints:
             colors_only=colors_only,
             stroke=float(stroke),
             detail=float(detail),
+            gentle_faces=gentle_faces,
         )
         return self._painted(request)
 
@@ -148,6 +151,7 @@ class Endpoints:
         color: float = 1.0,
         stroke: float = 1.0,
         detail: float = 0.0,
+        gentle_faces: bool = True,
     ) -> str:
         """Work at a picture itself for a minute or two.
 
@@ -159,6 +163,7 @@ class Endpoints:
             color: 0 keeps the photo's colors, 1 takes the painting's
             stroke: brush size, 0.5 to 2
             detail: 0 to 1, how much of eyes and edges is brought back
+            gentle_faces: whether faces keep their own light
 
         Returns:
             A PNG of the photo's size whose settings travel inside.
@@ -166,7 +171,7 @@ class Endpoints:
         """
         choices = [*([StyleChoice(self._opened(painting))] if painting else ()), *self._styles(style)]
         settings: dict[str, Any] = {"strength": float(strength), "color": float(color)}
-        settings |= {"stroke": float(stroke), "detail": float(detail)}
+        settings |= {"stroke": float(stroke), "detail": float(detail), "gentle_faces": gentle_faces}
         request = StyleRequest(self._opened(photo), tuple(choices), masterwork=True, **settings)
         return self._painted(request)
 
@@ -238,6 +243,7 @@ class Endpoints:
         color: float = 1.0,
         stroke: float = 1.0,
         detail: float = 0.0,
+        gentle_faces: bool = True,
     ) -> str:
         """Paint each region of a photo in its own style.
 
@@ -256,6 +262,7 @@ class Endpoints:
             color: 0 keeps the photo's colors, 1 takes the style's
             stroke: brush size, 0.5 to 2
             detail: 0 to 1, how much of eyes and edges is brought back
+            gentle_faces: whether faces keep their own light
 
         Returns:
             A PNG of the photo's size whose settings travel inside.
@@ -278,6 +285,7 @@ class Endpoints:
             color=float(color),
             stroke=float(stroke),
             detail=float(detail),
+            gentle_faces=gentle_faces,
             regions=found,
             region_styles=tuple(each for each in asked if each.name in found.names),
         )
@@ -292,6 +300,7 @@ class Endpoints:
         color: float = 1.0,
         stroke: float = 1.0,
         hints: str = "",
+        gentle_faces: bool = True,
     ) -> str:
         """Translate a photo in full size by a network that learned one look, or several.
 
@@ -304,6 +313,7 @@ class Endpoints:
             stroke: size of what the model draws, 0.5 to 2
             hints: for a model that colors, what is known, from the left and the top as shares of the photo:
                 "0.5,0.2=#80b0e0; 0.1,0.9=#406020"
+            gentle_faces: whether faces keep their own light
 
         Returns:
             A PNG of the photo's size whose settings travel inside.
@@ -313,7 +323,7 @@ class Endpoints:
         name = self._model(model, "translator")
         looks = parsing.read_domains(parsing.split_list(domains))
         settings: dict[str, Any] = {"strength": float(strength), "color": float(color)}
-        settings["stroke"] = float(stroke)
+        settings |= {"stroke": float(stroke), "gentle_faces": gentle_faces}
         known = parsing.read_hints(part for part in hints.split(";") if part.strip())
         return self._painted(TranslateRequest(picture, name, looks, **settings, hints=known))
 

@@ -53,14 +53,15 @@ def _share(level: str) -> Callable[[], gr.Number]:
     return lambda: gr.Number(0, label=f"{level} share", minimum=0, maximum=1)
 
 
-def _switch(label: str) -> Callable[[], gr.Checkbox]:
-    return lambda: gr.Checkbox(False, label=label)
+def _switch(label: str, on: bool = False) -> Callable[[], gr.Checkbox]:
+    return lambda: gr.Checkbox(on, label=label)
 
 
 def _numbers(kind: type, *names: str) -> tuple[Callable[[], gr.Number], ...]:
     return tuple(_number(kind, name) for name in names)
 
 
+GENTLY = _switch(LABELS["gentle_faces"], on=True)
 PNG = (lambda: gr.File(label="PNG"),)
 AT_ONCE = {"queue": False}
 ONE_AT_A_TIME = {"concurrency_id": "full size", "concurrency_limit": 1}
@@ -75,6 +76,7 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
             *_numbers(StyleRequest, "strength", "color"),
             _switch("Colors only"),
             *_numbers(StyleRequest, "stroke", "detail"),
+            GENTLY,
         ),
         PNG,
         ONE_AT_A_TIME,
@@ -85,6 +87,7 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
             _file("Painting"),
             _text("Style"),
             *_numbers(StyleRequest, "strength", "color", "stroke", "detail"),
+            GENTLY,
         ),
         PNG,
         ONE_AT_A_TIME,
@@ -113,6 +116,7 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
             _file("Masks", file_count="multiple"),
             _switch("Match by meaning"),
             *_numbers(StyleRequest, "strength", "color", "stroke", "detail"),
+            GENTLY,
         ),
         PNG,
         ONE_AT_A_TIME,
@@ -124,6 +128,7 @@ ENDPOINTS: dict[str, tuple[tuple[Maker, ...], tuple[Maker, ...], dict[str, Any]]
             _text("Domains"),
             *_numbers(TranslateRequest, "strength", "color", "stroke"),
             _text("Hints", 2000),
+            GENTLY,
         ),
         PNG,
         ONE_AT_A_TIME,

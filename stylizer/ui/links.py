@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlencode
 from stylizer.engine import StyleRequest, TranslateRequest
 from stylizer.engine.settings import clamp_option
 from stylizer.ui import options
-from stylizer.ui.options import LOOK
+from stylizer.ui.options import LOOK, TRANSLATION
 
 STYLE, MODEL, LOOKS = "style", "translate", "look"
-SETTINGS = {StyleRequest: ("strength", *LOOK), TranslateRequest: ("strength", "color", "stroke")}
+SETTINGS = {StyleRequest: ("strength", *LOOK), TranslateRequest: TRANSLATION}
 LONGEST = 2000
 """Letters of an address that are read."""
 MOST_NAMED = 8

@@ -25,8 +25,11 @@ LABELS = {
     "colors_only": "Colors only",
     "stroke": "Brush size",
     "detail": "Detail",
+    "gentle_faces": "Gentle faces",
 }
-LOOK = ("color", "colors_only", "stroke", "detail")
+TRANSLATION = ("strength", "color", "stroke", "gentle_faces")
+"""The settings of a translation beside its look."""
+LOOK = ("color", "colors_only", "stroke", "detail", "gentle_faces")
 """The settings that need the painter anew; strength is blended on the stage."""
 
 SENTENCES = {  # the page counts in percent, the request in parts of one
@@ -68,14 +71,14 @@ def slider(name: str, of: str = "", elem_id: str = "", kind: type = StyleRequest
     )
 
 
-def switch(name: str) -> gr.Checkbox:
+def switch(name: str, elem_id: str = "", kind: type = StyleRequest) -> gr.Checkbox:
     """Make the checkbox of a setting."""
     return gr.Checkbox(
-        default(name),
+        default(name, kind),
         label=LABELS[name],
-        info=find_option(name, StyleRequest).metadata["help"],
+        info=find_option(name, kind).metadata["help"],
         interactive=True,
-        elem_id=name.replace("_", "-"),
+        elem_id=elem_id or name.replace("_", "-"),
     )
 
 
@@ -126,6 +129,7 @@ class StyleSettings(Settings):
     colors_only: bool = False
     stroke: float = 100
     detail: float = 0
+    gentle_faces: bool = True
     further: tuple[str, ...] | list[str] = ()
     shares: tuple[float, ...] = (50.0,) * (MOST_FURTHER + 1)
 
@@ -141,6 +145,7 @@ class TranslateSettings(Settings):
         "strength",
         "color",
         "stroke",
+        "gentle_faces",
         "hints",
     )
     model: str = ""
@@ -149,6 +154,7 @@ class TranslateSettings(Settings):
     strength: float = 100
     color: float = 100
     stroke: float = 100
+    gentle_faces: bool = True
     hints: str = ""
     """Color hints and the photo that they are of, as `written_hints` writes them."""
 

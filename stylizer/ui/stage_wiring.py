@@ -53,6 +53,7 @@ def wire_stage(
     gr.on([color.change, color.release], None, color, None, js=to_stage(name, "setColor(value / 100)"))
     looked = [event for slider in looks for event in (slider.input, slider.release)]
     gr.on(looked, None, None, None, js=to_stage(name, "adjusted()"))
+    gr.on([tab["gentle_faces"].input], None, None, None, js=to_stage(name, "adjusted()"))
     on(tab["stage"].keep, live.keep, ["visit"], [], settings, queue=False, trigger_mode="always_last")
     on(tab["stage"].refuse, live.refuse, ["visit"], [], **AT_ONCE)
     on(tab["stage"].adjust, live.renew, ["visit"], ["turn"], **AT_ONCE)

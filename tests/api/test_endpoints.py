@@ -36,6 +36,12 @@ def test_stylize_paints_a_photo_with_a_mix_and_notes_it_down(client, photo):
     assert '"blue-hour", "weight": 0.3' in read_recipe(file)
 
 
+def test_programs_switch_gentle_faces_off_by_the_same_word(client, photo):
+    for settings, noted in (({}, "true"), ({"gentle_faces": False}, "false")):
+        file = client.predict(photo=handle_file(photo), style="amber", **settings, api_name="/stylize")
+        assert f'"gentle_faces": {noted}' in read_recipe(file)
+
+
 def test_strength_zero_returns_the_photos_own_samples(client, photo):
     file = client.predict(photo=handle_file(photo), style="amber", strength=0, api_name="/stylize")
     assert (open_picture(file).rgb == open_picture(photo).rgb).all()

@@ -3,9 +3,10 @@
 import os
 import re
 
+import numpy as np
 import pytest
 
-from stylizer.imaging.picture import open_picture, read_recipe, save_picture
+from stylizer.imaging.picture import Picture, open_picture, read_recipe, save_picture
 from stylizer.ui.samples import COARSE, KEYFRAMES
 from tests.engine.drawn import drawn
 
@@ -200,6 +201,27 @@ def test_the_look_controls_paint_anew_and_the_last_value_wins(page):
     status_says(page, "Painted like")
     assert page.locator("#detail input[type=number]").input_value() == "100"
     assert color(page) != before
+
+
+def test_gentle_faces_switched_off_paints_anew_and_stays_off_after_a_reload(page, tmp_path):
+    rgb = np.full((120, 160, 3), (217, 158, 128), np.uint8)
+    rgb[45:75, 65:95] = (240, 130, 90)
+    save_picture(Picture(rgb), tmp_path / "portrait.png")
+    bring(page, tmp_path / "portrait.png")
+    settle(page, 1)
+    page.locator("button", has_text="Look").click()
+    switch = page.locator("#gentle-faces input")
+    assert switch.is_checked()
+    turn, gentle = turn_of(page), color(page)
+    switch.click()
+    settle(page, turn + 1)
+    status_says(page, "Painted like")
+    assert far(color(page), gentle) > 0.005
+    page.reload()
+    status_says(page, "Your visit is back.")
+    settle(page, 1)
+    page.locator("button", has_text="Look").click()
+    assert not page.locator("#gentle-faces input").is_checked()
 
 
 @pytest.mark.parametrize("page", ["", "?plain"], indirect=True)

@@ -44,7 +44,8 @@ def test_one_photo_in_a_mix_of_styles_makes_one_file_with_its_recipe(run, studio
     out = tmp_path / "out.png"
     photo = studio / "photos" / "photo0.png"
     styles = ("--style", f"{studio / 'ink.png'}:0.7", "--style", "wave:0.3", "--style", "dots")
-    status, _, error = run("stylize", photo, *styles, "--strength", 0.8, "--color", 0.5, "-o", out)
+    settings = ("--strength", 0.8, "--color", 0.5, "--no-gentle-faces")
+    status, _, error = run("stylize", photo, *styles, *settings, "-o", out)
     assert (status, error) == (0, "")
     recipe = json.loads(read_recipe(out))
     assert [(style["name"], style["weight"]) for style in recipe["request"]["styles"]] == [
@@ -53,6 +54,7 @@ def test_one_photo_in_a_mix_of_styles_makes_one_file_with_its_recipe(run, studio
         ("dots", 1),
     ]
     assert recipe["request"]["strength"] == 0.8 and recipe["request"]["color"] == 0.5
+    assert recipe["request"]["gentle_faces"] is False
     painted = open_picture(out)
     assert (painted.height, painted.width) == (40, 56)
     assert not np.array_equal(painted.rgb, open_picture(photo).rgb)

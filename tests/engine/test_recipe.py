@@ -43,6 +43,14 @@ def test_a_recipe_survives_json(strength, color, colors_only, long_side):
     assert read == written and notes == ()
 
 
+def test_a_recipe_of_before_faces_could_be_painted_like_all_else_reads_as_gentle():
+    data = json.loads(recipe(gentle_faces=False).to_json())
+    assert read_recipe_text(json.dumps(data))[0].request["gentle_faces"] is False
+    del data["request"]["gentle_faces"]
+    read, notes = read_recipe_text(json.dumps(data))
+    assert read.request["gentle_faces"] is True and notes == ()
+
+
 def test_a_stored_code_comes_back_as_stored():
     assert torch.equal(STYLES[1].code(), CODE.half().float())
     with pytest.raises(RecipeError, match="not stored"):

@@ -26,6 +26,7 @@ def test_every_option_has_bounds_and_a_sentence():
         "seed",
         "masterwork",
         "masterwork_steps",
+        "gentle_faces",
     ]
     for entry in options(StyleRequest):
         assert entry.metadata["help"].endswith(".")

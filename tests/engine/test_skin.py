@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stylizer.engine import Engine, StyleChoice, StyleRequest
+from stylizer.engine import Engine, StyleChoice, StyleRequest, TranslateRequest
 from stylizer.engine.runtime import executor
 from stylizer.imaging.picture import Picture
 from stylizer.models.checkpoint import save_checkpoint
 from tests.engine.fake_painter import FakeConfig, FakePainter
 from tests.engine.fake_segmenter import FakeSegmenter, FakeSegmenterConfig
+from tests.engine.models import save_models
 
 SKIN = (217, 158, 128)  # red enough to be a person to the segmenter
 
@@ -42,10 +43,10 @@ def _portrait() -> Picture:
     return Picture((rgb * shade).astype(np.uint8), name="portrait")
 
 
-def _paint(engine: Engine, photo: Picture, strength: float = 1.0) -> np.ndarray:
+def _paint(engine: Engine, photo: Picture, strength: float = 1.0, **settings) -> np.ndarray:
     rows = np.arange(64 * 64 * 3).reshape(64, 64, 3) * 7 % 140 + 60
     style = Picture(rows.astype(np.uint8), name="style")
-    request = StyleRequest(photo, (StyleChoice(style),), strength, detail=0.0)
+    request = StyleRequest(photo, (StyleChoice(style),), strength, detail=0.0, **settings)
     return engine.run(request).picture.rgb.astype(int)
 
 
@@ -61,6 +62,28 @@ def test_a_blotch_on_skin_fades_and_one_beside_it_stays(folder):
     assert _blotch(plain, 64) > 50
     assert _blotch(gentle, 64) < 0.3 * _blotch(plain, 64)
     assert _blotch(gentle, 192) > 0.9 * _blotch(plain, 192)
+
+
+def test_switched_off_faces_are_painted_as_if_nobody_looked_for_them(folder):
+    plain = _paint(Engine(folder, device="cpu", whole_precision=True), _portrait())
+    save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# A fake\n", half=False)
+    engine = Engine(folder, device="cpu", whole_precision=True)
+    gentle, off, again = (_paint(engine, _portrait(), gentle_faces=gentle) for gentle in (True, False, True))
+    assert np.array_equal(off, plain) and np.array_equal(again, gentle)
+    assert np.abs(gentle - off).max() > 50
+
+
+def test_a_translation_is_held_to_faces_unless_it_is_switched_off(folder, monkeypatch):
+    save_models(folder)
+    save_checkpoint(folder / "segmenter", FakeSegmenter(FakeSegmenterConfig()), "# A fake\n", half=False)
+    engine = Engine(folder, device="cpu", whole_precision=True)
+
+    def made(gentle: bool) -> np.ndarray:
+        request = TranslateRequest(_portrait(), "seasons", gentle_faces=gentle)
+        return engine.run(request).picture.rgb.astype(int)
+
+    apart = np.abs(made(True) - made(False))
+    assert apart[:, :100].max() > 5 and apart[:, 160:].max() == 0
 
 
 def test_a_photo_without_skins_colors_is_not_searched_for_people(folder):

@@ -281,7 +281,7 @@ def test_masterworks_of_changed_recipes_are_painted_or_refused_in_words(engine):
     written.append(json.loads(engine.run(replace(parts, masterwork=False)).recipe.to_json()))
     written[1]["request"]["masterwork"] = True
     settings = ("strength", "color", "stroke", "detail", "seed", "long_side", "colors_only", "masterwork")
-    settings += ("masterwork_steps",)
+    settings += ("masterwork_steps", "gentle_faces")
 
     def check(data):
         draw = data.draw

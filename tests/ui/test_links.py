@@ -15,7 +15,14 @@ from stylizer.ui.sessions import Sessions
 from tests.engine.drawn import drawn
 from tests.ui.small_studio import small_engine
 
-USUAL = {"strength": 100, "color": 100, "colors_only": False, "stroke": 100, "detail": 0}
+USUAL = {
+    "strength": 100,
+    "color": 100,
+    "colors_only": False,
+    "stroke": 100,
+    "detail": 0,
+    "gentle_faces": True,
+}
 
 
 @pytest.fixture
@@ -75,8 +82,11 @@ def test_nonsense_is_no_harm(query):
 
 def test_usual_values_are_not_written():
     assert write_link([("rose", 100)], USUAL) == "style=rose&strength=100"
-    settings = USUAL | {"colors_only": True}
-    assert dict(read_link(write_link([], settings)).settings) == {"strength": 100, "colors_only": True}
+    for switched in ({"colors_only": True}, {"gentle_faces": False}):
+        settings = USUAL | switched
+        assert dict(read_link(write_link([], settings)).settings) == {"strength": 100, **switched}
+    translated = {"strength": 100, "color": 100, "stroke": 100, "gentle_faces": False}
+    assert "gentle_faces=0" in write_link([], translated, "stargan")
     assert StyleSettings().colors_only is False
 
 

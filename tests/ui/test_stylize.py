@@ -228,7 +228,7 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
 ):
     visitor.bring(photo_file)
     visitor.choose("rose")
-    visitor.set(strength=120, color=40, colors_only=False, stroke=150, detail=30)
+    visitor.set(strength=120, color=40, colors_only=False, stroke=150, detail=30, gentle_faces=False)
     file = visitor.render()[-1]["download"]
     finished = open_picture(file)
     assert (finished.height, finished.width) == (40, 60)
@@ -237,15 +237,15 @@ def test_a_finished_picture_has_the_photos_size_and_a_recipe_that_brings_the_set
     visitor.choose("moss")
     answer = visitor.bring(file)
     assert visitor.session.chosen == "rose"
-    names = ("strength", "color", "colors_only", "stroke", "detail")
-    assert [answer[name] for name in names] == [120, 40, False, 150, 30]
+    names = ("strength", "color", "colors_only", "stroke", "detail", "gentle_faces")
+    assert [answer[name] for name in names] == [120, 40, False, 150, 30, False]
     assert visitor.stage.photo.name == "photo"
 
 
 def test_what_is_saved_stays_in_the_history_however_many_clicks_follow(visitor, photo_file):
     visitor.bring(photo_file)
     visitor.choose("rose")
-    visitor.set(strength=64)
+    visitor.set(strength=64, gentle_faces=False)
     jpeg = visitor.render(format="JPEG")[-1]["download"]
     assert jpeg.endswith(".jpg") and '"rose"' in read_recipe(jpeg)
     for slug in ("moss", "amber"):
@@ -257,7 +257,7 @@ def test_what_is_saved_stays_in_the_history_however_many_clicks_follow(visitor, 
     png = history.file(".png")(visitor.visit)["history_file"]
     assert open_picture(png).width == 60 and '"rose"' in read_recipe(png)
     again = visitor.studio.use_again(visitor.visit)
-    assert again["strength"] == 64 and visitor.session.chosen == "rose"
+    assert (again["strength"], again["gentle_faces"]) == (64, False) and visitor.session.chosen == "rose"
 
 
 def test_settings_of_an_own_painting_come_back_to_the_card_that_hangs_there(visitor, photo_file, tmp_path):

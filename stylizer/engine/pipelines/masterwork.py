@@ -72,7 +72,8 @@ class MasterworkPipeline:
         if not plan.painted:
             return self._stylize.result(job, target, codes)
         size = _work_size(request.content, request.long_side)
-        key = (STAGE, request.content.digest, size, plan.key, request.seed, request.masterwork_steps)
+        how = request.seed, request.masterwork_steps, request.gentle_faces
+        key = (STAGE, request.content.digest, size, plan.key, *how)
         with job.stage(STAGE):
             work = partial(self._work, job, target, plan, codes, pictures, size)
             painted = self.executor.compute(job, key, work)
@@ -153,13 +154,13 @@ class MasterworkPipeline:
         size: Size,
     ) -> Tensor:
         """Work it out, one at a time a device; every step holds the device, so previews slip in between."""
-        device = self.executor.device.torch
+        request, device = job.request, self.executor.device.torch
         network = self.executor.resident(
             "perceptual", partial(self.library.load_perceptual, self.executor.device.dtype)
         )
         by_code = {codes[choice][0]: picture for choice, picture in pictures.items()}
         # of the photo itself: what it is worked out of does not depend on the size that it grows to
-        small = grayed(self.executor, self.executor.resized(job.request.content, size), job.request)
+        small = grayed(self.executor, self.executor.resized(request.content, size), request)
         photo = self.executor.whole(small).clone()
         parts = []
         for place, manner in enumerate(plan.manners):
@@ -170,11 +171,12 @@ class MasterworkPipeline:
             if plan.parts is not None:
                 mask = torch.from_numpy(plan.parts[place]).to(device).float() / WHOLE
             parts.append(MasterworkPart(styles, mask, manner.strength, manner.stroke))
-        options = self._options(max(size), job.request.seed)
-        found = self._skin(job, job.request.content, closely=True)  # before its colors are taken
-        skin = None if found is None else found.mask
+        options = self._options(max(size), request.seed)
+        skin = None
+        if request.gentle_faces and (found := self._skin(job, request.content, closely=True)):
+            skin = found.mask  # found before its colors are taken
         steps = paint_masterwork(photo, parts, network, options, skin=skin, check=job.token.check)
-        sides = _sides(options, job.request.masterwork_steps)
+        sides = _sides(options, request.masterwork_steps)
         with self._turn.hold(token=job.token):
             return self._follow(job, target, plan, steps, sides)
 

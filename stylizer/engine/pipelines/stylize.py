@@ -171,7 +171,7 @@ class StylizePipeline:
         content, manner = job.request.content, manners[0]
         size = work_size(content.height, content.width, manner.stroke)
         encoded, mix = self._mix(job, plan, manner, size)
-        key = (content.digest, size, manner.way)
+        key = (content.digest, size, manner.way, job.request.gentle_faces)
         with job.stage("painting"):
             paint = partial(self._paint, job, encoded, mix, size, manner.strength)
             painted = self.executor.compute(job, ("painted", *key), paint)
@@ -222,9 +222,9 @@ class StylizePipeline:
             return self.painter.encode(self.executor.whole(photo))
 
     def _paint(self, job: Job[StyleRequest], encoded: Any, mix: _Mix, size: Size, strength: float) -> Tensor:
-        """Paint the whole photo at a size, faces gently: (1, 3, h, w)."""
+        """Paint the whole photo at a size, faces gently unless that is switched off: (1, 3, h, w)."""
         content = job.request.content
-        skin = self.skin(job, content)
+        skin = self.skin(job, content) if job.request.gentle_faces else None
         painted = self._decode(job, encoded, mix, size)
         if skin is None:
             return painted

@@ -91,7 +91,8 @@ class TranslatePipeline:
         translate = partial(self._translate, job, network, shares, content, size)
         if network.tiling == "whole" and not job.preview:  # it would push all previews out of the cache
             return translate(), None
-        key = ("translated", content.digest, size, network.checkpoint_sha, mix, request.hints)
+        how = network.checkpoint_sha, mix, request.hints, request.gentle_faces
+        key = ("translated", content.digest, size, *how)
         small = executor.compute(job, key, translate)
         if network.tiling != "exact" or target.height < self.finish.from_scale * size[0]:
             return small, None
@@ -115,7 +116,8 @@ class TranslatePipeline:
                 return _checked(
                     hinted.translate_hinted(seen, to_device(rows, seen.device)), job.request.model
                 )
-        skin = None if network.tiling == "whole" else self.skin(job, content)  # those color, and draw nothing
+        gently = job.request.gentle_faces and network.tiling != "whole"  # those color, and draw nothing
+        skin = self.skin(job, content) if gently else None
         with self.executor.holding(job):
             seen = self.executor.whole(photo)
             made = _checked(network.translate(seen, shares), job.request.model)

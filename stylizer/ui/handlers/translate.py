@@ -111,9 +111,9 @@ class TranslateHandlers(SavingHandlers):
         values = session.values[self.stage_name]
         card = self.card(values["model"])
         shares = {name: values[f"share{place}"] for place, name in enumerate(looks(card)[:MOST_SHARES])}
-        names = ("model", "strength", "color", "stroke", "hints")
+        names = ("model", "hints", *options.TRANSLATION)
         chosen = self.show_looks(session, card, list(values["domains"]), shares)
-        return {name: values[name] for name in names} | chosen
+        return {name: values[name] for name in names if name in values} | chosen
 
     def choose_model(self, visit: str, model: str) -> Answer:
         """Take another model, with the first of its looks everywhere."""
@@ -197,9 +197,7 @@ class TranslateHandlers(SavingHandlers):
             photo,
             settings.model,
             tuple((name, weights.get(name, HALF)) for name in chosen),
-            options.to_request("strength", settings.strength),
-            options.to_request("color", settings.color),
-            options.to_request("stroke", settings.stroke),
+            **{name: options.to_request(name, getattr(settings, name)) for name in options.TRANSLATION},
             hints=hints_for(settings.hints, photo.digest) if takes_hints(card) else (),
         )
 
@@ -258,10 +256,7 @@ class TranslateHandlers(SavingHandlers):
             **self.show_looks(
                 session, card, [name for name in looks(card) if name in shares] or looks(card)[:1], shares
             ),
-            **{
-                name: options.to_page(name, getattr(request, name))
-                for name in ("strength", "color", "stroke")
-            },
+            **{name: options.to_page(name, getattr(request, name)) for name in options.TRANSLATION},
             "region_box": gr.Column(visible=False),
             **self.settings_are_back(session, recipe, (*notes, *more)),
         }

@@ -103,7 +103,8 @@ export function download(file) {
   if (file?.url) Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name || "" }).click();
 }
 
-const NAMED = ["style", "translate", "look", "strength", "color", "colors_only", "stroke", "detail"]; // what a link may say
+/** What a link may say. */
+const NAMED = "style translate look strength color colors_only stroke detail gentle_faces".split(" ");
 let asked = /** @type {string | null} */ (null);
 
 /** Take what the page's address says, once: a reload brings the visit back as it was then. */

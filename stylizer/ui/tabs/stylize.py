@@ -55,6 +55,7 @@ class StylizeTab:
     colors_only: gr.Checkbox
     stroke: gr.Slider
     detail: gr.Slider
+    gentle_faces: gr.Checkbox
     find_regions: gr.Button
     new_region: gr.Button
     mask: gr.UploadButton
@@ -102,6 +103,7 @@ def make_stylize_tab(
             with gr.Accordion("Look", open=False, elem_id="look"):
                 made |= {"color": options.slider("color"), "colors_only": options.switch("colors_only")}
                 made |= {"stroke": options.slider("stroke"), "detail": options.slider("detail")}
+                made["gentle_faces"] = options.switch("gentle_faces")
     return StylizeTab(**made)
 
 

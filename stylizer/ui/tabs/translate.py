@@ -58,6 +58,7 @@ class TranslateTab:
     shares: tuple[gr.Slider, ...]
     color: gr.Slider
     stroke: gr.Slider
+    gentle_faces: gr.Checkbox
     hints: gr.Textbox
     hint_box: gr.Column
     hint_picture: gr.Image
@@ -101,6 +102,9 @@ def make_translate_tab(
             with gr.Accordion("Fine tuning", open=False, elem_id=f"{PREFIX}fine"):
                 for name in ("color", "stroke"):
                     made[name] = options.slider(name, elem_id=f"{PREFIX}{name}", kind=TranslateRequest)
+                made["gentle_faces"] = options.switch(
+                    "gentle_faces", f"{PREFIX}gentle-faces", TranslateRequest
+                )
     return TranslateTab(**made)
 
 
