@@ -61,6 +61,25 @@ def test_a_painting_that_is_scrolled_to_is_seen_whole_below_the_picture(phone, p
     assert stage["bottom"] <= card["top"] + 1 and card["bottom"] <= said["top"]
 
 
+def test_the_wall_stays_where_it_is_however_many_paintings_are_mixed(phone):
+    phone.locator(".wall-hang").evaluate("wall => wall.scrollIntoView({block: 'end'})")
+    phone.locator(".wall-mix").click()
+    tops = []
+    for count, slug in enumerate(("amber", "blue-hour", "rose"), 2):
+        choose(phone, slug)
+        phone.wait_for_function(
+            f"document.querySelectorAll('#mix .share input[type=range]').length === {count}"
+        )
+        phone.evaluate(STILL)
+        tops.append(phone.locator("#wall").evaluate("wall => wall.offsetTop"))
+    assert tops[0] == tops[1] == tops[2]
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390, "the shares alone scroll sideways"
+    last = phone.locator("#mix .share").nth(3)
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
 def find_regions(page, folder):
     """Bring a photo of four parts, and find them."""
     save_picture(parted(120, 180), folder / "parts.png")

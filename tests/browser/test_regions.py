@@ -46,6 +46,22 @@ def stand_at(page, place):
     return x, bounds["y"] + bounds["height"] / 2 + (place[1] - 0.5) * 120 * scale
 
 
+def test_the_wall_is_in_view_while_a_region_gets_a_painting_of_its_own(painted):
+    painted.set_viewport_size({"width": 1440, "height": 900})
+    painted.evaluate("scrollTo(0, 0)")
+    painted.wait_for_timeout(300)
+    painted.mouse.click(*stand_at(painted, SKY))
+    painted.locator("#region-title", has_text="Sky").wait_for()
+    painted.locator("#region-manner label", has_text="Own painting").click()
+    status_says(painted, "Choose a painting for sky")
+    card = painted.locator("#wall .card").first.bounding_box()
+    assert card["y"] + card["height"] <= 900
+    painted.locator("#region-done").click()
+    painted.locator("#region-box").wait_for(state="hidden")
+    photo, wall = (painted.locator(name).bounding_box() for name in ("#photo-panel", "#wall"))
+    assert photo["y"] < wall["y"]
+
+
 def gap(page, above, below):
     """Measure the pixels between two elements in one go: the page may be scrolling."""
     ends = (
