@@ -49,9 +49,9 @@ class App(EngineOptions):
         keep_heaps_few()
         remove_left_folders(Path(tempfile.gettempdir()))
         folder, uploads = (tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-") for _ in range(2))
+        end_when_told(folder, uploads)  # first: what is registered first is done last
         for each in (folder, uploads):
             atexit.register(shutil.rmtree, each, ignore_errors=True)
-        end_when_told(folder, uploads)
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # all that a library writes down goes with it
         os.environ["GRADIO_TEMP_DIR"] = uploads  # and results of this run, nothing else
         os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -60,6 +60,7 @@ class App(EngineOptions):
 
         spaces = import_spaces()
         engine = self.engine()
+        atexit.register(engine.close)  # a study goes on in a thread that nobody waits for
         if spaces is not None:
             lend_gpu(engine, spaces)
 
@@ -80,19 +81,28 @@ class App(EngineOptions):
 def end_when_told(*folders: str) -> None:
     """End at SIGTERM, now or in `GRACE` seconds, and delete these folders.
 
-    What is raised in the midst of an import may be caught there, and threads that paint are waited for.
+    What is raised in the midst of an import may be caught there, and threads that paint are waited for. At
+    the very end the process leaves as it is: taken apart, it would abort where a thread computes or loads.
     """
+    told = threading.Event()
+
+    def leave() -> None:
+        for each in folders:
+            shutil.rmtree(each, ignore_errors=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
     def end_anyway() -> None:
         time.sleep(GRACE)
-        for each in folders:
-            shutil.rmtree(each, ignore_errors=True)
-        os._exit(0)
+        leave()
 
     def end(*_: object) -> None:
+        told.set()
         threading.Thread(target=end_anyway, daemon=True).start()
         sys.exit(0)
 
+    atexit.register(lambda: leave() if told.is_set() else None)
     signal.signal(signal.SIGTERM, end)
 
 

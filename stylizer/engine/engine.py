@@ -308,6 +308,12 @@ class Engine:
         """Find a style by name, or open a picture file; raises RequestError or PictureError."""
         return self.library.find_style(name_or_path)
 
+    def close(self, seconds: float = 10.0) -> None:
+        """Compute nothing more, before the program ends; waits so long for what is under way."""
+        for each in (self, self._on_cpu):
+            if each is not None:
+                each.executor.close(seconds)
+
     def fitted(self, photo: Picture, long_side: int) -> Picture:
         """Return a photo of at most that long side, as previews have it; it is remembered."""
         return self.executor.fitted(photo, long_side)

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gradio_client import Client, handle_file
 
 from stylizer.cli.app import PREFIX, check_port, linked, remove_left_folders, signing_in
 from stylizer.errors import CommandError
+from stylizer.imaging.picture import save_picture
+from tests.engine.drawn import drawn
 from tests.imaging.files import file_of, ramp
 from tests.ui.small_studio import free_port, small_engine
 
@@ -133,3 +136,36 @@ def test_a_server_that_is_told_to_end_leaves_nothing(tmp_path, way):
         if server.poll() is None:
             server.kill()
     assert list((tmp_path / "files").rglob("*")) == []
+
+
+@pytest.mark.slow
+def test_a_server_that_is_told_to_end_during_a_study_ends_without_a_word(tmp_path):
+    small_engine(tmp_path / "checkpoints", teachable=True)
+    save_picture(drawn(64, 64, seed=9), tmp_path / "harbor.png")
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--checkpoints", str(tmp_path / "checkpoints")]
+    with (tmp_path / "said.txt").open("w") as said:
+        places = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        server = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stderr=said)
+        try:
+            client = _client_of(f"http://127.0.0.1:{port}/")
+            painting = handle_file(tmp_path / "harbor.png")
+            asked = client.submit(painting=painting, seconds=60, api_name="/study")
+            time.sleep(6)
+            assert not asked.done(), "it is studied"
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+        finally:
+            server.kill()
+    assert "terminate" not in (tmp_path / "said.txt").read_text()
+
+
+def _client_of(address: str) -> Client:
+    end = time.monotonic() + 120
+    while True:
+        try:
+            return Client(address, verbose=False)
+        except (httpx.HTTPError, ValueError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)

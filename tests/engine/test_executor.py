@@ -88,3 +88,22 @@ def test_patient_work_does_not_slip_in_between_the_previews_of_one_click():
     before = time.monotonic()
     thread.join(10)
     assert order == ["previews", "patient"] and time.monotonic() - before > BREATH / 2
+
+
+def test_a_device_that_is_closed_lets_what_is_under_way_end_and_nothing_begin():
+    slot, token, order = DeviceLock(), CancelToken(), []
+    begun = threading.Event()
+
+    def work():
+        with slot.hold():
+            begun.set()
+            time.sleep(0.2)
+            order.append("ended")
+
+    threading.Thread(target=work, daemon=True).start()
+    begun.wait()
+    assert slot.close(10) and order == ["ended"]
+    threading.Timer(0.2, token.cancel).start()
+    with pytest.raises(Cancelled), slot.hold(preview=True, token=token):
+        order.append("begun")
+    assert order == ["ended"]

@@ -114,6 +114,14 @@ class DeviceLock:
                     self._last_preview = time.monotonic()
                 self._condition.notify_all()
 
+    def close(self, seconds: float) -> bool:
+        """Take the device for good once what is under way ends; tells whether it did in so many seconds."""
+        with self._condition:
+            self._previews += 1  # and never taken back: nothing else goes first
+            free = self._condition.wait_for(lambda: not self._taken, seconds)
+            self._taken = True
+            return free
+
     def _acquire(self, preview: bool, token: CancelToken | None, patient: bool) -> None:
         with self._condition:
             self._previews += preview
@@ -168,6 +176,13 @@ class Executor:
                 return
             with torch.inference_mode(), self.device.precision():
                 yield
+
+    def close(self, seconds: float) -> bool:
+        """Let the step, tile or stage under way end, and none begin any more; tells whether it ended in time.
+
+        Threads that compute while a program ends abort it: what they are in must not be unwound.
+        """
+        return self._device_lock.close(seconds)
 
     def compute(self, job: Job[Any], key: Hashable, work: Callable[[], Value]) -> Value:
         """Return what `work` gives, from the cache if it was asked before; work holds the device itself."""
