@@ -304,6 +304,19 @@ def test_a_long_message_is_read_whole_and_nothing_moves(page, tmp_path, width, h
     assert label.evaluate("each => getComputedStyle(each).opacity") == "1"
 
 
+def test_how_far_it_is_stands_under_two_lines_of_words_and_not_on_the_slider(page):
+    words = "Photo 1 of 3, mountains.jpg: Painting tile 4 of 4. About 1 s left."
+    page.evaluate(
+        "words => { document.querySelector('#status .status').textContent = words;"
+        "document.querySelector('#status .status').insertAdjacentHTML('afterend',"
+        "'<progress max=1 value=0.4></progress>'); }",
+        words,
+    )
+    page.wait_for_function("!document.querySelector('#status[data-one]')")
+    bar, slider = (page.locator(name).bounding_box() for name in ("#status progress", "#strength"))
+    assert bar["y"] + bar["height"] <= slider["y"]
+
+
 def test_a_phone_shows_everything_without_sideways_scroll(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)
