@@ -30,7 +30,9 @@ def bank(studio, tmp_path):
 def measured(monkeypatch):
     """Count the crops that are measured."""
     found, measure = [], CropBank._measure
-    monkeypatch.setattr(CropBank, "_measure", lambda self, key: found.append(key) or measure(self, key))
+    monkeypatch.setattr(
+        CropBank, "_measure", lambda self, keys, cut: found.extend(keys) or measure(self, keys, cut)
+    )
     return found
 
 

@@ -25,6 +25,9 @@ from .folders import PictureFolder, jitter_colors, random_crop
 _FACTS = 4  # raised when other facts are kept, so that old files are not mistaken for them
 _GRAM_UNIT = 64.0  # Gram entries reach some 1e5; half precision holds up to 65504
 
+Key = tuple[int, int]  # a picture's index, and which of its crops
+Facts = dict[str, Tensor]
+
 
 class CropFacts(NamedTuple):
     """Facts of crops in the perceptual network and the style encoder; every tensor has a batch dimension."""
@@ -67,6 +70,7 @@ class CropBank:
         self.perceptual, self.describe = perceptual, describe
         self.boxes = [(faces or {}).get(Path(name).name, ()) for name in folder.names]
         self._kept = keep
+        self._near: dict[Key, Facts] = {}
         self.room = gigabytes * 1e9
         if keep and keep.is_dir():
             self.room -= sum(file.stat().st_size for file in keep.rglob("*.safetensors"))
@@ -96,7 +100,7 @@ class CropBank:
         crop = random_crop(self.folder.pictures[index], self.plan.side, self.plan.scales, rng)
         return jitter_colors(crop, self.plan.jitter if variant else 0.0, rng)
 
-    def faces(self, keys: list[tuple[int, int]]) -> Tensor:
+    def faces(self, keys: list[Key]) -> Tensor:
         """Cut the maps of faces in several crops, (B, 1, side, side): 1 in faces, 0 outside."""
         return torch.stack([self._faces(*key) for key in keys])
 
@@ -107,20 +111,23 @@ class CropBank:
         faces = face_map(self.boxes[index], *self.folder.pictures[index].shape[1:])
         return random_crop(faces, self.plan.side, self.plan.scales, rng)
 
-    def draw(self, count: int, shares: Tensor, rng: torch.Generator) -> list[tuple[int, int]]:
+    def draw(self, count: int, shares: Tensor, rng: torch.Generator) -> list[Key]:
         """Draw crops as (index, variant); `shares` (pictures,) says how often each picture comes."""
         indices = torch.multinomial(shares, count, replacement=True, generator=rng).tolist()
         variants = torch.randint(self.plan.variants, (count,), generator=rng).tolist()
         return list(zip(indices, variants, strict=True))
 
-    def pictures(self, keys: list[tuple[int, int]]) -> Tensor:
+    def pictures(self, keys: list[Key]) -> Tensor:
         """Cut several crops, (B, 3, side, side)."""
         return torch.stack([self.picture(*key) for key in keys])
 
-    def facts(self, keys: list[tuple[int, int]]) -> CropFacts:
-        """Return the facts of several crops, on the perceptual network's device, grams as float32."""
-        # one by one: arithmetic rounds by batch size, and a resumed run meets crops in other company
-        known = {key: self._read(key) for key in dict.fromkeys(keys)}
+    def facts(self, keys: list[Key], pictures: Tensor | None = None) -> CropFacts:
+        """Return the facts of several crops, on the perceptual network's device, grams as float32.
+
+        pictures (B, 3, side, side): the crops, where they are cut already.
+        """
+        cut = dict(zip(keys, pictures, strict=True)) if pictures is not None else {}
+        known = self._at_hand(list(dict.fromkeys(keys)), cut)
         found = [known[key] for key in keys]
         device = self.perceptual.mean.device
 
@@ -138,36 +145,63 @@ class CropBank:
         content = [stacked(f"content{i}").permute(0, 3, 1, 2) for i in range(self.plan.content_layers)]
         return CropFacts(stacked("description"), style, tuple(content))
 
-    def _read(self, key: tuple[int, int]) -> dict[str, Tensor]:
-        """Read the facts of one crop, or measure and keep them."""
-        if not self.keep:
-            return self._measure(key)
-        file = self.keep / f"{key[0]:06d}-{key[1]:02d}.safetensors"
+    def _at_hand(self, keys: list[Key], cut: Mapping[Key, Tensor]) -> dict[Key, Facts]:
+        """Return the facts of crops by key; without features they are small, and stay on the device."""
+        if self.plan.content_layers:
+            return self._known(keys, cut)
+        device = self.perceptual.mean.device
+        for key, facts in self._known([key for key in keys if key not in self._near], cut).items():
+            self._near[key] = {name: tensor.to(device) for name, tensor in facts.items()}
+        return {key: self._near[key] for key in keys}
+
+    def _known(self, keys: list[Key], cut: Mapping[Key, Tensor]) -> dict[Key, Facts]:
+        """Read the facts of crops, or measure and keep them."""
+        found = {key: facts for key in keys if (facts := self._read(key))}
+        unknown = [key for key in keys if key not in found]
+        # on a CPU one by one: arithmetic rounds by batch size, and a resumed run meets crops in other company
+        many = 1 if self.perceptual.mean.device.type == "cpu" else max(1, len(unknown))
+        for begin in range(0, len(unknown), many):
+            some = unknown[begin : begin + many]
+            for key, facts in zip(some, self._measure(some, cut), strict=True):
+                self._write(key, facts)
+                found[key] = facts
+        return found
+
+    def _file(self, key: Key) -> Path | None:
+        return self.keep / f"{key[0]:06d}-{key[1]:02d}.safetensors" if self.keep else None
+
+    def _read(self, key: Key) -> Facts | None:
+        file = self._file(key)
         try:
-            return load_file(file)
+            return load_file(file) if file else None
         except FileNotFoundError:
-            pass
+            return None
         except (OSError, SafetensorError):  # cut short by a kill or a full disk
-            file.unlink(missing_ok=True)
-        facts = self._measure(key)
-        size = sum(tensor.nbytes for tensor in facts.values())
-        if size <= self.room:
-            self.room -= size
-            draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-            save_file(facts, draft)
-            draft.replace(file)
-        return facts
+            if file:
+                file.unlink(missing_ok=True)
+            return None
+
+    def _write(self, key: Key, facts: Facts) -> None:
+        file, size = self._file(key), sum(tensor.nbytes for tensor in facts.values())
+        if not file or size > self.room:
+            return
+        self.room -= size
+        facts = {name: tensor.cpu().contiguous() for name, tensor in facts.items()}
+        draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+        save_file(facts, draft)
+        draft.replace(file)
 
     @torch.no_grad()
-    def _measure(self, key: tuple[int, int]) -> dict[str, Tensor]:
-        """Measure one crop; content features are laid out channels last."""
-        picture = self.picture(*key)[None].to(self.perceptual.mean.device)
-        features = self.perceptual(picture)
+    def _measure(self, keys: list[Key], cut: Mapping[Key, Tensor]) -> list[Facts]:
+        """Measure crops; content features are laid out channels last."""
+        some = [cut[key] if key in cut else self.picture(*key) for key in keys]
+        pictures = torch.stack(some).to(self.perceptual.mean.device)
+        features = self.perceptual(pictures)
         with torch.autocast(
-            picture.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
+            pictures.device.type, features[0].dtype, enabled=features[0].dtype != torch.float32
         ):
-            described = self.describe(picture).float()
-        style = style_target(picture, features)
+            described = self.describe(pictures).float()
+        style = style_target(pictures, features)
         facts = {"description": described, "colors": style.colors, "calm": style.calm, "tint": style.tint}
         for i, (mean, std) in enumerate(style.moments):
             facts[f"mean{i}"], facts[f"std{i}"] = mean, std
@@ -177,4 +211,5 @@ class CropBank:
             facts[f"guided{i}"] = part
         for i, layer in enumerate(features[len(LAYERS) - self.plan.content_layers :]):
             facts[f"content{i}"] = layer.permute(0, 2, 3, 1)
-        return {name: tensor.cpu().contiguous() for name, tensor in facts.items()}
+        apart = {name: tensor.split(1) for name, tensor in facts.items()}
+        return [{name: parts[place] for name, parts in apart.items()} for place in range(len(keys))]

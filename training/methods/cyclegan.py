@@ -94,9 +94,9 @@ class CycleGAN(UnpairedMethod[CycleGANRun]):
                 get_network(self.nets, "ab", BrushTranslator), network, [self.folders["b"]], self.folders["a"]
             )
             return
-        known = list(getattr(network, "domains", ()))
-        ways = {"ab": get_network(self.nets, "ab", Translating).domains[0], "ba": "photo"}
-        if len(known) == 1 or not set(ways.values()) <= set(known):
+        known, there = list(getattr(network, "domains", ())), self.nets["ab"]
+        ways = {"ab": getattr(there, "domains", [""])[0], "ba": "photo"}
+        if not isinstance(there, Translating) or len(known) == 1 or not set(ways.values()) <= set(known):
             super().begin_with(network)
             return
         for way, domain in ways.items():

@@ -188,14 +188,23 @@ class PainterMethod(Method[PainterRun]):
         styles = self.style_bank.draw(cfg.batch, self._shares, rng)
         judged = styles[: max(1, cfg.batch // 2)] if self.phases[1].due(self.step_of(number)) else []
         reals = [_cut(self.style_bank.picture(*key), cfg.crop, rng) for key in judged]
-        pictures, content = self.photo_bank.pictures(photos), self.photo_bank.facts(photos)
+        pictures = self.photo_bank.pictures(photos)
         return {
-            "photo": pictures, "content": content, "faces": self.photo_bank.faces(photos),
-            "style": self.style_bank.facts(styles), "strength": _strengths(cfg.batch, rng),
-            "places": sample_places(cfg.crop, cfg.crop, rng),
+            "photo": pictures, "photos": photos, "faces": self.photo_bank.faces(photos),
+            "painting": self.style_bank.pictures(styles) if cfg.ahead else None, "paintings": styles,
+            "strength": _strengths(cfg.batch, rng), "places": sample_places(cfg.crop, cfg.crop, rng),
             "real": torch.stack(reals) if reals else torch.empty(0),
             "grainy": grainy(pictures, cfg.grain, rng),
         }  # fmt: skip
+
+    def measured(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Add the facts of the photos and of the paintings."""
+        content = self.photo_bank.facts(batch["photos"], batch["photo"])
+        return {
+            **batch,
+            "content": content,
+            "style": self.style_bank.facts(batch["paintings"], batch["painting"]),
+        }
 
     def paint(self, batch: dict[str, Any], carry: Carry, step: int) -> Losses:
         cfg, painter = self.config, get_network(self.nets, "painter", Painter)

@@ -34,6 +34,7 @@ from .domain_guide import GuidedRun
 _SIDE, _SCALES = 256, (0.6, 1.1)  # of the paintings' crops, as the painter's
 _VARIANTS = 2  # crops of each painting
 _COLORS = 6  # of the 96 quantiles along each direction: what a crop looks like, not its every spot
+_AT_ONCE = 16  # crops
 _PHOTOS = 96  # from whose crops is learned what is usual among photos
 
 
@@ -113,7 +114,8 @@ class PaintingGuide:
         plan = CropPlan(_SIDE, _VARIANTS, _SCALES)
         bank = CropBank(folder, plan, self.perceptual, _undescribed, self.config.seed, self.config.facts)
         keys = [(index, variant) for index in folder.trained for variant in range(_VARIANTS)]
-        looks = torch.cat([_looks_of(bank.facts([key]).style) for key in keys])
+        some = [keys[begin : begin + _AT_ONCE] for begin in range(0, len(keys), _AT_ONCE)]
+        looks = torch.cat([_looks_of(bank.facts(part).style) for part in some])
         return Gallery(bank, keys, _usual(looks).standing(looks))
 
     @torch.no_grad()

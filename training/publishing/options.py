@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,5 @@ class StylesOptions:
     sizes, and not with the style encoder's answer."""
     only: tuple[str, ...] = ()
     """Slugs to do; none: all."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute; auto takes the accelerator if there is one."""

@@ -41,6 +41,7 @@ from ..data.encoder_weights import open_perceptual
 from ..data.faces import face_map, read_faces
 from ..data.folders import find_pictures, is_picture
 from ..run.config import UserMistake
+from ..run.processes import open_device
 from .options import StylesOptions
 
 LIST = Path(__file__).with_name("named_styles.csv")
@@ -56,16 +57,20 @@ def make_styles(options: StylesOptions) -> None:
 
     The order of the list is the gallery's. Raises UserMistake when a file on the list is missing.
     """
-    painter = load_checkpoint(options.checkpoint)
+    device = open_device(options.device)
+    painter = load_checkpoint(options.checkpoint, device)
     if not isinstance(painter, Stylizer):
         raise UserMistake(f"{options.checkpoint.name} is no painter; give the checkpoint folder of one.")
-    practice = _practice(painter, options) if options.steps else None
-    samples = {path.stem: _sample(path) for path in sorted(options.samples.iterdir()) if is_picture(path)}
-    segmenter = cast(Segmenter, load_checkpoint(CHECKPOINTS / "segmenter"))
+    practice = _practice(painter, options, device) if options.steps else None
+    samples = {
+        path.stem: _sample(path).to(device) for path in sorted(options.samples.iterdir()) if is_picture(path)
+    }
+    segmenter = cast(Segmenter, load_checkpoint(CHECKPOINTS / "segmenter", device))
     for place, row, file in tqdm(list(_rows(options, samples)), unit="style"):
         painting = open_picture(file)
         kept = _kept(options, row["slug"], painter) if options.keep_codes else None
-        code = kept.code[None] if kept else _code(options, painter, painting, practice, row["slug"])
+        code = kept.code[None] if kept else _code(options, painter, painting, practice, row["slug"], device)
+        code = code.to(device)
         slug, tags = row["slug"], tuple(tag for tag in row["tags"].split(";") if tag)
         about, credit = row.get("about") or "", row.get("credit") or ""
         refined = kept.refined if kept else bool(options.steps)
@@ -111,9 +116,14 @@ def _there(options: StylesOptions, slug: str) -> NamedStyle | None:
 
 
 def _code(
-    options: StylesOptions, painter: Stylizer, painting: Picture, practice: Practice | None, slug: str
+    options: StylesOptions,
+    painter: Stylizer,
+    painting: Picture,
+    practice: Practice | None,
+    slug: str,
+    device: torch.device,
 ) -> Tensor:
-    style = to_tensor(fit_within(painting, STYLE_SIDE))
+    style = to_tensor(fit_within(painting, STYLE_SIDE)).to(device)
     if practice is None or not isinstance(painter, Painter):
         with torch.no_grad():
             return painter.code(style)
@@ -126,7 +136,7 @@ def _code(
     return found.code[None]
 
 
-def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Practice:
+def _practice(painter: Stylizer, options: StylesOptions, device: torch.device, count: int = 48) -> Practice:
     """Cut one set of crops for all styles: measuring them is then paid once."""
     if not isinstance(painter, Painter):
         raise UserMistake("only the painter's codes are refined; give --steps 0.")
@@ -140,7 +150,7 @@ def _practice(painter: Stylizer, options: StylesOptions, count: int = 48) -> Pra
         face_map(known.get(path.name, ()), *photo.shape[1:]) / 255
         for path, photo in zip(chosen, photos, strict=True)
     ]
-    network = open_perceptual(options.perceptual, fast_type("cpu"))
+    network = open_perceptual(options.perceptual, fast_type(device.type)).to(device)
     return Practice(painter, network, photos, faces, crops=2 * count)
 
 

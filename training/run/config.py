@@ -48,6 +48,9 @@ class RunConfig:
     """Arithmetic inside the losses; weights, optimizers and averages are always float32."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute; auto takes the accelerator if there is one."""
+    ahead: int = 0
+    """Processes that cut the crops of the next steps meanwhile, so that an accelerator need not wait for
+    them (Linux and macOS); 0: each is cut when it is its turn."""
     save_every: int = 1_000
     """Steps between two snapshots."""
     save_minutes: float = 10.0
@@ -69,7 +72,7 @@ class RunConfig:
         for name in ("lr", "ema"):
             if not getattr(self, name) > 0:
                 raise UserMistake(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("clip", "minutes", "save_minutes", "keep_every"):
+        for name in ("clip", "minutes", "save_minutes", "keep_every", "ahead"):
             if getattr(self, name) < 0:
                 raise UserMistake(f"{name} is {getattr(self, name)}; it must be 0 or more.")
         if self.crop < 16:

@@ -13,6 +13,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, send_to_device
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.number_type import fast_type
@@ -203,9 +204,10 @@ def _train(method: Method[Any], config: RunConfig, run: Path, accelerator: Accel
         share_weights(method.nets, accelerator)
         trainer = Trainer(method, accelerator, trainable, settings, optimizers, report, Alarms())
         fixed = send_to_device(method.sample_batch(), accelerator.device)
+        batches = iter(batches_of(method, accelerator, state.step))
         for step in range(state.step, config.steps):
             try:
-                run_step(trainer, step)
+                run_step(trainer, batches, step)
             except TrainingAlarm:
                 saver.save("alarm")  # for the post-mortem; resume goes back to the last good one
                 raise
@@ -240,12 +242,44 @@ def save(trainer: Trainer, averaged: AveragedWeights, fixed: Any, saver: Saver) 
     saver.save(score=score)
 
 
-def run_step(trainer: Trainer, step: int) -> None:
+def batches_of(method: Method[Any], accelerator: Accelerator, begin: int) -> DataLoader[Any]:
+    """Give this process its batches of all steps from `begin` on, cut ahead by others where that was asked.
+
+    No threads: two of them take turns at every small operation, and the step waits for its turn.
+    """
+    config, count = method.config, accelerator.num_processes
+    first = accelerator.process_index
+    return DataLoader(
+        Batches(method),
+        batch_size=None,
+        sampler=range(begin * count + first, config.steps * count + first, count),
+        num_workers=config.ahead,
+        collate_fn=as_it_is,
+        multiprocessing_context="fork" if config.ahead else None,
+    )
+
+
+class Batches(Dataset[Any]):
+    """The batches of a method by number, before they are measured."""
+
+    def __init__(self, method: Method[Any]):
+        self.method = method
+
+    def __getitem__(self, number: int) -> Any:
+        return self.method.batch(number)
+
+
+def as_it_is(batch: Any) -> Any:
+    """Return what is given."""
+    return batch
+
+
+def run_step(trainer: Trainer, batches: Iterator[Any], step: int) -> None:
     """Do the phases of one step; its random numbers are a function of (seed, step, process)."""
     accelerator, method = trainer.accelerator, trainer.method
     number = step * accelerator.num_processes + accelerator.process_index
     torch.manual_seed(step_seed(method.config.seed, number))
-    batch, carry = send_to_device(method.batch(number), accelerator.device), Carry()
+    batch, carry = method.measured(send_to_device(next(batches), accelerator.device)), Carry()
     for phase in method.phases:
         if phase.due(step):
             run_phase(trainer, phase, batch, carry, step)

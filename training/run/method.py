@@ -141,13 +141,17 @@ class Method(Generic[ConfigT]):
         """
         raise NotImplementedError
 
+    def measured(self, batch: Any) -> Any:
+        """Return a batch, by now on the device, with all that the phases need to know of it."""
+        return batch
+
     def step_of(self, number: int) -> int:
         """Return the step that batch `number` belongs to: every process draws one a step."""
         return number // max(1, int(os.environ.get("WORLD_SIZE", "1")))
 
     def sample_batch(self) -> Any:
         """Return the batch that every sample grid shows."""
-        return self.batch(0)
+        return self.measured(self.batch(0))
 
     def sample(self, nets: nn.ModuleDict, batch: Any) -> Tensor:
         """Return one grid (3, H, W) in [0, 1] painted by `nets` (the averaged ones)."""
