@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,8 @@ from stylizer.imaging.tensors import to_device
 _VARIANCE_FLOOR = 1e-3
 _LEAST_SPREAD = 0.014  # added to both sides of a match: colors that hardly spread are hardly stretched
 _TINY = 1e-6  # of a variance: a root of 0 has no derivative
+_LEAST_VARIANCE = 1e-8  # whose root's derivative is the steepest that is passed on
+_ALIKE = 1e-6  # eigenvalues that differ by less, of their sum, count as equal
 _ROOT_STEPS = 16  # of Newton's method: roots of numbers down to 1e-4 of the largest are exact after 15
 
 
@@ -30,10 +34,42 @@ def color_moments(pixels: Tensor, weights: Tensor | None = None) -> tuple[Tensor
 
 
 def matrix_root(matrix: Tensor, power: float = 0.5, floor: float = 0.0) -> Tensor:
-    """Raise symmetric matrices (B, 3, 3) to `power`; eigenvalues below `floor` are lifted to it."""
-    values, vectors = torch.linalg.eigh(matrix.double().cpu())  # MPS has neither doubles nor eigh
-    values = values.clamp(min=max(floor, 0.0))
-    return ((vectors * values.pow(power)[:, None]) @ vectors.transpose(1, 2)).to(matrix)
+    """Raise symmetric matrices (B, 3, 3) to `power`; eigenvalues below `floor` are lifted to it.
+
+    Gradients stay finite where eigenvalues are equal or 0, as those of a picture of one color are.
+    """
+    raised: Tensor = _MatrixPower.apply(
+        matrix.double().cpu(), power, floor
+    )  # MPS has neither doubles nor eigh
+    return raised.to(matrix)
+
+
+class _MatrixPower(torch.autograd.Function):
+    """Power of symmetric matrices; derivative by divided differences (Daleckii and Krein 1965).
+
+    That of `eigh` divides by differences of eigenvalues, and that of a root by the root, which may be 0.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, power: float, floor: float) -> Tensor:
+        values, vectors = torch.linalg.eigh(matrix)
+        lifted = values.clamp(min=max(floor, 0.0))
+        ctx.save_for_backward(values, vectors)
+        ctx.power, ctx.floor = power, floor
+        return (vectors * lifted.pow(power)[:, None]) @ vectors.transpose(1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        values, vectors = ctx.saved_tensors
+        lifted = values.clamp(min=max(ctx.floor, _LEAST_VARIANCE))
+        raised = lifted.pow(ctx.power)
+        apart = values[:, :, None] - values[:, None]
+        alike = apart.abs() < _ALIKE * (lifted[:, :, None] + lifted[:, None])
+        own = ctx.power * ((lifted[:, :, None] + lifted[:, None]) / 2).pow(ctx.power - 1)
+        share = torch.where(alike, own, (raised[:, :, None] - raised[:, None]) / apart.where(~alike, 1.0))
+        steady = (values < ctx.floor)[:, :, None] & (values < ctx.floor)[:, None]
+        turned = vectors.transpose(1, 2) @ slope @ vectors
+        return vectors @ (share.masked_fill(steady, 0.0) * turned) @ vectors.transpose(1, 2), None, None
 
 
 def color_transport(root: Tensor, style_root: Tensor) -> Tensor:

@@ -96,3 +96,22 @@ def test_weighted_moments_are_those_of_the_pixels_that_count():
     mean, root = color_moments(picture, 1 + weights / 0.3)
     expected, expected_root = color_moments(twice)
     assert torch.allclose(mean, expected, atol=1e-5) and torch.allclose(root, expected_root, atol=1e-4)
+
+
+@pytest.mark.parametrize(("power", "floor"), [(0.5, 0.0), (0.5, 1e-3), (-0.5, 1e-3)])
+def test_the_slope_of_a_matrix_root_is_the_true_one(power, floor):
+    generator = torch.Generator().manual_seed(0)
+    some = torch.randn(3, 3, 3, generator=generator, dtype=torch.float64) * 0.1
+    matrix = (some @ some.transpose(1, 2)).requires_grad_(True)
+    assert torch.autograd.gradcheck(lambda m: matrix_root((m + m.transpose(1, 2)) / 2, power, floor), matrix)
+
+
+@pytest.mark.parametrize("channels", [1, 3], ids=["gray", "of one color"])
+def test_moments_of_plain_pictures_have_finite_slopes(channels):
+    light = (
+        torch.rand(1, 1, 16, 16).expand(1, 3, 16, 16) if channels == 1 else torch.full((1, 3, 16, 16), 0.5)
+    )
+    picture = light.clone().requires_grad_(True)
+    _, root = color_moments(picture)
+    root.sum().backward()
+    assert picture.grad is not None and picture.grad.isfinite().all()

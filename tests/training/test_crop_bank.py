@@ -15,9 +15,10 @@ KEYS = [(0, 0), (1, 0), (0, 1)]
 @pytest.fixture
 def bank(studio, tmp_path):
     torch.manual_seed(0)
-    network, plan = Perceptual(), CropPlan(32, 2, (0.5, 1.0), content_layers=2)
+    network = Perceptual()
 
-    def make(seed=3, **kept) -> CropBank:
+    def make(seed=3, content_layers=2, **kept) -> CropBank:
+        plan = CropPlan(32, 2, (0.5, 1.0), content_layers=content_layers)
         kept = {"keep": tmp_path / "facts", **kept}
         return CropBank(
             PictureFolder(studio / "photos"), plan, network, lambda x: x.mean((2, 3)), seed, **kept
@@ -64,6 +65,20 @@ def test_without_a_folder_nothing_is_kept(bank, measured, tmp_path):
     for _ in range(2):
         bank(keep=None).facts(KEYS)
     assert len(measured) == 6 and not (tmp_path / "facts").exists()
+
+
+def test_a_crop_that_is_cut_already_is_not_cut_again(bank, monkeypatch):
+    own, pictures = bank(keep=None), bank().pictures(KEYS)
+    expected = bank(keep=None).facts(KEYS)
+    monkeypatch.setattr(CropBank, "picture", lambda self, *key: pytest.fail("cut again"))
+    assert same(own.facts(KEYS, pictures), expected)
+
+
+def test_facts_without_features_stay_at_hand(bank, measured):
+    paintings = bank(keep=None, content_layers=0)
+    first = paintings.facts(KEYS)
+    assert same(paintings.facts(KEYS[::-1]), paintings.facts(KEYS[::-1])) and len(measured) == 3
+    assert torch.equal(paintings.facts(KEYS).description, first.description)
 
 
 def test_facts_that_were_cut_short_are_measured_again(bank, measured, tmp_path):

@@ -187,6 +187,19 @@ def test_a_run_that_begins_as_a_painter_paints_with_its_floor_and_its_ways_with_
     assert read_options(again)[1]["brush"] == brush, "a snapshot's translator goes on as it was"
 
 
+@pytest.mark.parametrize("name", ["cyclegan", "stargan"])
+def test_a_run_goes_on_from_a_published_translator_of_its_own_kind(name, studio, odd_painter, tmp_path):
+    options = TINY_RUNS[name].options(
+        tmp_path, studio, generator="brush", init=odd_painter, steps=1, look=0.0, lr=1e-12
+    )
+    first = open_network(start(name, options))[0]
+    save_checkpoint(tmp_path / "shipped", first, "# Shipped\n", half=False)
+    second = open_network(start(name, replace(options, name="second", init=tmp_path / "shipped")))[0]
+    photo = crops(1)
+    with torch.inference_mode():
+        assert torch.allclose(second(photo), first(photo), atol=1e-4)
+
+
 def test_what_is_asked_of_a_brush_translator_comes_before_the_painters(odd_painter):
     assert brush_of(odd_painter, PainterConfig(variance_floor=0.5)).variance_floor == 0.5
     assert brush_of(None, PainterConfig.tiny()) == PainterConfig.tiny()

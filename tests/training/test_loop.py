@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -62,6 +63,19 @@ def test_the_painter_resumes_bit_for_bit_and_all_of_it_learns(tmp_path, studio):
     still = [name for name, value in moments.items() if not value.any()]
     # hinge: real and made scores pull a bias of the critic's last layer equally hard, both ways
     assert [name for name in still if not name.endswith("score.bias")] == []
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="crops are cut ahead by forked processes")
+@pytest.mark.parametrize("name", ["painter", "cyclegan", "segmenter"])
+def test_crops_that_were_cut_ahead_teach_the_same(tmp_path, studio, name):
+    options = TINY_RUNS[name].options
+    runs = [
+        start(
+            name, options(tmp_path, studio, name=f"ahead-{ahead}", steps=3, precision="float32", ahead=ahead)
+        )
+        for ahead in (0, 2)
+    ]
+    assert_equal_bits(*(tensors_of(run) for run in runs))
 
 
 def test_a_phase_changes_only_the_networks_it_names(tmp_path):
