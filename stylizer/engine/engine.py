@@ -88,7 +88,7 @@ class Engine:
         self._thumbnails = ThumbnailPipeline(self.executor, self._stylize)
         self._study = StudyPipeline(self.library, self.executor, self._stylize)
         self._translate = TranslatePipeline(self.library, self.executor, finish, skin)
-        self._generate = GeneratePipeline(self.library, self.executor)
+        self._generate = GeneratePipeline(self.library, self.executor, self._stylize)
         self._published = segmenter
         self.device = self.executor.device
         # What an accelerator's memory is too small for waits for its own turn, and loads its own networks.

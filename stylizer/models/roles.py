@@ -143,6 +143,8 @@ class Generator(Shipped, Protocol):
     latent_size: int
     layers: int
     picture_size: int
+    composes: bool
+    """Whether its pictures are whole compositions, which grow; those of others go on at any size."""
 
     def style(self, z: Tensor, truncation: float = 1.0) -> Tensor:
         """Turn latent vectors (B, latent_size) into styles (B, layers, n); truncation below 1 is tamer."""

@@ -205,6 +205,11 @@ class StyleGAN(Network):
         """Side in pixels of the pictures that the network was trained on."""
         return _START * 2 ** (len(self.config.widths) - 1)
 
+    @property
+    def composes(self) -> bool:
+        """Say whether its pictures are whole: coarse features gate fine ones at the trained size alone."""
+        return self.config.light
+
     def style(self, z: Tensor, truncation: float = 1.0) -> Tensor:
         """Turn latent vectors (B, Z), drawn from a normal distribution, into styles (B, layers, Z).
 

@@ -40,7 +40,11 @@ def test_a_phase_changes_only_the_networks_it_names(name, studio, tmp_path):
     method.first_look()
     method.nets.train()
     trainable = trainable_parameters(method.nets)
-    batch, carry, stepped = method.batch(10_000), Carry(), set()  # a late one: every phase has begun
+    batch, carry, stepped = (
+        method.measured(method.batch(10_000)),
+        Carry(),
+        set(),
+    )  # a late one: every phase has begun
     for phase in method.phases:
         only_train(trainable, phase.steps)
         losses = phase.loss(batch, carry, 10_000)

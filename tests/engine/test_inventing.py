@@ -1,12 +1,18 @@
 """Inventions: the same seed gives the same picture, mixes end at their seeds, walks join two."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
 from stylizer.engine import Engine, GenerateRequest, RequestError, read_recipe_text
+from stylizer.engine.pipelines.repaint import nearest
 from stylizer.errors import RecipeError
+from stylizer.models.checkpoint import save_checkpoint
+from stylizer.models.style_gan import StyleGAN, StyleGANConfig
 from tests.engine.models import save_models
+from tests.ui.small_studio import small_engine
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +122,50 @@ def test_a_walk_of_one_picture_or_by_a_translator_is_refused(engine):
         list(engine.walk(GenerateRequest("dream"), 1, 1))
     with pytest.raises(ValueError, match="'lines' has the role translator; choose one with generator"):
         engine.run(GenerateRequest("lines"))
+
+
+@pytest.fixture(scope="module")
+def composer(tmp_path_factory) -> Engine:
+    """An engine with a generator of whole pictures, a painter and four styles."""
+    folder = tmp_path_factory.mktemp("composer")
+    torch.manual_seed(4)
+    network = StyleGAN(StyleGANConfig(latent=8, mapping=2, widths=(8, 8, 8), light=True))
+    with torch.no_grad():
+        for layer in network.color.parameters():
+            layer.mul_(0.2)  # within [0, 1]
+    save_checkpoint(folder / "sketch", network, "# Sketch\n")
+    return small_engine(folder, teachable=True)
+
+
+def composed(engine: Engine, **settings) -> np.ndarray:
+    return engine.run(GenerateRequest("sketch", **settings)).picture.rgb.astype(float)
+
+
+def test_a_whole_picture_grows_and_keeps_its_composition_and_colors(composer):
+    own = composed(composer, seed=3)
+    assert own.shape == (16, 16, 3) and composed(composer, seed=3, size=(33, 48)).shape == (33, 48, 3)
+    grown = [composed(composer, seed=seed, size=(64, 64)) for seed in (3, 4)]
+    assert np.abs(grown[0].mean((0, 1)) - own.mean((0, 1))).max() < 8
+    small = [picture.reshape(16, 4, 16, 4, 3).mean((1, 3)) for picture in grown]
+    likeness = [np.corrcoef(one.ravel(), own.ravel())[0, 1] for one in small]
+    assert likeness[0] > 0.8 and likeness[0] > likeness[1] + 0.1, likeness
+
+
+def test_what_has_grown_has_strokes_of_the_nearest_style(composer, tmp_path):
+    alone = tmp_path / "alone"
+    shutil.copytree(composer.library.folder / "sketch", alone / "sketch")
+    painted = composed(composer, seed=3, size=(64, 64))
+    plain = composed(Engine(alone, device="cpu", whole_precision=True), seed=3, size=(64, 64))
+    assert np.abs(painted - plain).mean() > 1, "without a painter it is resized alone"
+    assert np.array_equal(painted, composed(composer, seed=3, size=(64, 64)))
+
+
+def test_the_nearest_of_some_codes_comes_nearly_alone_and_moves_smoothly():
+    codes = [torch.tensor([[0.0, 0.0, 7.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 3.0]])]
+    found = nearest(torch.tensor([[0.05, 0.0]]), codes)
+    assert torch.allclose(found, torch.tensor([0.0, 0.0, 7.0]), atol=1e-3), "with its adapters"
+    between = [
+        nearest(torch.tensor([[share, 0.0]]), codes)[0].item() for share in torch.linspace(0.4, 0.6, 401)
+    ]
+    steps = np.diff(between)
+    assert steps.min() >= 0 and steps.max() < 0.05 and between[0] < 0.1 and between[-1] > 0.9

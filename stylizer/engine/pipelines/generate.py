@@ -10,6 +10,8 @@ from torch import Tensor
 
 from stylizer.engine.checks import LEVELS
 from stylizer.engine.library import Library, license_notes
+from stylizer.engine.pipelines.repaint import grown_and_repainted
+from stylizer.engine.pipelines.stylize import StylizePipeline
 from stylizer.engine.progress import CancelToken
 from stylizer.engine.recipe import Result, write_recipe
 from stylizer.engine.requests import MOST_STEPS, GenerateRequest
@@ -26,8 +28,8 @@ Layouts = dict[int, float]
 class GeneratePipeline:
     """Generate pictures with the checkpoints' generators; the networks are remembered."""
 
-    def __init__(self, library: Library, executor: Executor) -> None:
-        self.library, self.executor = library, executor
+    def __init__(self, library: Library, executor: Executor, stylize: StylizePipeline) -> None:
+        self.library, self.executor, self._stylize = library, executor, stylize
 
     def generator(self, name: str, token: CancelToken | None = None) -> Generator:
         """Return a generator on the device; raises RequestError or CheckpointError."""
@@ -78,7 +80,11 @@ class GeneratePipeline:
             style = self._style(network, request)
             if goal is not None:
                 style = torch.lerp(style, self._style(network, goal), share)
-            samples = network.finish(style, layouts, request.size).float()
+            if network.composes and request.size:
+                samples = network.finish(style, layouts, _composed(network.picture_size, *request.size))
+                samples = grown_and_repainted(self._stylize, samples, request.size)
+            else:
+                samples = network.finish(style, layouts, request.size).float()
         if not torch.isfinite(samples).all():
             raise RequestError("{model} gives no picture; its numbers overflow", model=request.model)
         return Picture(to_picture(samples).rgb, name=f"{request.model.split('/')[-1]}-{name}")
@@ -97,6 +103,12 @@ class GeneratePipeline:
         levels = torch.arange(network.layers, device=device) * len(LEVELS) // network.layers
         shares = torch.tensor(request.mix, device=device)[levels]
         return torch.lerp(first, of(request.second), shares[None, :, None])
+
+
+def _composed(side: int, height: int, width: int) -> tuple[int, int]:
+    """Return the size at which a picture of a shape is composed: its short side is `side`."""
+    scale = side / min(height, width)
+    return max(side, round(height * scale)), max(side, round(width * scale))
 
 
 def _layouts(request: GenerateRequest) -> Layouts:
