@@ -78,6 +78,13 @@ def test_crops_that_were_cut_ahead_teach_the_same(tmp_path, studio, name):
     assert_equal_bits(*(tensors_of(run) for run in runs))
 
 
+def test_where_nothing_forks_crops_cannot_be_cut_ahead(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "get_all_start_methods", lambda: ["spawn"])
+    with pytest.raises(UserMistake, match="--ahead 0"):
+        start("toy", toy_run(tmp_path, ahead=1))
+    start("toy", toy_run(tmp_path, name="alone", steps=1))
+
+
 def test_a_phase_changes_only_the_networks_it_names(tmp_path):
     torch.manual_seed(0)
     before = Toy(toy_run(tmp_path)).nets

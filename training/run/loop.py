@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 from typing import Any
 
@@ -245,8 +246,13 @@ def save(trainer: Trainer, averaged: AveragedWeights, fixed: Any, saver: Saver) 
 def batches_of(method: Method[Any], accelerator: Accelerator, begin: int) -> DataLoader[Any]:
     """Give this process its batches of all steps from `begin` on, cut ahead by others where that was asked.
 
-    No threads: two of them take turns at every small operation, and the step waits for its turn.
+    No threads: two of them take turns at every small operation, and the step waits for its turn. Raises
+    UserMistake where no process can begin as a copy of this one.
     """
+    if method.config.ahead and "fork" not in get_all_start_methods():
+        raise UserMistake(
+            "ahead is for systems that can fork a process, and this one cannot; give --ahead 0."
+        )
     config, count = method.config, accelerator.num_processes
     first = accelerator.process_index
     return DataLoader(
