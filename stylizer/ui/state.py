@@ -100,6 +100,8 @@ class Session:
     study: CancelToken = field(default_factory=CancelToken)
     studying: str = ""
     """The key of the painting that is being studied."""
+    study_said: Any = ""
+    """What the line of studying said at the end of the last study, if there was one; None during a study."""
     study_told: str = ""
     """The key of the painting that the line of studying speaks of; empty: the line says nothing."""
     results: list[FinishedPicture] = field(default_factory=list)

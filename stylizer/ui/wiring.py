@@ -190,7 +190,8 @@ def _wire_study(wires: Wires, live: StudyHandlers, tab: StylizeTab) -> None:
     """Connect studying; the desk counts who studies, so no event waits in the queue of the previews."""
     on, buttons = wires.on, ["study", "study_stop", "study_keep", "study_line"]
     on(tab.study.click, live.study_chosen, ["visit"], ["turn", "title", *buttons], concurrency_limit=None)
-    on(tab.study_stop.click, live.stop, ["visit"], ["study_line"], **AT_ONCE)
+    stopping = on(tab.study_stop.click, live.stop, ["visit"], ["study_line"], **AT_ONCE)
+    on(stopping.then, live.stopped, ["visit"], ["study_line"], act=False, **AT_ONCE)
     kept = on(tab.study_keep.click, live.keep, ["visit"], ["study_file"], **AT_ONCE)
     kept.then(None, tab.study_file, None, js=call_page("download(...values)"))
 

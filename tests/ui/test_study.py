@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -118,6 +119,22 @@ def test_while_it_is_studied_its_panel_says_so(owner, long_studies):
     assert "Stopping." in long_studies.stop(owner.visit)["study_line"]
     assert "being studied" not in list(going)[-1]["title"]
     assert long_studies.stop(owner.visit) == {}, "there is nothing to stop any more"
+
+
+def test_without_a_study_nothing_is_said_of_its_end(owner, long_studies):
+    assert long_studies.stopped(owner.visit) == {}
+
+
+def test_what_a_study_said_at_its_end_is_said_again_after_that_it_stops(owner, long_studies):
+    """Answers of two events cross on their way: else the line could say that it stops for good."""
+    going = long_studies.study_chosen(owner.visit)
+    next(going)
+    long_studies.stop(owner.visit)
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(long_studies.stopped, owner.visit)
+        assert owner.session.study_said is None and not again.done()
+        last = list(going)[-1]
+        assert "Stopped" in last["study_line"] and again.result(10) == {"study_line": last["study_line"]}
 
 
 def test_an_own_painting_says_what_studying_is_good_for(owner):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from stylizer.ui.studies import StudyDesk, StudyNews
 
 EVERY = 5.0
 """Seconds between two pictures of what was learned; each costs two or three decodes."""
+PATIENCE = 60.0
+"""Seconds in which the step of a study that is stopped has ended."""
 
 
 class StudyHandlers:
@@ -38,6 +41,7 @@ class StudyHandlers:
             token = session.study = CancelToken()
             work = self.desk.begin(own.style, self._practice(session), token, known=own.studied)
             session.studying = session.study_told = key
+            session.study_said = None
         news = None
         try:
             for news in work.follow(self.every):
@@ -57,14 +61,17 @@ class StudyHandlers:
             sentence = _stopped(own.title, news)
         except Exception as error:
             session.studying = ""
-            yield {"study_line": status(sentence_of(error), "error"), **study_buttons(session)}
+            session.study_said = status(sentence_of(error), "error")
+            yield {"study_line": session.study_said, **study_buttons(session)}
             return
         finally:
             token.cancel()
             session.studying = ""
         self.sessions.save(session)
+        told = self._told(session, sentence)
+        session.study_said = told["study_line"]
         # all strengths of the final one
-        yield {**self._told(session, sentence), **self._renewed(session, key), **self._about(session, key)}
+        yield {**told, **self._renewed(session, key), **self._about(session, key)}
 
     def stop(self, visit: str) -> Answer:
         """Stop studying: it ends with its step, and says what was learned, which stays."""
@@ -73,6 +80,14 @@ class StudyHandlers:
             return {}
         token.cancel()
         return {"study_line": status(say("Stopping."), "busy")}
+
+    def stopped(self, visit: str) -> Answer:
+        """Say what the study said at its end: that may have reached the page before "Stopping." did."""
+        session = self.sessions.find(visit)
+        end = time.monotonic() + PATIENCE
+        while session.study_said is None and time.monotonic() < end:
+            time.sleep(0.05)
+        return {"study_line": session.study_said} if session.study_said else {}
 
     def keep(self, visit: str) -> Answer:
         """Hand out the chosen style of the artist's own as a file, which can be dropped in again."""
