@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.training.tiny_runs import TINY_RUNS
 from tests.training.toy import Toy, tiny_painter_run, toy_run
 from training.__main__ import main
-from training.run import loop
+from training.run import batches, loop
 from training.run.alarms import TrainingAlarm
 from training.run.config import UserMistake
 from training.run.loop import resume, start
@@ -79,7 +79,7 @@ def test_crops_that_were_cut_ahead_teach_the_same(tmp_path, studio, name):
 
 
 def test_where_nothing_forks_crops_cannot_be_cut_ahead(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setattr(batches, "get_all_start_methods", lambda: ["spawn"])
     with pytest.raises(UserMistake, match="--ahead 0"):
         start("toy", toy_run(tmp_path, ahead=1))
     start("toy", toy_run(tmp_path, name="alone", steps=1))

@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from multiprocessing import get_all_start_methods
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, send_to_device
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
 
 from stylizer.models.checkpoint import load_checkpoint
 from stylizer.models.number_type import fast_type
 
 from .alarms import LOOK_EVERY, Alarms, TrainingAlarm
+from .batches import batches_of
 from .config import RunConfig, UserMistake, from_plain, read_options, write_options
 from .ema import AveragedWeights
 from .lock import training_alone
@@ -241,43 +240,6 @@ def save(trainer: Trainer, averaged: AveragedWeights, fixed: Any, saver: Saver) 
     if score is not None:
         trainer.report.score(saver.state.step, score)
     saver.save(score=score)
-
-
-def batches_of(method: Method[Any], accelerator: Accelerator, begin: int) -> DataLoader[Any]:
-    """Give this process its batches of all steps from `begin` on, cut ahead by others where that was asked.
-
-    No threads: two of them take turns at every small operation, and the step waits for its turn. Raises
-    UserMistake where no process can begin as a copy of this one.
-    """
-    if method.config.ahead and "fork" not in get_all_start_methods():
-        raise UserMistake(
-            "ahead is for systems that can fork a process, and this one cannot; give --ahead 0."
-        )
-    config, count = method.config, accelerator.num_processes
-    first = accelerator.process_index
-    return DataLoader(
-        Batches(method),
-        batch_size=None,
-        sampler=range(begin * count + first, config.steps * count + first, count),
-        num_workers=config.ahead,
-        collate_fn=as_it_is,
-        multiprocessing_context="fork" if config.ahead else None,
-    )
-
-
-class Batches(Dataset[Any]):
-    """The batches of a method by number, before they are measured."""
-
-    def __init__(self, method: Method[Any]):
-        self.method = method
-
-    def __getitem__(self, number: int) -> Any:
-        return self.method.batch(number)
-
-
-def as_it_is(batch: Any) -> Any:
-    """Return what is given."""
-    return batch
 
 
 def run_step(trainer: Trainer, batches: Iterator[Any], step: int) -> None:

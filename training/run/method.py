@@ -151,7 +151,7 @@ class Method(Generic[ConfigT]):
 
     def sample_batch(self) -> Any:
         """Return the batch that every sample grid shows."""
-        return self.measured(self.batch(0))
+        return self.batch(0)
 
     def sample(self, nets: nn.ModuleDict, batch: Any) -> Tensor:
         """Return one grid (3, H, W) in [0, 1] painted by `nets` (the averaged ones)."""
